@@ -1,0 +1,85 @@
+import type { JournalEvent, SequenceNumber, StreamName } from '../journal/events.ts';
+import type { TaskState, TaskView } from '../projections/task-view.ts';
+import type {
+  DaemonStatus,
+  EnvironmentEntry,
+  LogChunk,
+  LogCursor,
+  LogEnd,
+  ShutdownResult,
+  StopResult,
+  TaskDetail,
+  TaskReference,
+} from '../protocol/messages.ts';
+
+/** What ghost can be asked, by the command line, the screen and your program alike. */
+export interface Client extends AsyncDisposable {
+  /**
+   * Starts a task and gives it back once it runs. Asked again by itself after a lost connection, and started once.
+   * @throws GhostError `command-not-found`, `command-not-executable`, `cwd-not-usable`, `spawn-failed`: nothing was
+   *   started, and the journal has the refusal under the number in `task`. `request-too-large`, `invalid-request`.
+   */
+  run(request: RunRequest): Promise<TaskView>;
+  /** Starts the command of a task again as a new task. @throws GhostError `no-such-task`, `task-still-running`. */
+  restart(task: TaskReference): Promise<TaskView>;
+  /** By number, ascending. Without `all`: the running tasks and the 30 that ended last. */
+  list(options?: { readonly states?: readonly TaskState[]; readonly all?: boolean }): Promise<readonly TaskView[]>;
+  /** @throws GhostError `no-such-task`. */
+  show(task: TaskReference): Promise<TaskDetail>;
+  /** SIGTERM to the task's group, SIGKILL when the grace has run out; settles when the task has ended. */
+  stop(task: TaskReference, options?: { readonly graceMs?: number }): Promise<StopResult>;
+  /** One signal, such as `SIGHUP`, to the task's group. @throws GhostError `task-ended`, `invalid-request`. */
+  signal(task: TaskReference, signal: string): Promise<StopResult>;
+  /**
+   * Until the tasks (none: all that run now) have ended; with `any`, until one has.
+   * @throws GhostError `wait-timeout`, `no-such-task`.
+   */
+  wait(
+    tasks: readonly TaskReference[],
+    options?: { readonly mode?: 'all' | 'any'; readonly timeoutMs?: number },
+  ): Promise<readonly TaskView[]>;
+  /** What a task wrote, in the order in which it was seen. After a lost connection it goes on exactly where it was. */
+  log(task: TaskReference, options?: LogOptions): AsyncGenerator<LogChunk, LogEnd, void>;
+  /** The events after a sequence number (0: from the first; left out: those to come) as they are committed. */
+  watch(options?: { readonly after?: SequenceNumber | 0 }): AsyncGenerator<JournalEvent, void, void>;
+  status(): Promise<DaemonStatus>;
+  /** Ends the daemon. Tasks that run go on running unless `stopTasks`. */
+  shutdown(options?: { readonly stopTasks?: boolean; readonly graceMs?: number }): Promise<ShutdownResult>;
+  ping(): Promise<void>;
+  /** Ends the connection; what was under way is rejected with `connection-lost`. */
+  close(): Promise<void>;
+}
+
+export interface RunRequest {
+  /** The program and its arguments, as they are to reach it; no shell is involved. */
+  readonly command: readonly string[];
+  /** Absolute; left out: the caller's. */
+  readonly cwd?: string;
+  /** The whole environment; left out: the caller's. */
+  readonly environment?: readonly EnvironmentEntry[];
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  /** Stop it after so many milliseconds. */
+  readonly timeoutMs?: number;
+  /** Left out: the caller's. */
+  readonly umask?: number;
+}
+
+export interface LogOptions {
+  readonly streams?: 'both' | StreamName;
+  /** Go on until the task ends. */
+  readonly follow?: boolean;
+  /** Only the last so many lines. */
+  readonly lines?: number;
+  /** Go on from a cursor of an earlier chunk. */
+  readonly cursor?: LogCursor;
+}
+
+export interface ConnectOptions {
+  /** The data folder; left out: as the command line finds it (GHOST_HOME, XDG_DATA_HOME, ~/.local/share/ghost). */
+  readonly home?: string;
+  /** Whether to start a daemon where none runs. Default true. */
+  readonly start?: boolean;
+  /** The name and version that the journal records as the client. Default `ghost-journal` and its version. */
+  readonly program?: string;
+}

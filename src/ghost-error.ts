@@ -1,0 +1,121 @@
+/** What went wrong, for machines. One table (`exitStatusOf`) maps these to the exit statuses of CLI.md. */
+export type GhostErrorCode =
+  | 'usage'
+  | 'invalid-request'
+  | 'request-too-large'
+  | 'no-such-task'
+  | 'command-not-found'
+  | 'command-not-executable'
+  | 'cwd-not-usable'
+  | 'spawn-failed'
+  | 'task-ended'
+  | 'task-still-running'
+  | 'signal-failed'
+  | 'wait-timeout'
+  | 'permission-refused'
+  | 'daemon-unreachable'
+  | 'daemon-stuck'
+  | 'daemon-already-running'
+  | 'daemon-start-failed'
+  | 'daemon-stopping'
+  | 'protocol-mismatch'
+  | 'protocol-violation'
+  | 'connection-lost'
+  | 'data-folder-unusable'
+  | 'socket-path-unusable'
+  | 'journal-unusable'
+  | 'journal-newer'
+  | 'journal-write-failed'
+  | 'log-unreadable'
+  | 'internal';
+
+/** The plain form of a GhostError, as it crosses the wire and as `--json` could print it. */
+export interface GhostErrorShape {
+  readonly code: GhostErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  /** The request's field that is wrong, or null where the error is not about one field. */
+  readonly field: string | null;
+  /** The task that the refusal was recorded under, or null where there is none. */
+  readonly task: number | null;
+}
+
+/**
+ * A failing environment or a refusal, told to a person: `message` says what happened with the value in it, `hint`
+ * is the next thing to type ("" where there is nothing sensible to type), `code` is for machines.
+ */
+export class GhostError extends Error implements GhostErrorShape {
+  override readonly name = 'GhostError';
+  readonly code: GhostErrorCode;
+  readonly hint: string;
+  readonly field: string | null;
+  readonly task: number | null;
+
+  constructor(
+    code: GhostErrorCode,
+    message: string,
+    {
+      hint = '',
+      field = null,
+      task = null,
+      cause,
+    }: { hint?: string; field?: string | null; task?: number | null; cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+    this.field = field;
+    this.task = task;
+  }
+
+  /** The fields that cross the wire. */
+  toShape(): GhostErrorShape {
+    return { code: this.code, message: this.message, hint: this.hint, field: this.field, task: this.task };
+  }
+
+  /** The error that a shape received over the wire stands for. */
+  static fromShape(shape: GhostErrorShape): GhostError {
+    return new GhostError(shape.code, shape.message, shape);
+  }
+}
+
+/** The exit status that CLI.md gives to each kind of error. */
+export function exitStatusOf(code: GhostErrorCode): number {
+  switch (code) {
+    case 'usage':
+    case 'invalid-request':
+      return 2;
+    case 'no-such-task':
+      return 3;
+    case 'daemon-unreachable':
+    case 'daemon-stuck':
+    case 'daemon-start-failed':
+    case 'protocol-mismatch':
+    case 'protocol-violation':
+    case 'connection-lost':
+    case 'data-folder-unusable':
+    case 'socket-path-unusable':
+    case 'journal-unusable':
+    case 'journal-newer':
+      return 4;
+    case 'wait-timeout':
+      return 124;
+    case 'command-not-executable':
+      return 126;
+    case 'command-not-found':
+      return 127;
+    case 'request-too-large':
+    case 'cwd-not-usable':
+    case 'spawn-failed':
+    case 'task-ended':
+    case 'task-still-running':
+    case 'signal-failed':
+    case 'permission-refused':
+    case 'daemon-already-running':
+    case 'daemon-stopping':
+    case 'journal-write-failed':
+    case 'log-unreadable':
+    case 'internal':
+      return 1;
+  }
+}

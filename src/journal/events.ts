@@ -1,0 +1,230 @@
+/**
+ * Every fact that ghost records. An event is past tense and complete: no optional fields, unknown is `null` or a named
+ * value, never -1 and never a guess. Times are microseconds since 1970, other durations say their unit.
+ *
+ * A changed shape is a new `v` in `eventVersions` and an upcast in `upcast.ts`; an event once written is never
+ * rewritten.
+ */
+
+declare const brand: unique symbol;
+/** A task's number, from 1, never used twice in one journal. */
+export type TaskId = number & { readonly [brand]: 'TaskId' };
+/** The place of an event in the journal, from 1, without gaps. */
+export type SequenceNumber = number & { readonly [brand]: 'SequenceNumber' };
+/** Microseconds since 1970-01-01T00:00:00Z. */
+export type Microseconds = number & { readonly [brand]: 'Microseconds' };
+
+/** A process for ever: a bare pid is used again, these three together are not. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Linux: field 22 of /proc/PID/stat, clock ticks since boot (proc(5)). macOS: `ps -o lstart`. */
+  readonly startTime: string;
+  /** Linux: /proc/sys/kernel/random/boot_id. macOS: sysctl kern.bootsessionuuid. */
+  readonly bootId: string;
+}
+
+/** Who asked. The uid and pid are the kernel's word for the peer of the socket; the rest is what the client says. */
+export interface Actor {
+  readonly kind: 'client' | 'daemon';
+  /** `null` where the platform cannot tell. */
+  readonly uid: number | null;
+  readonly pid: number | null;
+  /** The client's name and version, such as `ghost-cli 0.1.0`. */
+  readonly client: string;
+  /** Its terminal, such as `/dev/pts/3`, or null where it has none. */
+  readonly terminal: string | null;
+  /** Its command line as read from the kernel by the daemon, or null where it cannot be read. */
+  readonly commandLine: string | null;
+}
+
+/** How a task ended, as far as it is known. */
+export type Outcome =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signaled'; readonly signal: string }
+  | { readonly kind: 'start-failed'; readonly reason: StartFailure; readonly message: string }
+  | { readonly kind: 'lost'; readonly reason: LossReason; readonly message: string };
+
+export type StartFailure =
+  | 'command-not-found'
+  | 'command-not-executable'
+  | 'cwd-not-usable'
+  | 'spawn-failed';
+
+export type LossReason =
+  /** The machine was started anew while the task ran: nothing can tell how it ended. */
+  | 'machine-rebooted'
+  /** The shim was killed and the task ended with nobody there to note how. */
+  | 'shim-killed'
+  /** The machine was started anew between the go and the first note: it may have run or not, and is not run again. */
+  | 'start-unknown';
+
+/** The processor time that a task and the children it waited for used, or null where the shell could not tell. */
+export interface ProcessorTime {
+  readonly userMs: number;
+  readonly systemMs: number;
+}
+
+export type SignalReason = 'stop' | 'kill' | 'signal' | 'grace-ran-out' | 'timeout' | 'shutdown' | 'wake';
+export type SignalAnswer =
+  | 'delivered'
+  /** ESRCH: nothing of the group is left. */
+  | 'no-such-process'
+  /** EPERM: the group belongs to somebody else by now (a setuid program, say). */
+  | 'not-permitted'
+  /** The daemon ended between the request and the kernel's answer. It is never sent again by itself. */
+  | 'unknown';
+
+interface EventData {
+  /** First append of every daemon, before it serves anybody. `previous` says how the last one ended. */
+  DaemonStarted: {
+    readonly identity: ProcessIdentity;
+    readonly version: string;
+    readonly protocol: number;
+    readonly previous: 'none' | 'stopped' | 'crashed';
+  };
+  /** Last append of a daemon that ended in order. A crash leaves none. */
+  DaemonStopped: { readonly reason: string; readonly tasksRunning: number };
+  /** A peer of another uid was turned away. Written at most once a minute for each uid. */
+  PeerRefused: { readonly uid: number; readonly pid: number };
+  /** The request is accepted: from here on the task exists. The environment's values are in the store, by its hash. */
+  TaskSubmitted: {
+    readonly uuid: string;
+    /** Made by the client, so that asking again after a lost connection starts nothing twice. */
+    readonly requestId: string;
+    readonly command: readonly string[];
+    readonly cwd: string;
+    readonly environmentHash: string;
+    readonly umask: number;
+    /** The soft limit of open files that the task gets, or null for what the daemon was started with. */
+    readonly openFilesSoftLimit: number | null;
+    readonly name: string | null;
+    readonly tags: readonly string[];
+    readonly timeoutMs: number | null;
+    /** The task that this one is a restart of. */
+    readonly restartOf: TaskId | null;
+  };
+  /** The shim of an attempt exists and waits for its go. Durable before the go is given. */
+  TaskSpawned: { readonly attempt: number; readonly shim: ProcessIdentity; readonly shell: string };
+  /** The attempt provably never started the task. Attempt n+1 may follow. */
+  TaskSpawnAborted: { readonly attempt: number; readonly reason: string };
+  /** The task itself exists. Its process group and session have the same number as its pid. */
+  TaskStarted: { readonly attempt: number; readonly identity: ProcessIdentity; readonly startedAt: Microseconds };
+  /** It could not be started: nothing ran. */
+  TaskStartFailed: { readonly attempt: number; readonly reason: StartFailure; readonly message: string };
+  /** Somebody wants the group signalled. Durable before the signal is sent, so that no crash hides or doubles one. */
+  SignalRequested: {
+    readonly requestId: string;
+    readonly signal: string;
+    readonly reason: SignalReason;
+    /** How long to wait before SIGKILL follows, or null where nothing follows. */
+    readonly graceMs: number | null;
+  };
+  /** What the kernel answered to the signal of that request. */
+  SignalSent: {
+    readonly requestId: string;
+    readonly signal: string;
+    readonly reason: SignalReason;
+    readonly processGroup: number;
+    readonly answer: SignalAnswer;
+  };
+  /** The task ended. Written once, by the daemon that read its status first. */
+  TaskExited: {
+    readonly attempt: number;
+    readonly outcome: Extract<Outcome, { kind: 'exited' | 'signaled' }>;
+    readonly endedAt: Microseconds;
+    readonly processorTime: ProcessorTime | null;
+    /** `found` where no daemon ran when it ended. */
+    readonly observed: 'live' | 'found';
+    /** Whose word the outcome is: the shim's status file or the kernel's (PIDFD_GET_INFO). */
+    readonly source: 'status-file' | 'kernel';
+  };
+  /** A starting daemon found the task alive without a daemon. `shim` tells whether its shim lives. */
+  TaskOrphaned: { readonly attempt: number; readonly pid: number | null; readonly shim: 'alive' | 'gone' };
+  /** ... and took it up. */
+  TaskAdopted: { readonly attempt: number; readonly pid: number | null };
+  /** Gone, and nothing tells how it ended. */
+  TaskLost: { readonly attempt: number; readonly reason: LossReason; readonly message: string };
+  /** A pump that somebody killed was replaced, so that the task does not block. At most what it held is lost. */
+  PumpRestarted: { readonly attempt: number; readonly stream: StreamName };
+  /** Both streams have reached their end: these are their final lengths. */
+  LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number };
+}
+
+export type StreamName = 'stdout' | 'stderr';
+export type EventType = keyof EventData;
+/** Events about one task; the rest are about the daemon and have `task: null`. */
+export type DaemonEventType = 'DaemonStarted' | 'DaemonStopped' | 'PeerRefused';
+export type TaskEventType = Exclude<EventType, DaemonEventType>;
+
+/** An event as it is appended: without its place, time and hash, which the journal gives. */
+export type EventDraft = {
+  [T in EventType]: {
+    readonly type: T;
+    readonly task: T extends DaemonEventType ? null : TaskId;
+    readonly actor: Actor;
+    readonly data: EventData[T];
+  };
+}[EventType];
+
+/** A committed event. */
+export type JournalEvent = EventDraft & {
+  readonly seq: SequenceNumber;
+  readonly at: Microseconds;
+  /** SHA-256, hex, over the previous event's hash and this row. */
+  readonly hash: string;
+};
+
+export type EventOf<T extends EventType> = Extract<JournalEvent, { type: T }>;
+export type DataOf<T extends EventType> = EventData[T];
+
+/** The version of each event's shape that this ghost writes. */
+export const eventVersions: { readonly [T in EventType]: number } = {
+  DaemonStarted: 1,
+  DaemonStopped: 1,
+  PeerRefused: 1,
+  TaskSubmitted: 1,
+  TaskSpawned: 1,
+  TaskSpawnAborted: 1,
+  TaskStarted: 1,
+  TaskStartFailed: 1,
+  SignalRequested: 1,
+  SignalSent: 1,
+  TaskExited: 1,
+  TaskOrphaned: 1,
+  TaskAdopted: 1,
+  TaskLost: 1,
+  PumpRestarted: 1,
+  LogClosed: 1,
+};
+
+/**
+ * The key of a fact that can happen only once, or null where it can happen again. The journal holds it unique, so
+ * that a step done again after a crash cannot be recorded twice.
+ */
+export function onceKey({ type, task, data }: EventDraft): string | null {
+  switch (type) {
+    case 'TaskSubmitted':
+      return `request:${data.requestId}`;
+    case 'TaskSpawned':
+    case 'TaskSpawnAborted':
+    case 'TaskStarted':
+      return `${type}:${task}:${data.attempt}`;
+    case 'TaskStartFailed':
+    case 'TaskExited':
+    case 'TaskLost':
+      // One end, whatever its kind.
+      return `end:${task}`;
+    case 'LogClosed':
+      return `${type}:${task}`;
+    case 'SignalRequested':
+    case 'SignalSent':
+      return `${type}:${task}:${data.requestId}:${data.signal}`;
+    case 'DaemonStarted':
+    case 'DaemonStopped':
+    case 'PeerRefused':
+    case 'TaskOrphaned':
+    case 'TaskAdopted':
+    case 'PumpRestarted':
+      return null;
+  }
+}

@@ -1,0 +1,31 @@
+/** Every limit of the wire, with its name. PROTOCOL.md repeats them for those who write another client. */
+
+/** The version that both sides must speak. A change that an older side cannot read is a new number. */
+export const protocolVersion = 1;
+/** The largest frame that either side accepts, in bytes of body. */
+export const frameBytesMax = 8 * 1024 * 1024;
+/** The largest request, in bytes of body: command line and environment included. */
+export const requestBytesMax = 1024 * 1024;
+/** How deep maps and arrays may nest in a message. */
+export const messageDepthMax = 16;
+/** How long a side may take for its hello after the connection is made. */
+export const helloTimeoutMs = 5_000;
+/** Requests that one connection may have under way at once. */
+export const requestsPerConnectionMax = 1_024;
+/** Items of a stream that may be on their way before the reader has asked for more. */
+export const streamWindowItems = 4;
+/** The most bytes of a log in one item. */
+export const logChunkBytesMax = 64 * 1024;
+/** The most events in one item of `watch`. */
+export const watchBatchMax = 500;
+/** A task's name, in characters. */
+export const nameCharactersMax = 128;
+/** A tag, in characters, and how many a task may bear. */
+export const tagCharactersMax = 64;
+export const tagsMax = 32;
+/** The shortest prefix of a UUID that names a task. */
+export const uuidPrefixMin = 4;
+/** The longest duration that may be given: about 24.8 days, what a timer of Node can hold. */
+export const durationMsMax = 2_147_483_647;
+/** The Linux kernel's limit for one argument or environment entry (MAX_ARG_STRLEN, execve(2)), in bytes with its NUL. */
+export const argumentBytesMax = 131_072;
