@@ -1,0 +1,101 @@
+import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts';
+import type { Task } from '../projections/task.ts';
+import { outcomeOfShell, parseStatus } from './status-file.ts';
+import type { Signaller } from './signaller.ts';
+import type { SupervisionContext } from './supervision.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/**
+ * Takes up what an earlier daemon left, in the order of RELIABILITY.md section 8: what runs is supervised again, what
+ * ended meanwhile is recorded, what provably never ran is started, and what was running when the machine was started
+ * anew is lost. Nothing is signalled, and nothing that may have run is run again.
+ */
+export async function adoptTasks(
+  context: SupervisionContext,
+  { supervisor, signaller }: { supervisor: Supervisor; signaller: Signaller },
+): Promise<{ readonly adopted: number; readonly begun: number; readonly lost: number }> {
+  const counts = { adopted: 0, begun: 0, lost: 0 };
+  const { active, openLogs } = context.table.current;
+  for (const id of new Set([...active, ...openLogs])) {
+    const task = context.table.get(id);
+    if (task === undefined) continue;
+    await signaller.recordUnanswered(task);
+    const { status } = task;
+    const shim = status.kind === 'submitted' ? null : status.shim;
+    if (status.kind === 'submitted') {
+      counts.begun += 1;
+      supervisor.begin(id);
+    } else if (shim?.bootId !== context.processes.bootId) {
+      if (await recordAfterReboot(context, task, supervisor)) counts.lost += 1;
+    } else {
+      if (await recordAdoption(context, task)) counts.adopted += 1;
+      supervisor.supervise(id, { attempt: status.attempt, shim, waiting: null });
+    }
+  }
+  return counts;
+}
+
+/** Only what is alive is adopted; what has ended is recorded by its supervision. */
+async function recordAdoption({ processes, journal, self }: SupervisionContext, task: Task): Promise<boolean> {
+  const { status, id } = task;
+  if (status.kind !== 'spawned' && status.kind !== 'running') return false;
+  const shimAlive = processes.isAlive(status.shim);
+  const pid = status.kind === 'running' && processes.isAlive(status.identity) ? status.identity.pid : null;
+  if (!shimAlive && pid === null) return false;
+  const { attempt } = status;
+  const base = { task: id, actor: self } as const;
+  await journal.append(
+    [
+      { ...base, type: 'TaskOrphaned', data: { attempt, pid, shim: shimAlive ? 'alive' : 'gone' } },
+      { ...base, type: 'TaskAdopted', data: { attempt, pid } },
+    ],
+    { durability: 'normal' },
+  );
+  return true;
+}
+
+/**
+ * Everything of another boot is dead, whatever the pids say. An exit that was noted counts; the absence of a start
+ * line proves nothing (it was never synced to the disk), so such a task is lost and never started again by itself.
+ * @returns whether it is lost.
+ */
+async function recordAfterReboot(
+  { journal, self }: SupervisionContext,
+  task: Task,
+  supervisor: Supervisor,
+): Promise<boolean> {
+  const { status, id } = task;
+  const folder = supervisor.folder(id);
+  const base = { task: id, actor: self } as const;
+  const drafts: EventDraft[] = [];
+  let lost = false;
+  if (status.kind === 'spawned' || status.kind === 'running') {
+    const { attempt } = status;
+    const file = folder.readStatus(attempt) ?? { text: '', modifiedMs: 0 };
+    const noted = parseStatus(file.text);
+    const endedAt = Math.round(file.modifiedMs * 1000) as Microseconds;
+    if (noted.start !== null && status.kind === 'spawned') {
+      const identity = { ...noted.start, bootId: status.shim.bootId };
+      drafts.push({ ...base, type: 'TaskStarted', data: { attempt, identity, startedAt: status.at } });
+    }
+    if (noted.exitStatus !== null) {
+      const outcome = outcomeOfShell(noted.exitStatus, { messages: folder.readMessages(attempt) });
+      const { processorTime } = noted;
+      const facts = { outcome, endedAt, processorTime, observed: 'found', source: 'status-file' } as const;
+      drafts.push({ ...base, type: 'TaskExited', data: { attempt, ...facts } });
+    } else {
+      const reason: LossReason = noted.start === null && status.kind === 'spawned' ? 'start-unknown' : 'machine-rebooted';
+      const message =
+        reason === 'machine-rebooted'
+          ? 'the machine was started anew while it ran'
+          : 'the machine was started anew just as it was being started; it is not known whether it ran';
+      drafts.push({ ...base, type: 'TaskLost', data: { attempt, reason, message } });
+      lost = true;
+    }
+  }
+  const { stdout, stderr } = folder.sizes();
+  drafts.push({ ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
+  await journal.append(drafts, { durability: 'full' });
+  folder.removeRunFiles();
+  return lost;
+}

@@ -1,0 +1,219 @@
+import { type FSWatcher, mkdirSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import type { Actor } from '../journal/events.ts';
+import { Journal } from '../journal/journal.ts';
+import type { Paths } from '../paths.ts';
+import { LiveTable } from '../projections/live-table.ts';
+import { isoTime } from '../projections/task-view.ts';
+import { protocolVersion } from '../protocol/limits.ts';
+import type { DaemonStatus } from '../protocol/messages.ts';
+import { adoptTasks } from './adopt.ts';
+import { passCrashPoint } from './crash-point.ts';
+import { openDaemonLog } from './daemon-log.ts';
+import { Deadlines } from './deadlines.ts';
+import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import type { Kernel } from './kernel.ts';
+import type { ProcessTable } from './process-table.ts';
+import { RefusedPeers } from './refused-peers.ts';
+import { createHandlers } from './request-handlers.ts';
+import { type Peer, type Server, startServer } from './server.ts';
+import { Signaller } from './signaller.ts';
+import { findShimTools } from './spawn.ts';
+import type { SupervisionContext } from './supervision.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */
+export interface DaemonOptions {
+  readonly paths: Paths;
+  readonly version: string;
+  readonly migrationsFolder: string;
+  readonly clock: Clock;
+  readonly processes: ProcessTable;
+  readonly kernel: Kernel;
+  /** The shim's shell instead of /bin/sh, or null. */
+  readonly shell: string | null;
+  /** Whether the daemon's log goes to stderr too: in the foreground. */
+  readonly echo: boolean;
+}
+
+export interface Daemon {
+  /** Settles when the daemon has ended, however that was asked for. */
+  readonly ended: Promise<void>;
+  /** Ends it in order. Tasks that run go on running. */
+  stop(reason: string): Promise<void>;
+}
+
+/** How long an answer that is ready may take to go out when the daemon ends. */
+const closeGraceMs = 1_000;
+
+/**
+ * Starts the daemon of a data folder: a list in order of dependence.
+ * @throws GhostError `daemon-already-running`, `journal-unusable`, `journal-newer`, `daemon-start-failed`.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { paths, version, clock, processes, kernel } = options;
+  mkdirSync(paths.home, { recursive: true });
+  mkdirSync(paths.tasks, { recursive: true });
+  const tools = findShimTools({ shell: options.shell });
+  const log = openDaemonLog(paths.daemonLog, { clock, echo: options.echo });
+
+  // Before anything is read or written: from here on this process is the only one that does.
+  const lock = await becomeTheDaemon(paths);
+  passCrashPoint('daemon.locked');
+  removeCard(paths);
+
+  const startedAt = clock();
+  const ending = Promise.withResolvers<void>();
+  const journal = await Journal.open({
+    path: paths.journal,
+    migrationsFolder: options.migrationsFolder,
+    now: clock,
+    ghostVersion: version,
+    onDamage: (error) => {
+      // What SQLite says after an I/O error cannot be trusted. The tasks do not care; the next daemon reads the disk.
+      log.error('the journal is damaged or cannot be read; the daemon ends', { error: error.message });
+      ending.reject(error);
+    },
+  });
+  passCrashPoint('daemon.opened');
+
+  const identity = processes.look(process.pid)?.identity ?? { pid: process.pid, startTime: '', bootId: processes.bootId };
+  const self: Actor = {
+    kind: 'daemon',
+    uid: process.getuid?.() ?? null,
+    pid: process.pid,
+    client: `ghostd ${version}`,
+    terminal: null,
+    commandLine: null,
+  };
+  const last = journal.lastDaemonEvent();
+  const previous = last === null ? 'none' : last.type === 'DaemonStopped' ? 'stopped' : 'crashed';
+  const started = { identity, version, protocol: protocolVersion, previous } as const;
+  await journal.append([{ type: 'DaemonStarted', task: null, actor: self, data: started }], { durability: 'full' });
+
+  const table = new LiveTable(journal);
+  const context: SupervisionContext = { journal, table, processes, kernel, clock, log, tools, self, startedAt };
+  const supervisor = new Supervisor(context, { tasksFolder: paths.tasks });
+  const signaller = new Signaller(context, supervisor);
+
+  // Before the first request, so that no answer is given from a table that does not know what happened meanwhile.
+  const adoption = await adoptTasks(context, { supervisor, signaller });
+  const deadlines = new Deadlines({ ...context, supervisor, signaller });
+  passCrashPoint('daemon.adopted');
+
+  const refused = new RefusedPeers({ journal, log, self });
+  const stopping = { called: false };
+  const server = await startServer({
+    socketPath: paths.socket,
+    handlers: createHandlers({
+      ...context,
+      supervisor,
+      signaller,
+      statusOf: () => describe({ options, journal, table, supervisor, startedAt }),
+      shutDown: (reason) => {
+        // After the answer has been handed to the connection, which then lets it go out.
+        setImmediate(() => {
+          stop(reason).catch(ending.reject);
+        });
+      },
+    }),
+    peerOf: (socket) => peerOf(socket, kernel),
+    commandLineOf: (pid) => processes.commandLine(pid),
+    onRefused: (peer) => {
+      refused.note(peer);
+    },
+    onInternalError: (error) => {
+      log.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    },
+  });
+  const socketWatch = keepInPlace(server, paths, log);
+  writeCard(paths, { pid: process.pid, socket: paths.socket, version });
+  passCrashPoint('daemon.listening');
+  log.info('the daemon is up', { version, previous, ...adoption, kernelCalls: kernel.unavailable ?? 'available' });
+
+  async function stop(reason: string): Promise<void> {
+    if (stopping.called) return ending.promise;
+    stopping.called = true;
+    socketWatch?.close();
+    // First the card and the socket, so that a client which comes now starts the next daemon and waits for this one's
+    // lock; last the lock.
+    removeCard(paths);
+    await server.close({ graceMs: closeGraceMs });
+    deadlines[Symbol.dispose]();
+    supervisor[Symbol.dispose]();
+    const tasksRunning = table.current.active.size;
+    await journal.append([{ type: 'DaemonStopped', task: null, actor: self, data: { reason, tasksRunning } }], {
+      durability: 'full',
+    });
+    table[Symbol.dispose]();
+    journal[Symbol.dispose]();
+    log.info('the daemon has ended', { reason, tasksRunning });
+    log[Symbol.dispose]();
+    lock[Symbol.dispose]();
+    ending.resolve();
+  }
+
+  return { ended: ending.promise, stop };
+}
+
+function peerOf(socket: Socket, kernel: Kernel): Peer | null {
+  // Node does not say a socket's descriptor in its types; the kernel is asked by it.
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null;
+  return typeof descriptor === 'number' && descriptor >= 0 ? kernel.peerCredentials(descriptor) : null;
+}
+
+/** Somebody may clean the runtime folder under a running daemon: it then listens there anew. */
+function keepInPlace(server: Server, paths: Paths, log: SupervisionContext['log']): FSWatcher | null {
+  const name = basename(paths.socket);
+  try {
+    return watch(dirname(paths.socket), { persistent: false }, (_, changed) => {
+      if (changed !== name || server.isInPlace()) return;
+      log.warn('the socket was removed; listening anew', { socket: paths.socket });
+      server.rebind().catch((error: unknown) => {
+        log.error('the socket cannot be put back', { error: String(error) });
+      });
+    }).on('error', (error) => {
+      log.warn('the socket is no longer watched', { error: String(error) });
+    });
+  } catch (error) {
+    log.warn('the socket cannot be watched', { error: String(error) });
+    return null;
+  }
+}
+
+function describe({
+  options,
+  journal,
+  table,
+  supervisor,
+  startedAt,
+}: {
+  options: DaemonOptions;
+  journal: Journal;
+  table: LiveTable;
+  supervisor: Supervisor;
+  startedAt: SupervisionContext['startedAt'];
+}): DaemonStatus {
+  const { active, tasks, openLogs, closedLogBytes } = table.current;
+  const openBytes = [...openLogs]
+    .map((id) => supervisor.folder(id).sizes())
+    .reduce((sum, { stdout, stderr }) => sum + stdout + stderr, 0);
+  return {
+    pid: process.pid,
+    version: options.version,
+    protocol: protocolVersion,
+    startedAt: isoTime(startedAt),
+    uptimeMs: Math.round((options.clock() - startedAt) / 1000),
+    tasksRunning: active.size,
+    tasksTotal: tasks.size,
+    events: journal.lastSeq,
+    journalBytes: journal.bytes,
+    logBytes: closedLogBytes + openBytes,
+    memoryBytes: process.memoryUsage.rss(),
+    home: options.paths.home,
+    socket: options.paths.socket,
+  };
+}

@@ -1,0 +1,63 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GhostError } from '../ghost-error.ts';
+import { type KernelLock, takeKernelLock } from '../journal/database.ts';
+import type { Paths } from '../paths.ts';
+
+/** A daemon that is ending has given up its socket and holds the lock only until its journal is closed. */
+const endingWaitMs = 5_000;
+const endingPollMs = 25;
+
+/** What `daemon.json` says of the daemon that serves a data folder, for clients whose socket path differs. */
+export interface DaemonCard {
+  readonly pid: number;
+  readonly socket: string;
+  readonly version: string;
+}
+
+/**
+ * Becomes the daemon of a data folder, or says who is. The lock is the kernel's, freed by whatever ends this process.
+ * @throws GhostError `daemon-already-running`.
+ */
+export async function becomeTheDaemon(paths: Paths): Promise<KernelLock> {
+  const deadline = performance.now() + endingWaitMs;
+  for (;;) {
+    const lock = takeKernelLock(paths.lock);
+    if (lock !== null) return lock;
+    const card = readCard(paths);
+    if (card !== null || performance.now() > deadline) {
+      const who = card === null ? 'another daemon' : `the daemon ${card.pid}`;
+      throw new GhostError('daemon-already-running', `${who} serves ${paths.home}`, { hint: 'ghost status' });
+    }
+    await new Promise((resolve) => setTimeout(resolve, endingPollMs));
+  }
+}
+
+/** Says that this daemon serves the folder from now on. */
+export function writeCard(paths: Paths, card: DaemonCard): void {
+  const temporary = `${cardPath(paths)}.${card.pid}`;
+  writeFileSync(temporary, `${JSON.stringify(card)}\n`, { mode: 0o600 });
+  renameSync(temporary, cardPath(paths));
+}
+
+/** To be called by the holder of the lock alone. */
+export function removeCard(paths: Paths): void {
+  rmSync(cardPath(paths), { force: true });
+}
+
+function cardPath({ home }: Paths): string {
+  return join(home, 'daemon.json');
+}
+
+function readCard(paths: Paths): { readonly pid: number } | null {
+  try {
+    const card = JSON.parse(readFileSync(cardPath(paths), 'utf8')) as unknown;
+    return typeof card === 'object' && card !== null && 'pid' in card && typeof card.pid === 'number'
+      ? { pid: card.pid }
+      : null;
+  } catch (error) {
+    // Not there, or being written at this moment by somebody who will be asked again.
+    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error)) return null;
+    throw error;
+  }
+}

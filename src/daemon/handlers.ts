@@ -1,0 +1,1 @@
+export type { Handlers, RequestContext, RequestHandlers, StreamHandlers } from '../protocol/handlers.ts';

@@ -1,0 +1,31 @@
+import { closeSync, readFileSync, readdirSync } from 'node:fs';
+
+/** In the `flags` of /proc/PID/fdinfo, octal: the descriptor is closed on exec (open(2)). */
+const closeOnExec = 0o2000000;
+
+/**
+ * Closes what this process inherited besides its standard streams: a pipe of the caller's that the daemon kept open
+ * would leave `$(ghost run …)` waiting for ever, and every task would inherit it too. Node opens all of its own
+ * descriptors close-on-exec, so one that is not was inherited.
+ */
+export function closeInheritedDescriptors(): void {
+  for (const descriptor of inheritedDescriptors()) closeSync(descriptor);
+}
+
+function inheritedDescriptors(): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc/self/fdinfo')
+    .map(Number)
+    .filter((descriptor) => descriptor > 2 && !isClosedOnExec(descriptor));
+}
+
+function isClosedOnExec(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
+    return flags === undefined || (Number.parseInt(flags, 8) & closeOnExec) !== 0;
+  } catch (error) {
+    // The descriptor that listed the folder is gone by now.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    throw error;
+  }
+}

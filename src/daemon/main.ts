@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { systemClock } from '../clock.ts';
+import { GhostError, exitStatusOf } from '../ghost-error.ts';
+import { resolvePaths } from '../paths.ts';
+import { version } from '../version.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { closeInheritedDescriptors } from './inherited-descriptors.ts';
+import { loadKernel } from './kernel.ts';
+import { linuxProcessTable } from './process-table.ts';
+
+/**
+ * The daemon's process. With `--persist`, as the command line starts it, it says one line on stdout, `ready` or the
+ * error as JSON, and then nothing more; without, it stays in the foreground and says what it does on stderr.
+ */
+const persists = process.argv.includes('--persist');
+
+process.umask(0o077);
+closeInheritedDescriptors();
+// Not bound to the folder, terminal or session of whoever happened to start it.
+process.chdir('/');
+process.on('SIGHUP', () => undefined);
+process.title = 'ghostd';
+
+main().catch((error: unknown) => {
+  fail(error);
+});
+
+async function main(): Promise<void> {
+  if (process.platform !== 'linux') {
+    throw new GhostError('daemon-start-failed', `ghost does not run on ${process.platform} yet`, {
+      hint: 'run it on Linux',
+    });
+  }
+  const daemon = await startDaemon({
+    paths: resolvePaths(process.env),
+    version,
+    migrationsFolder: join(import.meta.dirname, '..', 'migrations'),
+    clock: systemClock(),
+    processes: linuxProcessTable(),
+    kernel: loadKernel(),
+    shell: process.env['GHOST_SHELL'] ?? null,
+    echo: !persists,
+  });
+  endOn('SIGTERM', daemon);
+  endOn('SIGINT', daemon);
+  if (persists) sayReady();
+  await daemon.ended;
+  process.exit(0);
+}
+
+function endOn(signal: 'SIGTERM' | 'SIGINT', daemon: Daemon): void {
+  process.on(signal, () => {
+    daemon.stop(signal).catch(fail);
+  });
+}
+
+/** The starter waits for this line and then stops listening: nothing may be written there any more. */
+function sayReady(): void {
+  process.stdout.on('error', () => undefined);
+  process.stdout.end('ready\n');
+}
+
+function fail(error: unknown): void {
+  const shape =
+    error instanceof GhostError
+      ? error
+      : new GhostError('internal', error instanceof Error ? error.message : String(error));
+  if (!(error instanceof GhostError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (persists) process.stdout.write(`${JSON.stringify(shape.toShape())}\n`);
+  else process.stderr.write(`ghost: ${shape.message}\n${shape.hint === '' ? '' : `  try: ${shape.hint}\n`}`);
+  process.exit(exitStatusOf(shape.code));
+}

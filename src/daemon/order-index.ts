@@ -1,0 +1,115 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Microseconds } from '../journal/events.ts';
+import type { LogCursor } from '../protocol/messages.ts';
+
+/**
+ * When a task's streams grew, and so in which order: one record for each time that the daemon looked and saw more.
+ * A record is 24 bytes, little-endian: the time (f64, microseconds since 1970; 0 where no daemon was there to see it),
+ * then how far stdout and stderr had come (f64 each, bytes). What lies between two records has the later one's time.
+ *
+ * It is written by the daemon alone. What a crash cuts off is noted again by the next daemon, without a time.
+ */
+export const orderRecordBytes = 24;
+
+export interface OrderRecord extends LogCursor {
+  /** `null` where nobody was there to see it. */
+  readonly at: Microseconds | null;
+}
+
+/** Appends to an order index. */
+export class OrderWriter implements Disposable {
+  readonly #descriptor: number;
+  #bytes: number;
+  #last: LogCursor;
+
+  /** Opens or creates it; half a record at its end is cut off. */
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'a+', 0o600);
+    const { size } = fstatSync(this.#descriptor);
+    this.#bytes = size - (size % orderRecordBytes);
+    if (this.#bytes !== size) ftruncateSync(this.#descriptor, this.#bytes);
+    this.#last = readRecord(this.#descriptor, { index: this.#bytes / orderRecordBytes - 1 }) ?? { stdout: 0, stderr: 0 };
+  }
+
+  /** How far the streams had come at the last note. */
+  get last(): LogCursor {
+    return this.#last;
+  }
+
+  /** Notes how far the streams have come. @returns whether that is further than before. */
+  note(size: LogCursor, { at }: { at: Microseconds | null }): boolean {
+    const stdout = Math.max(size.stdout, this.#last.stdout);
+    const stderr = Math.max(size.stderr, this.#last.stderr);
+    if (stdout === this.#last.stdout && stderr === this.#last.stderr) return false;
+    const record = Buffer.alloc(orderRecordBytes);
+    record.writeDoubleLE(at ?? 0, 0);
+    record.writeDoubleLE(stdout, 8);
+    record.writeDoubleLE(stderr, 16);
+    writeSync(this.#descriptor, record);
+    this.#bytes += orderRecordBytes;
+    this.#last = { stdout, stderr };
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** Reads an order index that may grow meanwhile. */
+export class OrderReader implements Disposable {
+  readonly #descriptor: number | null;
+
+  /** A task without an index (it was removed, or never wrote) has no records. */
+  constructor(path: string) {
+    this.#descriptor = openIfThere(path);
+  }
+
+  /** How many records there are by now. */
+  count(): number {
+    return this.#descriptor === null ? 0 : Math.floor(fstatSync(this.#descriptor).size / orderRecordBytes);
+  }
+
+  /** The record of that index, or null where there is none. */
+  at(index: number): OrderRecord | null {
+    return this.#descriptor === null ? null : readRecord(this.#descriptor, { index });
+  }
+
+  /** The index of the first record that is past a cursor in either stream; `count()` where none is. */
+  firstPast({ stdout, stderr }: LogCursor): number {
+    let low = 0;
+    let high = this.count();
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const record = this.at(middle);
+      if (record !== null && (record.stdout > stdout || record.stderr > stderr)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+  }
+}
+
+function readRecord(descriptor: number, { index }: { index: number }): OrderRecord | null {
+  if (index < 0) return null;
+  const record = Buffer.alloc(orderRecordBytes);
+  if (readSync(descriptor, record, 0, orderRecordBytes, index * orderRecordBytes) !== orderRecordBytes) return null;
+  const at = record.readDoubleLE(0);
+  return {
+    at: at === 0 ? null : (at as Microseconds),
+    stdout: record.readDoubleLE(8),
+    stderr: record.readDoubleLE(16),
+  };
+}
+
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

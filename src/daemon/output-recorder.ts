@@ -1,0 +1,163 @@
+import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import type { StreamName } from '../journal/events.ts';
+import type { LogCursor } from '../protocol/messages.ts';
+import { passCrashPoint } from './crash-point.ts';
+import type { DaemonLog } from './daemon-log.ts';
+import type { Kernel } from './kernel.ts';
+import { OrderWriter } from './order-index.ts';
+import type { TaskFolder } from './task-folder.ts';
+
+/** So many wake-ups within so many milliseconds are a flood. */
+const floodWakeUps = 32;
+const floodWindowMs = 100;
+/** How often a flooding task's spools are looked at instead: some 30 times a second. */
+const floodPollMs = 33;
+/** So many looks in a row without growth, and the flood is over. */
+const floodQuietLooks = 15;
+/** How often to look where the system gives no watch (its limit is reached: inotify(7)). */
+const unwatchedPollMs = 100;
+
+/**
+ * Notes when a task's streams grow and in which order. The spools are watched while they are quiet, so that times and
+ * order are good to about a millisecond; polled while they flood, so that a million small writes do not cost a million
+ * wake-ups; and left alone while nothing happens.
+ */
+export class OutputRecorder implements Disposable {
+  readonly #folder: TaskFolder;
+  readonly #clock: Clock;
+  readonly #log: DaemonLog;
+  readonly #onStatus: () => void;
+  readonly #writer: OrderWriter;
+  readonly #listeners = new Set<() => void>();
+  #watcher: FSWatcher | null = null;
+  #poll: NodeJS.Timeout | null = null;
+  #wakeUps = 0;
+  #windowStart = 0;
+  #disposed = false;
+
+  constructor(
+    folder: TaskFolder,
+    {
+      clock,
+      log,
+      onStatus,
+      adopted,
+    }: { clock: Clock; log: DaemonLog; onStatus: () => void; /** Notes what is there already as unseen. */ adopted: boolean },
+  ) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#log = log;
+    this.#onStatus = onStatus;
+    this.#writer = new OrderWriter(folder.order);
+    if (adopted) this.#writer.note(this.#folder.sizes(), { at: null });
+    this.#beginWatch();
+  }
+
+  /** Notes now what the streams have. @returns how far they have come. */
+  noteNow(): LogCursor {
+    if (!this.#disposed && this.#writer.note(this.#folder.sizes(), { at: this.#clock() })) {
+      passCrashPoint('order.noted');
+      for (const listener of this.#listeners) listener();
+    }
+    return this.#writer.last;
+  }
+
+  /** Calls the listener whenever a stream has grown. Returns how to stop it. */
+  onGrowth(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Whether nothing waits in a stream's pipe. True where that cannot be asked. */
+  fifoIsEmpty(stream: StreamName, kernel: Kernel): boolean {
+    let descriptor: number | null = null;
+    try {
+      descriptor = openSync(this.#folder.fifo(stream), constants.O_RDONLY | constants.O_NONBLOCK);
+      return (kernel.bytesInPipe(descriptor) ?? 0) === 0;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+      throw error;
+    } finally {
+      if (descriptor !== null) closeSync(descriptor);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.noteNow();
+    this.#disposed = true;
+    this.#endWatch();
+    this.#endPoll();
+    this.#writer[Symbol.dispose]();
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  #beginWatch(): void {
+    try {
+      this.#watcher = watch(this.#folder.spool, { persistent: false }, (_, name) => {
+        this.#wake(name);
+      });
+      this.#watcher.on('error', (error) => {
+        this.#watchFailed(error);
+      });
+    } catch (error) {
+      this.#watchFailed(error);
+    }
+    // What came while nobody watched.
+    this.noteNow();
+  }
+
+  #watchFailed(error: unknown): void {
+    this.#log.warnOnce('a folder cannot be watched; it is polled instead', { error: String(error) });
+    this.#endWatch();
+    this.#beginPoll({ everyMs: unwatchedPollMs, untilQuiet: Number.POSITIVE_INFINITY });
+  }
+
+  #wake(name: string | null): void {
+    if (this.#disposed) return;
+    if (name !== 'stdout' && name !== 'stderr') {
+      this.#onStatus();
+      if (name !== null) return;
+    }
+    this.noteNow();
+    const now = performance.now();
+    if (now - this.#windowStart > floodWindowMs) {
+      this.#windowStart = now;
+      this.#wakeUps = 0;
+    }
+    this.#wakeUps += 1;
+    if (this.#wakeUps < floodWakeUps) return;
+    this.#endWatch();
+    this.#beginPoll({ everyMs: floodPollMs, untilQuiet: floodQuietLooks });
+  }
+
+  #beginPoll({ everyMs, untilQuiet }: { everyMs: number; untilQuiet: number }): void {
+    if (this.#poll !== null || this.#disposed) return;
+    let quiet = 0;
+    let last = this.#writer.last;
+    this.#poll = setInterval(() => {
+      const next = this.noteNow();
+      this.#onStatus();
+      quiet = next === last ? quiet + 1 : 0;
+      last = next;
+      if (quiet < untilQuiet || this.#disposed) return;
+      this.#endPoll();
+      this.#beginWatch();
+    }, everyMs);
+    this.#poll.unref();
+  }
+
+  #endWatch(): void {
+    this.#watcher?.close();
+    this.#watcher = null;
+  }
+
+  #endPoll(): void {
+    if (this.#poll !== null) clearInterval(this.#poll);
+    this.#poll = null;
+  }
+}

@@ -1,0 +1,174 @@
+import { GhostError } from '../ghost-error.ts';
+import type { JournalEvent, TaskId } from '../journal/events.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Task } from '../projections/task.ts';
+import type { TaskTable } from '../projections/task-table.ts';
+import { type TaskState, type TaskView, viewTask } from '../projections/task-view.ts';
+import type { Handlers, RequestContext } from '../protocol/handlers.ts';
+import { watchBatchMax } from '../protocol/limits.ts';
+import type { DaemonStatus, ParametersOf, ResultOf, ShutdownResult } from '../protocol/messages.ts';
+import { findTask } from './find-task.ts';
+import { readLog } from './log-reader.ts';
+import { hasEnded } from './signaller.ts';
+import { type StopContext, signalTask, stopTask } from './stop.ts';
+import type { SupervisionContext } from './supervision.ts';
+import { type Submission, asGhostError } from './supervisor.ts';
+import { describeTask } from './task-detail.ts';
+import { waitForTasks } from './wait.ts';
+
+/** Without `all`, so many of those that ended last are listed. */
+export const endedListed = 30;
+
+export interface HandlerContext extends SupervisionContext, StopContext {
+  readonly statusOf: () => DaemonStatus;
+  /** Ends this daemon once the answer to the request has gone out. */
+  readonly shutDown: (reason: string) => void;
+}
+
+/** What the daemon does for each operation of the wire. */
+export function createHandlers(context: HandlerContext): Handlers {
+  const { journal, table, supervisor, signaller } = context;
+  const find = (reference: string): Task => findTask(table.current, reference);
+  const recorded = (task: Task, requestId: string, signal: string): boolean =>
+    journal.findOnce(`SignalRequested:${task.id}:${requestId}:${signal}`) !== null;
+  const start = async (submission: Submission, { actor, signal }: RequestContext): Promise<TaskView> => {
+    const id = await supervisor.submit(submission, { actor });
+    const task = await table.until(id, ({ status }) => status.kind === 'running' || status.kind === 'ended', { signal });
+    const refusal = asGhostError(task);
+    if (refusal !== null) throw refusal;
+    return viewTask(task);
+  };
+
+  return {
+    ping: () => Promise.resolve({}),
+    run: (parameters, request) => start({ ...parameters, restartOf: null }, request),
+    restart: async ({ requestId, task: reference }, request) => {
+      const task = find(reference);
+      return start(restartOf(task, { requestId, context }), request);
+    },
+    list: (parameters) => Promise.resolve(listTasks(table.current, parameters)),
+    show: (parameters) => {
+      const task = find(parameters.task);
+      return Promise.resolve(describeTask(task, { journal, signaller, folder: supervisor.folder(task.id) }));
+    },
+    stop: ({ requestId, task: reference, graceMs }, { actor, signal }) => {
+      const task = find(reference);
+      const again = recorded(task, requestId, 'SIGTERM');
+      return stopTask(context, task, { requestId, graceMs, reason: 'stop', actor, signal, again });
+    },
+    signal: ({ requestId, task: reference, signal: name }, { actor, signal }) => {
+      const task = find(reference);
+      return signalTask(context, task, { requestId, name, actor, signal, again: recorded(task, requestId, name) });
+    },
+    wait: (parameters, { signal }) => waitForTasks(table, parameters, { signal }),
+    log: ({ task: reference, ...options }, { signal }) =>
+      readLog(context, find(reference), { ...options, signal }),
+    watch: ({ after }, { signal }) => watchEvents(context, { after: after ?? journal.lastSeq, signal }),
+    status: () => Promise.resolve(context.statusOf()),
+    shutdown: (parameters, request) => shutDown(context, parameters, request),
+  };
+}
+
+function listTasks(table: TaskTable, { states, all }: ParametersOf<'list'>): ResultOf<'list'> {
+  const wanted = (state: TaskState): boolean => states === null || states.includes(state);
+  const views = (ids: Iterable<TaskId>): TaskView[] => {
+    const found: TaskView[] = [];
+    for (const id of ids) {
+      const task = table.tasks.get(id);
+      if (task === undefined) continue;
+      const view = viewTask(task);
+      if (wanted(view.state)) found.push(view);
+    }
+    return found;
+  };
+  const active = views(table.active);
+  const ended = all ? views(table.ended) : lastEnded(table, { wanted });
+  return [...active, ...ended].toSorted((a, b) => a.id - b.id);
+}
+
+/** Looked for from the end, so that it does not cost the whole past. */
+function lastEnded({ ended, tasks }: TaskTable, { wanted }: { wanted: (state: TaskState) => boolean }): TaskView[] {
+  const found: TaskView[] = [];
+  for (let index = ended.length - 1; index >= 0 && found.length < endedListed; index -= 1) {
+    const id = ended[index];
+    const task = id === undefined ? undefined : tasks.get(id);
+    if (task === undefined) continue;
+    const view = viewTask(task);
+    if (wanted(view.state)) found.push(view);
+  }
+  return found;
+}
+
+function restartOf(
+  task: Task,
+  { requestId, context }: { requestId: string; context: HandlerContext },
+): Submission {
+  const again = context.journal.findOnce(`request:${requestId}`) !== null;
+  if (!hasEnded(task) && !again) {
+    throw new GhostError('task-still-running', `task ${task.id} is still running`, {
+      hint: `ghost stop ${task.id}`,
+      task: task.id,
+    });
+  }
+  const environment = context.journal.environment(task.environmentHash);
+  if (environment === null) {
+    throw new GhostError('spawn-failed', `the environment of task ${task.id} is no longer in the store`, {
+      hint: 'start it anew with: ghost run',
+      task: task.id,
+    });
+  }
+  const { command, cwd, umask, openFilesSoftLimit, name, tags, timeoutMs } = task;
+  return {
+    ...{ requestId, command, cwd, environment, umask, openFilesSoftLimit, name, tags, timeoutMs },
+    restartOf: task.id,
+  };
+}
+
+/** The events as they come, read from the journal when the reader wants more, so that none waits here for him. */
+async function* watchEvents(
+  { journal }: HandlerContext,
+  { after, signal }: { after: number; signal: AbortSignal },
+): AsyncGenerator<readonly JournalEvent[], Record<string, never>, void> {
+  let last = after;
+  for (;;) {
+    if (journal.lastSeq <= last) await nextCommit(journal, { signal });
+    signal.throwIfAborted();
+    const batch = journal.read({ after: last }).slice(0, watchBatchMax);
+    const newest = batch.at(-1);
+    if (newest === undefined) continue;
+    last = newest.seq;
+    yield batch;
+  }
+}
+
+async function nextCommit(journal: Journal, { signal }: { signal: AbortSignal }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = (): void => {
+    resolve();
+  };
+  const stop = journal.onCommit(wake);
+  signal.addEventListener('abort', wake, { once: true });
+  await promise;
+  stop();
+  signal.removeEventListener('abort', wake);
+}
+
+async function shutDown(
+  context: HandlerContext,
+  { requestId, stopTasks, graceMs }: ParametersOf<'shutdown'>,
+  { actor, signal }: RequestContext,
+): Promise<ShutdownResult> {
+  const running = [...context.table.current.active];
+  if (stopTasks) {
+    await Promise.all(
+      running.map((id) => {
+        const task = context.table.get(id);
+        if (task === undefined) return null;
+        return stopTask(context, task, { requestId, graceMs, reason: 'shutdown', actor, signal, again: true });
+      }),
+    );
+  }
+  context.shutDown('shutdown');
+  const { size } = context.table.current.active;
+  return { pid: process.pid, tasksRunning: size, tasksStopped: stopTasks ? running.length : 0 };
+}

@@ -1,0 +1,212 @@
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { GhostError } from '../ghost-error.ts';
+import type { Actor } from '../journal/events.ts';
+import { socketPathBytesMax } from '../paths.ts';
+import { DaemonConnection } from '../protocol/daemon-connection.ts';
+import { encodeFrame } from '../protocol/frame.ts';
+import { faultLingerMs, frameBytesMax } from '../protocol/limits.ts';
+import type { DaemonMessage, Hello } from '../protocol/messages.ts';
+import { checkSocketFolder, unusable } from '../socket-folder.ts';
+import { version } from '../version.ts';
+import type { Handlers } from './handlers.ts';
+
+export interface Peer {
+  readonly uid: number;
+  readonly pid: number;
+}
+
+export interface ServerOptions {
+  readonly socketPath: string;
+  readonly handlers: Handlers;
+  /** The kernel's word for who is at the other end; null where the platform cannot tell, and the modes must do. */
+  readonly peerOf: (socket: Socket) => Peer | null;
+  /** A peer of another uid was turned away. */
+  readonly onRefused: (peer: Peer) => void;
+  readonly onInternalError: (error: unknown) => void;
+  /** A process's command line as the kernel tells it, or null where it cannot be read. */
+  readonly commandLineOf: (pid: number) => string | null;
+}
+
+/** Where the daemon is reached. */
+export interface Server extends AsyncDisposable {
+  /** Whether the file at the socket's path is still the one that this server listens on. */
+  isInPlace(): boolean;
+  /** Listens anew at the same path, after somebody removed or replaced the file. Connections go on. */
+  rebind(): Promise<void>;
+  /**
+   * Takes no more connections, removes its socket, lets the answers that are ready go out and ends every connection;
+   * one that has not taken its answers after `graceMs` is cut.
+   */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/**
+ * Listens on a Unix socket. The file is 0600 from the moment it exists, and is bound under another name in the same
+ * folder and renamed into place: there is no moment without a socket where one was before, nothing to clean after a
+ * crash, and two servers never remove each other's. The caller holds the daemon's lock.
+ * @throws GhostError `socket-path-unusable`.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const server = new SocketServer(options);
+  await server.rebind();
+  return server;
+}
+
+interface Listener {
+  readonly server: NetServer;
+  readonly file: { readonly dev: number; readonly ino: number };
+}
+
+const disposeGraceMs = 1_000;
+
+class SocketServer implements Server {
+  readonly #options: ServerOptions;
+  readonly #connections = new Set<DaemonConnection>();
+  #listener: Listener | null = null;
+  #rebinding: Promise<void> | null = null;
+  #closing = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  isInPlace(): boolean {
+    const file = fileAt(this.#options.socketPath);
+    return file !== null && this.#listener !== null && isSameFile(file, this.#listener.file);
+  }
+
+  async rebind(): Promise<void> {
+    this.#rebinding ??= this.#bind().finally(() => (this.#rebinding = null));
+    await this.#rebinding;
+  }
+
+  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closing = true;
+    await this.#rebinding;
+    if (this.isInPlace()) rmSync(this.#options.socketPath, { force: true });
+    this.#listener?.server.close();
+    this.#listener = null;
+    const cut = setTimeout(() => this.#cutAll(), graceMs);
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    clearTimeout(cut);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close({ graceMs: disposeGraceMs });
+  }
+
+  async #bind(): Promise<void> {
+    const { socketPath } = this.#options;
+    if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
+      throw unusable(socketPath, `it has more than ${socketPathBytesMax} bytes`, 'Set GHOST_SOCKET to a shorter path.');
+    }
+    prepareFolder(socketPath);
+    const previous = this.#listener;
+    this.#listener = await this.#listen(`${socketPath}.${process.pid}`);
+    // Closing unlinks the name that it was bound under, which is long gone, and leaves its connections alone.
+    previous?.server.close();
+  }
+
+  async #listen(temporaryPath: string): Promise<Listener> {
+    // A daemon that was killed between bind and rename, and whose pid is now this one's, left it.
+    rmSync(temporaryPath, { force: true });
+    const server = createServer((socket) => this.#admit(socket));
+    const listening = Promise.withResolvers<void>();
+    server.once('listening', listening.resolve);
+    server.once('error', listening.reject);
+    const umask = process.umask(0o177);
+    try {
+      // Node binds a path before it returns (and only then tells), so that no other file is made under this mask.
+      server.listen(temporaryPath);
+    } finally {
+      process.umask(umask);
+    }
+    try {
+      await listening.promise;
+      const { dev, ino } = statSync(temporaryPath);
+      renameSync(temporaryPath, this.#options.socketPath);
+      server.on('error', this.#options.onInternalError);
+      return { server, file: { dev, ino } };
+    } catch (error) {
+      server.close();
+      throw unusable(this.#options.socketPath, messageOf(error));
+    }
+  }
+
+  #admit(socket: Socket): void {
+    const { handlers, peerOf, onRefused, onInternalError, commandLineOf } = this.#options;
+    if (this.#closing) {
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    if (peer !== null && peer.uid !== process.getuid?.()) {
+      refuse(socket, peer);
+      onRefused(peer);
+      return;
+    }
+    const connection = new DaemonConnection(socket, {
+      program: `ghostd ${version}`,
+      pid: process.pid,
+      handlers,
+      actorOf: (hello) => actorOf(hello, { peer, commandLineOf }),
+      onInternalError,
+    });
+    this.#connections.add(connection);
+    void connection.closed.then(() => this.#connections.delete(connection));
+  }
+
+  #cutAll(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+}
+
+function actorOf(
+  { program, terminal }: Hello,
+  { peer, commandLineOf }: { peer: Peer | null; commandLineOf: ServerOptions['commandLineOf'] },
+): Actor {
+  return {
+    kind: 'client',
+    uid: peer?.uid ?? null,
+    // The pid in the hello is only the client's own word.
+    pid: peer?.pid ?? null,
+    client: program,
+    terminal,
+    commandLine: peer === null ? null : commandLineOf(peer.pid),
+  };
+}
+
+/** Tells a peer of another user why, and reads nothing of what it sends. */
+function refuse(socket: Socket, { uid }: Peer): void {
+  const error = new GhostError('permission-refused', `This daemon belongs to another user; uid ${uid} is refused.`, {
+    hint: 'Run ghost as the user whose tasks you want to see.',
+  });
+  socket.on('error', () => undefined);
+  socket.end(encodeFrame({ kind: 'fault', error: error.toShape() } satisfies DaemonMessage, { bytesMax: frameBytesMax }));
+  socket.resume();
+  const cut = setTimeout(() => socket.destroy(), faultLingerMs);
+  socket.on('close', () => clearTimeout(cut));
+}
+
+function prepareFolder(socketPath: string): void {
+  try {
+    mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(socketPath, messageOf(error));
+  }
+  checkSocketFolder(socketPath);
+}
+
+function fileAt(path: string): Listener['file'] | null {
+  return statSync(path, { throwIfNoEntry: false }) ?? null;
+}
+
+function isSameFile(a: Listener['file'], b: Listener['file']): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

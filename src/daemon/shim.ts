@@ -1,0 +1,93 @@
+/**
+ * The shim: one POSIX shell for each task, which outlives the daemon, keeps the exit status in a file and pumps the
+ * task's pipes into the spools. It is passed whole (`sh -c "$text"`), because a shell reads a script file as it goes
+ * and an upgrade would change it under a living shim.
+ *
+ * Its arguments: the folder; umask and soft limit of open files for the task; cat, mkfifo and sleep by absolute path
+ * (PATH is the task's); then the command, which begins with `setsid --`.
+ *
+ * Descriptors that it is given: 0 the go pipe; 1, 2 the spools; 3 the status file; 4 what this shell itself says.
+ * On the go pipe come `+WORD` lines, words for the front of the command in printf's %b escapes, the last one first,
+ * and then `go`. End-of-file before that is a daemon that died: nothing runs.
+ *
+ * It writes to the status file, one line an append:
+ *   `pumps P Q`        the pids of the two pumps
+ *   `start PID TICKS`  the task is about to be: written by the process that becomes it
+ *   `0m0.1s 0m0.0s`    twice, from `times`: this shell's processor time and its children's
+ *   `exit N`           the task's end, N as the shell tells it (128+n for signal n); its time is the file's
+ *   `abort WHY`        nothing was started
+ * Its own end means that both streams have reached theirs.
+ *
+ * Why it is as it is: FIFOs, because `echo x > /dev/stderr` reopens a plain file and truncates it. They are opened for
+ * reading and writing first, so that no open blocks, and the pumps inherit their ends: one that opened by path could
+ * wait for ever. The task is in the foreground, because POSIX has `&` ignore SIGINT and SIGQUIT, and in a session of
+ * its own, so that signals to its group never meet the shim. The traps are handlers, which exec resets, and not
+ * ignores, which it keeps. Every variable begins with `ghost_shim_`: to assign to a name that the task's environment
+ * has too would change what the task sees.
+ */
+export const shimText = `
+trap : HUP INT QUIT TERM
+exec 5>&2 2>&4
+ghost_shim_dir=$1 ghost_shim_umask=$2 ghost_shim_files=$3
+ghost_shim_cat=$4 ghost_shim_mkfifo=$5 ghost_shim_sleep=$6
+shift 6
+ghost_shim_go=
+while IFS= read -r ghost_shim_line; do
+  case $ghost_shim_line in
+    go) ghost_shim_go=yes; break ;;
+    +*) ghost_shim_line=$(printf '%b/' "\${ghost_shim_line#+}"); set -- "\${ghost_shim_line%/}" "$@" ;;
+  esac
+done
+[ "$ghost_shim_go" = yes ] || { echo 'abort no-go' >&3; exit 0; }
+[ -p "$ghost_shim_dir/stderr.fifo" ] ||
+  "$ghost_shim_mkfifo" "$ghost_shim_dir/stdout.fifo" "$ghost_shim_dir/stderr.fifo" ||
+  { echo 'abort mkfifo' >&3; exit 0; }
+exec 0</dev/null 6<>"$ghost_shim_dir/stdout.fifo" 7<>"$ghost_shim_dir/stderr.fifo" \\
+  8<"$ghost_shim_dir/stdout.fifo" 9<"$ghost_shim_dir/stderr.fifo"
+"$ghost_shim_cat" <&8 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&- &
+ghost_shim_out=$!
+"$ghost_shim_cat" <&9 >&5 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&- &
+ghost_shim_err=$!
+echo "pumps $ghost_shim_out $ghost_shim_err" >&3
+(
+  IFS=' ' read -r ghost_shim_pid ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x \\
+    ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x \\
+    ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_x ghost_shim_start ghost_shim_x \\
+    </proc/self/stat
+  umask "$ghost_shim_umask"
+  [ -z "$ghost_shim_files" ] || ulimit -Sn "$ghost_shim_files" 2>/dev/null
+  echo "start $ghost_shim_pid $ghost_shim_start" >&3
+  exec 1>&6 2>&7 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&-
+  exec "$@"
+)
+ghost_shim_code=$?
+times >&3
+echo "exit $ghost_shim_code" >&3
+exec 3>&- 6>&- 7>&-
+ghost_shim_ended() {
+  while :; do
+    wait "$1" && return 0
+    kill -0 "$1" 2>/dev/null || break
+  done
+  while [ -e "$ghost_shim_dir/$2.pump" ]; do
+    ghost_shim_pid=
+    read -r ghost_shim_pid <"$ghost_shim_dir/$2.pump"
+    [ -z "$ghost_shim_pid" ] || kill -0 "$ghost_shim_pid" 2>/dev/null || break
+    "$ghost_shim_sleep" 1
+  done
+  return 1
+}
+ghost_shim_ended "$ghost_shim_out" stdout || until "$ghost_shim_cat" <&8; do "$ghost_shim_sleep" 1; done
+ghost_shim_ended "$ghost_shim_err" stderr || until "$ghost_shim_cat" <&9 >&5; do "$ghost_shim_sleep" 1; done
+`;
+
+/** A word as the `+` lines of the go pipe carry it: everything that is not plain, as `\0ooo`. */
+export function escapeForPrintf(word: Uint8Array): string {
+  return [...word]
+    .map((byte) =>
+      /[A-Za-z0-9_.,:=@-]/.test(String.fromCharCode(byte))
+        ? String.fromCharCode(byte)
+        : `\\0${byte.toString(8).padStart(3, '0')}`,
+    )
+    .join('');
+}

@@ -1,0 +1,146 @@
+import type { Actor, EventDraft, SignalAnswer, SignalReason, TaskId } from '../journal/events.ts';
+import { FactAlreadyRecorded } from '../journal/journal.ts';
+import type { EndedStatus, Task } from '../projections/task.ts';
+import { numberOfSignal } from '../protocol/signals.ts';
+import { passCrashPoint } from './crash-point.ts';
+import type { ProcessEntry } from './process-table.ts';
+import type { SupervisionContext } from './supervision.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export interface SignalOrder {
+  readonly requestId: string;
+  readonly signal: string;
+  readonly reason: SignalReason;
+  /** SIGKILL follows after so many milliseconds; null where nothing follows. */
+  readonly graceMs: number | null;
+}
+
+/**
+ * Signals tasks: always the whole process group, never before its identity is checked, and never without a record.
+ * The request is durable before the signal is sent and the kernel's answer after, so that a crash in between hides
+ * nothing; and a signal is sent at most once, so that what a crash leaves open is recorded as unknown.
+ */
+export class Signaller {
+  readonly #context: SupervisionContext;
+  readonly #supervisor: Supervisor;
+
+  constructor(context: SupervisionContext, supervisor: Supervisor) {
+    this.#context = context;
+    this.#supervisor = supervisor;
+  }
+
+  /**
+   * Records the order, signals the group, records the answer. The same order given again (its requestId) is answered
+   * from the journal.
+   * @throws GhostError `journal-write-failed`: nothing was sent.
+   */
+  async send(task: Task, order: SignalOrder, { actor }: { actor: Actor }): Promise<SignalAnswer> {
+    const { requestId, signal, reason, graceMs } = order;
+    const append = (draft: EventDraft) => this.#context.journal.append([draft], { durability: 'full' });
+    try {
+      await append({
+        type: 'SignalRequested',
+        task: task.id,
+        actor,
+        data: { requestId, signal, reason, graceMs },
+      });
+    } catch (error) {
+      if (error instanceof FactAlreadyRecorded) return this.#answerOf(task.id, order);
+      throw error;
+    }
+    passCrashPoint('signal.requested');
+    const answer = this.#deliver(task, signal);
+    passCrashPoint('signal.delivered');
+    await append({
+      type: 'SignalSent',
+      task: task.id,
+      actor,
+      data: { requestId, signal, reason, processGroup: groupOf(task) ?? 0, answer },
+    });
+    passCrashPoint('signal.sent');
+    return answer;
+  }
+
+  /** What a daemon that was killed in between left open is recorded as unknown. */
+  async recordUnanswered(task: Task): Promise<void> {
+    if (task.unansweredSignals.length === 0) return;
+    await this.#context.journal.append(
+      task.unansweredSignals.map(({ requestId, signal, reason }) => ({
+        type: 'SignalSent',
+        task: task.id,
+        actor: this.#context.self,
+        data: { requestId, signal, reason, processGroup: groupOf(task) ?? 0, answer: 'unknown' },
+      })),
+      { durability: 'normal' },
+    );
+  }
+
+  /** Whether SIGCONT has to follow, because a stopped process takes no signal but SIGKILL until it is woken. */
+  isStopped(task: Task): boolean {
+    const group = groupOf(task);
+    return group !== null && (this.#context.processes.look(group)?.stopped ?? false);
+  }
+
+  /**
+   * The living members of a task's session that can be proven to be the task's: nobody else can have joined a session
+   * while its leader lived, so one member that is older than the leader's end proves the session for all.
+   */
+  descendantsOf(task: Task): readonly ProcessEntry[] {
+    const { status } = task;
+    if (status.kind !== 'ended' || status.identity === null) return [];
+    const { processes } = this.#context;
+    if (status.identity.bootId !== processes.bootId) return [];
+    const members = processes.membersOf(status.identity.pid);
+    const endedTicks = processes.ticksAt((this.#context.clock() - status.endedAt) / 1000);
+    const proven = members.some(({ identity }) => Number(identity.startTime) <= endedTicks + 1);
+    return proven ? members : [];
+  }
+
+  #answerOf(id: TaskId, { requestId, signal }: SignalOrder): SignalAnswer {
+    const sent = this.#context.journal.findOnce(`SignalSent:${id}:${requestId}:${signal}`);
+    return sent?.type === 'SignalSent' ? sent.data.answer : 'unknown';
+  }
+
+  #deliver(task: Task, signal: string): SignalAnswer {
+    const number = numberOfSignal(signal);
+    const { status } = task;
+    if (status.kind === 'running') {
+      const pidfd = this.#supervisor.find(task.id)?.pidfd ?? null;
+      const answer = pidfd === null ? null : this.#context.kernel.signalGroup(pidfd, number);
+      if (answer === 'ok') return 'delivered';
+      if (answer === 'EPERM') return 'not-permitted';
+      // An older kernel, or a group whose leader is gone: the check and the signal are then two steps.
+      if (!this.#context.processes.isAlive(status.identity)) return 'no-such-process';
+      return killGroup(status.identity.pid, number);
+    }
+    if (status.kind === 'ended' && this.descendantsOf(task).length > 0) return killGroups(this.descendantsOf(task), number);
+    return 'no-such-process';
+  }
+}
+
+/** The number of the group and session that a task leads, or null before it is known. */
+export function groupOf({ status }: Task): number | null {
+  return status.kind === 'running' || status.kind === 'ended' ? (status.identity?.pid ?? null) : null;
+}
+
+/** Whether a task's process exists or may exist any moment. */
+export function hasEnded(task: Task): task is Task & { readonly status: EndedStatus } {
+  return task.status.kind === 'ended';
+}
+
+function killGroups(members: readonly ProcessEntry[], signal: number): SignalAnswer {
+  const answers = [...new Set(members.map(({ processGroup }) => processGroup))].map((group) => killGroup(group, signal));
+  return answers.find((answer) => answer !== 'no-such-process') ?? 'no-such-process';
+}
+
+function killGroup(group: number, signal: number): SignalAnswer {
+  try {
+    process.kill(-group, signal);
+    return 'delivered';
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ESRCH') return 'no-such-process';
+    if (code === 'EPERM') return 'not-permitted';
+    throw error;
+  }
+}

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { GhostError } from '../ghost-error.ts';
+import type { StreamName } from '../journal/events.ts';
+import type { ShellKind, SplitEnvironment } from './shim-environment.ts';
+import { escapeForPrintf, shimText } from './shim.ts';
+import type { TaskFolder } from './task-folder.ts';
+
+/** The programs that the shim is made of, by absolute path: PATH is the task's. */
+export interface ShimTools {
+  readonly shell: string;
+  readonly shellKind: ShellKind;
+  readonly setsid: string;
+  readonly env: string;
+  readonly cat: string;
+  readonly mkfifo: string;
+  readonly sleep: string;
+}
+
+const toolFolders = ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/bin'];
+
+/**
+ * Finds the shim's programs.
+ * @param shell the shell to use instead of /bin/sh (`GHOST_SHELL`), or null.
+ * @throws GhostError `daemon-start-failed` naming what is missing.
+ */
+export function findShimTools({ shell }: { shell: string | null }): ShimTools {
+  const find = (name: string): string => {
+    const path = toolFolders.map((folder) => join(folder, name)).find(isExecutable);
+    if (path !== undefined) return path;
+    throw new GhostError('daemon-start-failed', `the program ${name} is not in ${toolFolders.join(', ')}`, {
+      hint: 'install util-linux and coreutils (or busybox)',
+    });
+  };
+  const shellPath = shell ?? '/bin/sh';
+  if (!isExecutable(shellPath)) {
+    throw new GhostError('daemon-start-failed', `the shell ${shellPath} cannot be executed`, {
+      hint: 'set GHOST_SHELL to a POSIX shell, such as /bin/dash',
+    });
+  }
+  return {
+    shell: shellPath,
+    shellKind: kindOf(shellPath),
+    setsid: find('setsid'),
+    env: find('env'),
+    cat: find('cat'),
+    mkfifo: find('mkfifo'),
+    sleep: find('sleep'),
+  };
+}
+
+function kindOf(shell: string): ShellKind {
+  const name = basename(realpathSync(shell));
+  if (name === 'dash') return 'dash';
+  return name.startsWith('busybox') ? 'busybox' : 'other';
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A shim that waits for its go. */
+export interface WaitingShim {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Lets it start the task. Without it, or when this process dies first, nothing is ever run. */
+  go(): void;
+}
+
+/**
+ * Starts the shim of a task, in a session of its own, and returns while it waits.
+ * @throws the system's error (EAGAIN, ENOMEM, E2BIG …) where it cannot be started.
+ */
+export async function spawnShim({
+  tools,
+  folder,
+  attempt,
+  command,
+  cwd,
+  environment,
+  umask,
+  openFilesSoftLimit,
+}: {
+  tools: ShimTools;
+  folder: TaskFolder;
+  attempt: number;
+  command: readonly string[];
+  cwd: string;
+  environment: SplitEnvironment;
+  umask: number;
+  openFilesSoftLimit: number | null;
+}): Promise<WaitingShim> {
+  const files = folder.openForShim(attempt);
+  try {
+    const child = spawn(
+      tools.shell,
+      [
+        ...['-c', shimText, 'ghost-shim', folder.spool, umask.toString(8)],
+        ...[openFilesSoftLimit === null ? '' : String(openFilesSoftLimit), tools.cat, tools.mkfifo, tools.sleep],
+        ...[tools.setsid, '--', ...command],
+      ],
+      {
+        // Busybox becomes the shell, and bash a POSIX one, by this name.
+        argv0: 'sh',
+        cwd,
+        env: environment.inherited,
+        detached: true,
+        stdio: ['pipe', files.stdout, files.stderr, files.status, files.messages],
+      },
+    );
+    // Without a listener a failed spawn, or a pipe whose shim has died, would be an uncaught error. That it has died is
+    // seen by its end.
+    const failure = new Promise<never>((_, reject) => child.once('error', reject));
+    child.stdin?.on('error', () => undefined);
+    const { pid, stdin } = child;
+    if (pid === undefined || stdin === null) return await failure;
+    failure.catch(() => undefined);
+    const words = environment.words.length === 0 ? [] : [Buffer.from(tools.env), ...environment.words];
+    return {
+      pid,
+      child,
+      go: () => {
+        // The shim puts each word before the ones it has, so the last one goes first.
+        const lines = words.toReversed().map((word) => `+${escapeForPrintf(word)}\n`);
+        stdin.end(`${lines.join('')}go\n`);
+      },
+    };
+  } finally {
+    files.close();
+  }
+}
+
+/**
+ * Puts a new pump into the place of one that somebody killed, between a task's FIFO and its spool.
+ *
+ * When the task ends, the shim waits for the process that the `.pump` file names, or while that file is empty, so that
+ * never two pumps read at once. The file is there before `stillNeeded` is asked, and the shim notes the exit before it
+ * looks for the file: at least one of the two sees the other.
+ * @returns the pump's pid, or null where none is needed any more or none could be started.
+ */
+export function spawnPump(
+  stream: StreamName,
+  { tools, folder, stillNeeded }: { tools: ShimTools; folder: TaskFolder; stillNeeded: () => boolean },
+): number | null {
+  const marker = folder.pumpMarker(stream);
+  writeFileSync(marker, '', { mode: 0o600 });
+  const opened: number[] = [];
+  const open = (path: string, flags: number): number => {
+    const descriptor = openSync(path, flags);
+    opened.push(descriptor);
+    return descriptor;
+  };
+  let pid: number | null = null;
+  try {
+    if (!stillNeeded()) return null;
+    // To open a FIFO for reading waits for a writer (fifo(7)), and this process must never wait: so it is one, briefly.
+    open(folder.fifo(stream), constants.O_RDWR);
+    const source = open(folder.fifo(stream), constants.O_RDONLY);
+    const target = open(folder.stream(stream), constants.O_WRONLY | constants.O_APPEND);
+    const child = spawn(tools.cat, [], { detached: true, cwd: '/', env: {}, stdio: [source, target, 'ignore'] });
+    child.once('error', () => undefined);
+    child.unref();
+    pid = child.pid ?? null;
+    return pid;
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+    if (pid === null) rmSync(marker, { force: true });
+    else writeFileSync(marker, `${pid}\n`);
+  }
+}

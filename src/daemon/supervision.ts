@@ -1,0 +1,376 @@
+import type { ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import type {
+  Actor,
+  EventDraft,
+  Microseconds,
+  Outcome,
+  ProcessIdentity,
+  StreamName,
+  TaskId,
+} from '../journal/events.ts';
+import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
+import type { LiveTable } from '../projections/live-table.ts';
+import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
+import type { Clock } from '../clock.ts';
+import { passCrashPoint } from './crash-point.ts';
+import type { DaemonLog } from './daemon-log.ts';
+import type { Kernel } from './kernel.ts';
+import { OutputRecorder } from './output-recorder.ts';
+import type { ProcessTable } from './process-table.ts';
+import { type ShimTools, spawnPump } from './spawn.ts';
+import { type ShimStatus, outcomeOfShell, outcomeOfWaitStatus, parseStatus } from './status-file.ts';
+import type { TaskFolder } from './task-folder.ts';
+
+/** What every part of the daemon that looks after tasks needs. */
+export interface SupervisionContext {
+  readonly journal: Journal;
+  readonly table: LiveTable;
+  readonly processes: ProcessTable;
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly log: DaemonLog;
+  readonly tools: ShimTools;
+  /** The daemon as the actor of what it does by itself. */
+  readonly self: Actor;
+  /** When this daemon began: what ended before is `found`, not `live`. */
+  readonly startedAt: Microseconds;
+}
+
+/** How long the parent of an orphaned task may take to collect it, after which its exit status cannot be had. */
+const reapedWithinMs = 1_000;
+/** While something that sends no event is waited for (an adopted shim's end, an orphan's), how often to look. */
+const lookAgainMinMs = 20;
+const lookAgainMaxMs = 1_000;
+/** How often the pumps are looked after. */
+export const sweepMs = 5_000;
+
+/**
+ * Looks after one task from the moment that its shim exists until its streams are complete: turns what the shim notes
+ * into events. It holds no state of its own that matters: everything is in the status file and the journal, so that
+ * the next daemon's supervision of the same task goes on where this one was killed.
+ *
+ *   spawned ── start line ──▶ running ── exit line, or shim and task gone ──▶ ended ── shim and pumps gone ──▶ done
+ *      └── shim gone without a start line ──▶ aborted (the supervisor tries again)
+ */
+export class Supervision implements Disposable {
+  readonly id: TaskId;
+  readonly recorder: OutputRecorder;
+  readonly #context: SupervisionContext;
+  readonly #folder: TaskFolder;
+  readonly #attempt: number;
+  readonly #shim: ProcessIdentity;
+  readonly #child: ChildProcess | null;
+  readonly #onAborted: (supervision: Supervision) => void;
+  readonly #onDone: (supervision: Supervision) => void;
+  #pidfd: number | null = null;
+  #pumps: { readonly [S in StreamName]: number } | null = null;
+  #looking = false;
+  #lookAgain = false;
+  #timer: NodeJS.Timeout | null = null;
+  #lookAgainMs = lookAgainMinMs;
+  #goneSince: number | null = null;
+  #disposed = false;
+
+  constructor(
+    context: SupervisionContext,
+    options: {
+      readonly id: TaskId;
+      readonly folder: TaskFolder;
+      readonly attempt: number;
+      readonly shim: ProcessIdentity;
+      /** The shim, where this daemon is its parent. */
+      readonly child: ChildProcess | null;
+      readonly onAborted: (supervision: Supervision) => void;
+      readonly onDone: (supervision: Supervision) => void;
+    },
+  ) {
+    this.#context = context;
+    this.id = options.id;
+    this.#folder = options.folder;
+    this.#attempt = options.attempt;
+    this.#shim = options.shim;
+    this.#child = options.child;
+    this.#onAborted = options.onAborted;
+    this.#onDone = options.onDone;
+    this.recorder = new OutputRecorder(options.folder, {
+      clock: context.clock,
+      log: context.log,
+      onStatus: () => {
+        this.look();
+      },
+      // What was written before this daemon looked has no time.
+      adopted: options.child === null,
+    });
+    this.#child?.once('exit', () => {
+      this.look();
+    });
+  }
+
+  /** Looks at what the shim has noted, now or as soon as the look that is under way is done. */
+  look(): void {
+    if (this.#disposed) return;
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#lookUntilQuiet()
+      .catch((error: unknown) => {
+        if (this.#disposed) return;
+        // The journal could not take the fact (a full disk): it still stands in the status file.
+        this.#context.log.error('a task could not be looked after', { task: this.id, error: String(error) });
+        this.#lookLater();
+      })
+      .finally(() => {
+        this.#looking = false;
+      });
+  }
+
+  /** Puts back a pump that somebody killed, so that the task does not block for ever. */
+  sweep(): void {
+    const task = this.#context.table.get(this.id);
+    if (this.#disposed || task?.status.kind !== 'running') return;
+    if (this.#child === null) this.look();
+    const status = this.#readStatus();
+    if (status.exitStatus !== null || this.#pumps === null) return;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (!this.#isPump(this.#pumps[stream])) this.#replacePump(stream);
+    }
+  }
+
+  /** Whether everything that the task itself wrote is in the spools: for a task that ended with its output held open. */
+  isDrained(): boolean {
+    const { stdout, stderr } = this.recorder.noteNow();
+    if (stdout !== this.#folder.size('stdout') || stderr !== this.#folder.size('stderr')) return false;
+    const pumps = this.#pumps;
+    if (pumps === null) return true;
+    return (['stdout', 'stderr'] as const).every((stream) => {
+      const entry = this.#context.processes.look(pumps[stream]);
+      return entry === null || (entry.sleeping && this.recorder.fifoIsEmpty(stream, this.#context.kernel));
+    });
+  }
+
+  /** The descriptor that stands for the running task, or null where this kernel has none. */
+  get pidfd(): number | null {
+    return this.#pidfd;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#closePidfd();
+    this.recorder[Symbol.dispose]();
+  }
+
+  async #lookUntilQuiet(): Promise<void> {
+    while (this.#lookAgain && !this.#disposed) {
+      this.#lookAgain = false;
+      // Each step may change what the next one sees.
+      while (!this.#disposed && (await this.#step())) this.#lookAgainMs = lookAgainMinMs;
+    }
+  }
+
+  /** One step forward. @returns whether there was one to take. */
+  async #step(): Promise<boolean> {
+    const status = this.#context.table.get(this.id)?.status;
+    switch (status?.kind) {
+      case 'spawned':
+        return this.#stepFromSpawned(status);
+      case 'running':
+        return this.#stepFromRunning(status);
+      case 'ended':
+        return this.#stepFromEnded(status);
+      case 'submitted':
+      case undefined:
+        return false;
+    }
+  }
+
+  async #stepFromSpawned(status: Extract<TaskStatus, { kind: 'spawned' }>): Promise<boolean> {
+    // Gone is asked first: what the shim wrote before its end is then in the file.
+    const gone = this.#isShimGone();
+    const noted = this.#readStatus();
+    if (noted.start !== null) {
+      const identity = { ...noted.start, bootId: this.#shim.bootId };
+      this.#holdTask(identity);
+      const modifiedAt = (noted.modifiedMs * 1000) as Microseconds;
+      const startedAt = noted.exitStatus === null ? Math.max(modifiedAt, status.at) : status.at;
+      await this.#append({
+        type: 'TaskStarted',
+        data: { attempt: this.#attempt, identity, startedAt: Math.round(startedAt) as Microseconds },
+      });
+      passCrashPoint('task.started');
+      return true;
+    }
+    if (!gone) return this.#waitForShim();
+    // Same boot, shim gone, no start line: the task provably never was.
+    await this.#append({
+      type: 'TaskSpawnAborted',
+      data: { attempt: this.#attempt, reason: noted.aborted ?? 'the shim ended before it started the task' },
+    });
+    this.#onAborted(this);
+    return false;
+  }
+
+  async #stepFromRunning({ identity }: RunningStatus): Promise<boolean> {
+    const gone = this.#isShimGone();
+    const noted = this.#readStatus();
+    this.#holdTask(identity);
+    if (noted.exitStatus !== null) {
+      passCrashPoint('task.exit-read');
+      const kernel = this.#askKernel();
+      const outcome =
+        kernel ?? outcomeOfShell(noted.exitStatus, { messages: this.#folder.readMessages(this.#attempt) });
+      const endedAt = Math.round(noted.modifiedMs * 1000) as Microseconds;
+      await this.#appendExit(outcome, { noted, endedAt, source: kernel === null ? 'status-file' : 'kernel' });
+      return true;
+    }
+    if (!gone) return this.#waitForShim();
+    if (this.#context.processes.isAlive(identity)) return this.#lookLater();
+    return this.#stepFromOrphanGone(noted);
+  }
+
+  /** The shim was killed, and now the task is gone too: only the kernel may still know how it ended. */
+  async #stepFromOrphanGone(noted: NotedStatus): Promise<boolean> {
+    const outcome = this.#askKernel();
+    if (outcome !== null) {
+      await this.#appendExit(outcome, { noted, endedAt: this.#context.clock(), source: 'kernel' });
+      return true;
+    }
+    const now = performance.now();
+    this.#goneSince ??= now;
+    if (this.#pidfd !== null && now - this.#goneSince < reapedWithinMs) return this.#lookLater();
+    await this.#append({
+      type: 'TaskLost',
+      data: {
+        attempt: this.#attempt,
+        reason: 'shim-killed',
+        message: 'the shim that waited for it was killed, and it ended with nobody there to note how',
+      },
+    });
+    return true;
+  }
+
+  async #stepFromEnded({ shim }: EndedStatus): Promise<boolean> {
+    this.#readStatus();
+    if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
+    if (this.#pumps !== null && Object.values(this.#pumps).some((pid) => this.#isPump(pid))) return this.#lookLater();
+    const { stdout, stderr } = this.recorder.noteNow();
+    await this.#append({ type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
+    passCrashPoint('task.log-closed');
+    this.#folder.removeRunFiles();
+    this.#onDone(this);
+    return false;
+  }
+
+  /** A fact that is recorded already is no error: the crash came after it, or another look was first. */
+  async #append<T extends 'TaskStarted' | 'TaskSpawnAborted' | 'TaskExited' | 'TaskLost' | 'LogClosed' | 'PumpRestarted'>(
+    event: Pick<Extract<EventDraft, { type: T }>, 'type' | 'data'>,
+  ): Promise<void> {
+    const draft = { ...event, task: this.id, actor: this.#context.self } as EventDraft;
+    const durability = event.type === 'LogClosed' || event.type === 'PumpRestarted' ? 'normal' : 'full';
+    try {
+      await this.#context.journal.append([draft], { durability });
+    } catch (error) {
+      if (!(error instanceof FactAlreadyRecorded)) throw error;
+    }
+  }
+
+  async #appendExit(
+    outcome: Extract<Outcome, { kind: 'exited' | 'signaled' }>,
+    { noted, endedAt, source }: { noted: ShimStatus; endedAt: Microseconds; source: 'status-file' | 'kernel' },
+  ): Promise<void> {
+    const status = this.#context.table.get(this.id)?.status;
+    const startedAt = status?.kind === 'running' ? status.startedAt : endedAt;
+    await this.#append({
+      type: 'TaskExited',
+      data: {
+        attempt: this.#attempt,
+        outcome,
+        // A file's time is the kernel's coarse one and may be a tick before the start.
+        endedAt: Math.max(endedAt, startedAt) as Microseconds,
+        processorTime: noted.processorTime,
+        observed: endedAt < this.#context.startedAt ? 'found' : 'live',
+        source,
+      },
+    });
+    passCrashPoint('task.exited');
+  }
+
+  #isShimGone(): boolean {
+    if (this.#child !== null) return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return !this.#context.processes.isAlive(this.#shim);
+  }
+
+  /** The end of an own child is an event; of an adopted shim only its status file is, so that its end is looked for. */
+  #waitForShim(): false {
+    return this.#child === null ? this.#lookLater() : false;
+  }
+
+  #lookLater(): false {
+    if (this.#timer !== null || this.#disposed) return false;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.look();
+    }, this.#lookAgainMs);
+    this.#timer.unref();
+    this.#lookAgainMs = Math.min(this.#lookAgainMs * 2, lookAgainMaxMs);
+    return false;
+  }
+
+  #readStatus(): NotedStatus {
+    const file = this.#folder.readStatus(this.#attempt) ?? { text: '', modifiedMs: 0 };
+    const status = parseStatus(file.text);
+    if (this.#pumps === null && status.pumps !== null) {
+      const { stdout, stderr } = status.pumps;
+      // An earlier daemon may have replaced one.
+      this.#pumps = {
+        stdout: this.#folder.replacedPump('stdout') ?? stdout,
+        stderr: this.#folder.replacedPump('stderr') ?? stderr,
+      };
+    }
+    return { ...status, modifiedMs: file.modifiedMs };
+  }
+
+  /** Opened by pid and kept only if it is the very process that was noted. */
+  #holdTask(identity: ProcessIdentity): void {
+    if (this.#pidfd !== null) return;
+    const pidfd = this.#context.kernel.openPidfd(identity.pid);
+    if (pidfd === null) return;
+    if (this.#context.processes.isAlive(identity)) this.#pidfd = pidfd;
+    else closeSync(pidfd);
+  }
+
+  #askKernel(): ReturnType<typeof outcomeOfWaitStatus> | null {
+    const status = this.#pidfd === null ? null : this.#context.kernel.waitStatus(this.#pidfd);
+    return status === null ? null : outcomeOfWaitStatus(status);
+  }
+
+  #closePidfd(): void {
+    if (this.#pidfd === null) return;
+    closeSync(this.#pidfd);
+    this.#pidfd = null;
+  }
+
+  /** A pump is in its shim's session; one that this daemon put in leads its own. */
+  #isPump(pid: number): boolean {
+    const entry = this.#context.processes.look(pid);
+    return entry !== null && (entry.session === this.#shim.pid || entry.session === pid);
+  }
+
+  #replacePump(stream: StreamName): void {
+    const pid = spawnPump(stream, {
+      tools: this.#context.tools,
+      folder: this.#folder,
+      stillNeeded: () => this.#readStatus().exitStatus === null,
+    });
+    if (pid === null || this.#pumps === null) return;
+    this.#pumps = { ...this.#pumps, [stream]: pid };
+    this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
+    this.#append({ type: 'PumpRestarted', data: { attempt: this.#attempt, stream } }).catch((error: unknown) => {
+      this.#context.log.error('a replaced pump could not be recorded', { task: this.id, error: String(error) });
+    });
+  }
+}
+
+type NotedStatus = ShimStatus & { readonly modifiedMs: number };

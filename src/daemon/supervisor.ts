@@ -1,0 +1,290 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { GhostError } from '../ghost-error.ts';
+import { type EnvironmentPair, encodeEnvironment } from '../journal/environments.ts';
+import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
+import type { ParametersOf } from '../protocol/messages.ts';
+import type { Task } from '../projections/task.ts';
+import { passCrashPoint } from './crash-point.ts';
+import { findRefusal } from './resolve-command.ts';
+import { splitEnvironment } from './shim-environment.ts';
+import { type WaitingShim, spawnShim } from './spawn.ts';
+import { Supervision, type SupervisionContext, sweepMs } from './supervision.ts';
+import { TaskFolder } from './task-folder.ts';
+
+/** So many shims in a row that end before they start the task, and it is refused. */
+export const attemptsMax = 5;
+/** When the journal could not be written, how long until a start is tried again. */
+const retryMs = 5_000;
+
+/** Everything about a task but what the daemon adds: its number and UUID. */
+export type Submission = Omit<ParametersOf<'run'>, 'environment'> & {
+  readonly environment: readonly EnvironmentPair[];
+  readonly restartOf: TaskId | null;
+};
+
+/**
+ * Starts tasks and looks after all that are not complete, in the order of steps of DESIGN.md ("A task's life,
+ * crash-proof"): between any two of them the daemon may be killed.
+ */
+export class Supervisor implements Disposable {
+  readonly #context: SupervisionContext;
+  readonly #tasksFolder: string;
+  readonly #supervisions = new Map<TaskId, Supervision>();
+  readonly #sweep: NodeJS.Timeout;
+  readonly #retries = new Set<NodeJS.Timeout>();
+  #lastTask: number;
+
+  constructor(context: SupervisionContext, { tasksFolder }: { tasksFolder: string }) {
+    this.#context = context;
+    this.#tasksFolder = tasksFolder;
+    this.#lastTask = context.journal.lastTask();
+    this.#sweep = setInterval(() => {
+      for (const supervision of this.#supervisions.values()) supervision.sweep();
+    }, sweepMs);
+    this.#sweep.unref();
+  }
+
+  /**
+   * Accepts a task and starts it. Asked again with the same request id it gives the same task.
+   * @returns its number, once it is submitted; that it starts or fails to is seen in the table.
+   */
+  async submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
+    const known = this.#context.journal.findOnce(`request:${submission.requestId}`);
+    if (known?.task != null) return known.task;
+    this.#lastTask += 1;
+    // Minted here and nowhere else: the next number of this journal.
+    const id = this.#lastTask as TaskId;
+    const { environment, ...facts } = submission;
+    const encoded = encodeEnvironment(environment);
+    const data = { ...facts, uuid: randomUUID(), environmentHash: encoded.hash } satisfies DataOf<'TaskSubmitted'>;
+    const refusal = findRefusal({ command: data.command, cwd: data.cwd, environment });
+    await this.#context.journal.append(
+      [
+        { type: 'TaskSubmitted', task: id, actor, data },
+        ...(refusal === null
+          ? []
+          : [{ type: 'TaskStartFailed' as const, task: id, actor: this.#context.self, data: { attempt: 0, ...refusal } }]),
+      ],
+      { durability: refusal === null ? 'normal' : 'full', environment: encoded },
+    );
+    passCrashPoint('task.submitted');
+    if (refusal !== null) return id;
+    try {
+      await this.#attempt(id);
+    } catch (error) {
+      this.#beginLater(id, error);
+      throw new GhostError(
+        'journal-write-failed',
+        `task ${id} is accepted but could not be started yet: ${error instanceof Error ? error.message : String(error)}`,
+        { hint: `it starts by itself when that is mended; see: ghost show ${id}`, task: id, cause: error },
+      );
+    }
+    return id;
+  }
+
+  /** Starts a task that is submitted and provably never ran. */
+  begin(id: TaskId): void {
+    this.#attempt(id).catch((error: unknown) => {
+      this.#beginLater(id, error);
+    });
+  }
+
+  /** Looks after a task whose shim may live: one that this daemon started, or one that it adopts. */
+  supervise(
+    id: TaskId,
+    { attempt, shim, waiting }: { attempt: number; shim: ProcessIdentity; waiting: WaitingShim | null },
+  ): Supervision {
+    const supervision = new Supervision(this.#context, {
+      id,
+      attempt,
+      shim,
+      folder: this.folder(id),
+      child: waiting === null ? null : waiting.child,
+      onAborted: () => {
+        this.#end(id);
+        this.begin(id);
+      },
+      onDone: () => {
+        this.#end(id);
+      },
+    });
+    this.#supervisions.set(id, supervision);
+    supervision.look();
+    return supervision;
+  }
+
+  /** The supervision of a task, or undefined where its streams are complete. */
+  find(id: TaskId): Supervision | undefined {
+    return this.#supervisions.get(id);
+  }
+
+  folder(id: TaskId): TaskFolder {
+    return new TaskFolder(this.#tasksFolder, id);
+  }
+
+  /** The tasks go on; nobody looks after them from here. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweep);
+    for (const timer of this.#retries) clearTimeout(timer);
+    for (const supervision of this.#supervisions.values()) supervision[Symbol.dispose]();
+    this.#supervisions.clear();
+  }
+
+  #end(id: TaskId): void {
+    this.#supervisions.get(id)?.[Symbol.dispose]();
+    this.#supervisions.delete(id);
+  }
+
+  #beginLater(id: TaskId, error: unknown): void {
+    this.#context.log.error('a task could not be started; it is tried again', {
+      task: id,
+      error: error instanceof Error ? error.message : String(error),
+    });
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      this.begin(id);
+    }, retryMs);
+    this.#retries.add(timer.unref());
+  }
+
+  async #attempt(id: TaskId): Promise<void> {
+    const task = this.#context.table.get(id);
+    if (task?.status.kind !== 'submitted') return;
+    const attempt = task.status.attempt + 1;
+    if (attempt > attemptsMax) {
+      await this.#refuse(task, 'spawn-failed', `its shim ended ${attemptsMax} times before it could start the task`);
+      return;
+    }
+    const shim = await this.#spawn(task, attempt);
+    if (shim === null) return;
+    passCrashPoint('task.shim-spawned');
+    const identity = this.#context.processes.look(shim.pid)?.identity;
+    if (identity === undefined) {
+      await this.#recordAborted(task, attempt);
+      return;
+    }
+    try {
+      await this.#context.journal.append(
+        [
+          {
+            type: 'TaskSpawned',
+            task: id,
+            actor: this.#context.self,
+            data: { attempt, shim: identity, shell: this.#context.tools.shell },
+          },
+        ],
+        { durability: 'full' },
+      );
+    } catch (error) {
+      // Not recorded, so never started: its go pipe ends, and it writes `abort`.
+      shim.child.stdin?.destroy();
+      throw error;
+    }
+    passCrashPoint('task.spawned');
+    shim.go();
+    passCrashPoint('task.go-given');
+    this.supervise(id, { attempt, shim: identity, waiting: shim });
+  }
+
+  async #spawn(task: Task, attempt: number): Promise<WaitingShim | null> {
+    const environment = this.#context.journal.environment(task.environmentHash);
+    if (environment === null) {
+      await this.#refuse(task, 'spawn-failed', 'its environment is no longer in the store');
+      return null;
+    }
+    const { tools } = this.#context;
+    const folder = this.folder(task.id);
+    try {
+      folder.create();
+      for (const stream of ['stdout', 'stderr'] as const) this.#context.kernel.makeFifo(folder.fifo(stream));
+      passCrashPoint('task.files-opened');
+      return await spawnShim({
+        tools,
+        folder,
+        attempt,
+        command: task.command,
+        cwd: task.cwd,
+        environment: splitEnvironment(environment, {
+          shell: tools.shellKind,
+          pwdIsRight: namesFolder(pwdOf(environment), task.cwd),
+        }),
+        umask: task.umask,
+        openFilesSoftLimit: task.openFilesSoftLimit,
+      });
+    } catch (error) {
+      await this.#refuse(task, 'spawn-failed', spawnFailureMessage(task, error));
+      return null;
+    }
+  }
+
+  async #refuse(task: Task, reason: StartFailure, message: string): Promise<void> {
+    const attempt = task.status.kind === 'submitted' ? task.status.attempt + 1 : 0;
+    await this.#context.journal.append(
+      [{ type: 'TaskStartFailed', task: task.id, actor: this.#context.self, data: { attempt, reason, message } }],
+      { durability: 'full' },
+    );
+  }
+
+  async #recordAborted(task: Task, attempt: number): Promise<void> {
+    await this.#context.journal.append(
+      [
+        {
+          type: 'TaskSpawnAborted',
+          task: task.id,
+          actor: this.#context.self,
+          data: { attempt, reason: 'the shim ended before it could be noted' },
+        },
+      ],
+      { durability: 'full' },
+    );
+    this.begin(task.id);
+  }
+}
+
+function pwdOf(environment: readonly EnvironmentPair[]): string | null {
+  const value = environment.findLast(([name]) => name === 'PWD')?.[1];
+  return typeof value === 'string' ? value : null;
+}
+
+/** Whether a path is an absolute name of a folder without `.` and `..`, as a shell asks before it keeps PWD. */
+function namesFolder(path: string | null, folder: string): boolean {
+  if (path === null || !path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)/.test(path)) return false;
+  const named = statSync(path, { throwIfNoEntry: false });
+  const real = statSync(folder, { throwIfNoEntry: false });
+  return named !== undefined && real !== undefined && named.dev === real.dev && named.ino === real.ino;
+}
+
+function spawnFailureMessage(task: Task, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'E2BIG':
+      return 'its arguments and environment are larger than the system allows for a program (see: getconf ARG_MAX)';
+    case 'EAGAIN':
+      return 'the system has no room for another process now (see: ulimit -u)';
+    case 'ENOENT':
+      return `the folder ${task.cwd} is not there any more`;
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export function asGhostError(task: Task): GhostError | null {
+  const { status } = task;
+  if (status.kind !== 'ended' || status.outcome.kind !== 'start-failed') return null;
+  const { reason, message } = status.outcome;
+  return new GhostError(reason, message, { task: task.id, hint: hintFor(reason) });
+}
+
+function hintFor(reason: StartFailure): string {
+  switch (reason) {
+    case 'command-not-found':
+      return 'check the spelling and PATH; a line for the shell goes with -c, as in: ghost run -c "cd src && make"';
+    case 'command-not-executable':
+      return 'chmod +x FILE, or run its interpreter: ghost run sh FILE';
+    case 'cwd-not-usable':
+      return 'give a folder that is there: ghost run -C DIR COMMAND';
+    case 'spawn-failed':
+      return '';
+  }
+}

@@ -1,0 +1,75 @@
+import { hash } from 'node:crypto';
+import {
+  type Actor,
+  type EventDraft,
+  type EventType,
+  type JournalEvent,
+  type Microseconds,
+  type SequenceNumber,
+  eventVersions,
+} from './events.ts';
+
+/** A row of `events` as SQLite gives it with `.raw()`. */
+export type EventRow = [
+  seq: number,
+  at: number,
+  type: string,
+  task: number | null,
+  v: number,
+  actor: string,
+  data: string,
+  hash: string,
+];
+
+/** What the first event's hash is chained to. */
+export const genesisHash = '0'.repeat(64);
+
+/** The row that an event becomes at its place in the chain. */
+export function encodeEvent(
+  draft: EventDraft,
+  { seq, at, previousHash }: { seq: SequenceNumber; at: Microseconds; previousHash: string },
+): EventRow {
+  const actor = JSON.stringify(draft.actor);
+  const data = JSON.stringify(draft.data);
+  const v = eventVersions[draft.type];
+  const row = { seq, at, type: draft.type, task: draft.task, v, actor, data };
+  return [seq, at, draft.type, draft.task, v, actor, data, chainHash(previousHash, row)];
+}
+
+/**
+ * The event that a row holds, its shape brought up to date.
+ * @throws Error where the row is of a type or version that this ghost does not know (a newer one wrote it).
+ */
+export function decodeEvent([seq, at, type, task, v, actor, data, rowHash]: EventRow): JournalEvent {
+  const known = (eventVersions as Readonly<Record<string, number>>)[type];
+  if (known === undefined || v > known) {
+    throw new Error(`event ${seq} is a ${type} of version ${v}, which this ghost does not know`);
+  }
+  // The codec is where a row becomes an event: what encodeEvent wrote, read back. Every version so far is the first.
+  return {
+    seq,
+    at,
+    type: type as EventType,
+    task,
+    actor: JSON.parse(actor) as Actor,
+    data: JSON.parse(data) as unknown,
+    hash: rowHash,
+  } as JournalEvent;
+}
+
+/** SHA-256, hex, over the previous event's hash and everything in the row that is a fact. */
+export function chainHash(
+  previousHash: string,
+  row: {
+    readonly seq: number;
+    readonly at: number;
+    readonly type: string;
+    readonly task: number | null;
+    readonly v: number;
+    readonly actor: string;
+    readonly data: string;
+  },
+): string {
+  const { seq, at, type, task, v, actor, data } = row;
+  return hash('sha256', JSON.stringify([previousHash, seq, at, type, task, v, actor, data]), 'hex');
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { GhostError } from '../ghost-error.ts';
+
+/** The one door to SQLite. Everything else that needs a database gets this type. */
+export type { Database } from 'better-sqlite3';
+
+/**
+ * Opens the journal's database: WAL, so that others may read it at any time; FULL, because better-sqlite3 is built
+ * to fall back to NORMAL on a file that is already in WAL (its docs/compilation.md).
+ * @throws GhostError `journal-unusable` naming the file and what to do.
+ */
+export function openDatabase(path: string): Database.Database {
+  let database: Database.Database | null = null;
+  try {
+    database = new Database(path);
+    database.pragma('busy_timeout = 5000');
+    database.pragma('journal_mode = WAL');
+    database.pragma('trusted_schema = OFF');
+    database.pragma('foreign_keys = ON');
+    setSynchronous(database, 'FULL');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw unusable(path, error);
+  }
+}
+
+/** How durable the next commits are: FULL survives a power cut, NORMAL a crash of this process. */
+export function setSynchronous(database: Database.Database, level: 'FULL' | 'NORMAL'): void {
+  database.pragma(`synchronous = ${level}`);
+  const wanted = level === 'FULL' ? 2 : 1;
+  const is = database.pragma('synchronous', { simple: true });
+  if (is !== wanted) throw new Error(`SQLite did not take synchronous = ${level}: it says ${String(is)}`);
+}
+
+/** SQLite's own name of an error, such as `SQLITE_FULL`, or null where it is none of SQLite's. */
+export function sqliteErrorCode(error: unknown): string | null {
+  return error instanceof Database.SqliteError ? error.code : null;
+}
+
+/** A lock that only the kernel gives and takes: freed by SIGKILL, kept through SIGSTOP and sleep. */
+export interface KernelLock extends Disposable {
+  readonly path: string;
+}
+
+// A better-sqlite3 object that nobody refers to is closed by the collector, and the lock with it (RELIABILITY 3.13).
+const heldForLife = new Set<Database.Database>();
+
+/**
+ * Takes the lock of a file for as long as this process lives, or gives null where another process has it. POSIX locks
+ * drop when any descriptor of the file is closed (fcntl(2)), so nothing else in this process may open it.
+ */
+export function takeKernelLock(path: string): KernelLock | null {
+  let database: Database.Database | null = null;
+  try {
+    database = new Database(path, { timeout: 0 });
+    // Nothing is ever written: MEMORY leaves no journal file, so that it works on a full disk.
+    database.pragma('journal_mode = MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database?.close();
+    const code = sqliteErrorCode(error);
+    if (code !== null && code.startsWith('SQLITE_BUSY')) return null;
+    throw unusable(path, error);
+  }
+  const held = database;
+  heldForLife.add(held);
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      heldForLife.delete(held);
+      held.close();
+    },
+  };
+}
+
+function unusable(path: string, error: unknown): GhostError {
+  const code = sqliteErrorCode(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  if (code === 'SQLITE_NOTADB') {
+    return new GhostError('journal-unusable', `${path} is not an SQLite database`, {
+      hint: `mv ${path} ${path}.damaged  (ghost then begins a new journal; the old file is kept for inspection)`,
+      cause: error,
+    });
+  }
+  if (code !== null && code.startsWith('SQLITE_CORRUPT')) {
+    return new GhostError('journal-unusable', `${path} is damaged: ${reason}`, {
+      hint: `keep a copy first: cp ${path} ${path}.damaged`,
+      cause: error,
+    });
+  }
+  return new GhostError(
+    'journal-unusable',
+    `${path} cannot be ${existsSync(path) ? 'opened' : 'created'}: ${reason}`,
+    { hint: `look at it with: ls -ld ${path}`, cause: error },
+  );
+}

@@ -1,0 +1,295 @@
+import { statSync } from 'node:fs';
+import { GhostError } from '../ghost-error.ts';
+import { type EventRow, chainHash, decodeEvent, encodeEvent, genesisHash } from './codec.ts';
+import { type Database, openDatabase, setSynchronous, sqliteErrorCode } from './database.ts';
+import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
+import {
+  type EventDraft,
+  type JournalEvent,
+  type Microseconds,
+  type SequenceNumber,
+  type TaskId,
+  onceKey,
+} from './events.ts';
+import { migrate } from './migrate.ts';
+
+/** How many events one read returns at the most. */
+export const readBatchMax = 2_000;
+/** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
+const tailChecked = 64;
+
+export interface AppendOptions {
+  /**
+   * `full`: survives a power cut once the promise is kept; for what acknowledges a request, records an exit or must be
+   * known before an effect. `normal`: survives a crash of the daemon.
+   */
+  readonly durability: 'full' | 'normal';
+  /** Stored in the same transaction. */
+  readonly environment?: EncodedEnvironment;
+}
+
+/** A fact that can happen once was recorded before; nothing of its batch was appended. */
+export class FactAlreadyRecorded extends Error {
+  override readonly name = 'FactAlreadyRecorded';
+  readonly key: string;
+  constructor(key: string) {
+    super(`already recorded: ${key}`);
+    this.key = key;
+  }
+}
+
+interface PendingBatch {
+  readonly drafts: readonly EventDraft[];
+  readonly options: AppendOptions;
+  readonly resolve: (events: readonly JournalEvent[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
+ * batch in it is all or nothing. Reads see only what is committed.
+ */
+export class Journal implements Disposable {
+  readonly #database: Database;
+  readonly #now: () => Microseconds;
+  readonly #onDamage: (error: GhostError) => void;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #listeners = new Set<() => void>();
+  #pending: PendingBatch[] = [];
+  #flushScheduled = false;
+  #lastSeq: number;
+  #lastHash: string;
+  #synchronous: 'FULL' | 'NORMAL' = 'FULL';
+
+  private constructor(
+    database: Database,
+    { now, onDamage }: { now: () => Microseconds; onDamage: (error: GhostError) => void },
+  ) {
+    this.#database = database;
+    this.#now = now;
+    this.#onDamage = onDamage;
+    this.#statements = prepareStatements(database);
+    const last = this.#statements.last.get();
+    this.#lastSeq = last === undefined ? 0 : last[0];
+    this.#lastHash = last === undefined ? genesisHash : last[7];
+  }
+
+  /**
+   * Opens the journal, bringing an older one up to date.
+   * @param onDamage called once when SQLite reports an I/O error or damage: what it says afterwards cannot be trusted,
+   *   so the daemon ends, and the next one reads what is on the disk.
+   * @throws GhostError `journal-unusable`, `journal-newer`.
+   */
+  static async open({
+    path,
+    migrationsFolder,
+    now,
+    ghostVersion,
+    onDamage,
+  }: {
+    path: string;
+    migrationsFolder: string;
+    now: () => Microseconds;
+    ghostVersion: string;
+    onDamage: (error: GhostError) => void;
+  }): Promise<Journal> {
+    const database = openDatabase(path);
+    try {
+      await migrate(database, { folder: migrationsFolder, now, ghostVersion });
+      const journal = new Journal(database, { now, onDamage });
+      journal.#checkTail();
+      return journal;
+    } catch (error) {
+      database.close();
+      if (error instanceof GhostError) throw error;
+      throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
+        hint: `keep a copy first: cp ${path} ${path}.damaged`,
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Appends events, all or none. The promise is kept once they are committed and every listener has been told.
+   * @throws FactAlreadyRecorded; GhostError `journal-write-failed` (a full disk, say): nothing was recorded.
+   */
+  append(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly JournalEvent[]> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ drafts, options, resolve, reject });
+      if (this.#flushScheduled) return;
+      this.#flushScheduled = true;
+      setImmediate(() => {
+        this.flush();
+      });
+    });
+  }
+
+  /** Commits now what is waiting, instead of at the end of this turn of the event loop. */
+  flush(): void {
+    this.#flushScheduled = false;
+    const batches = this.#pending;
+    this.#pending = [];
+    if (batches.length === 0) return;
+    const settle: (() => void)[] = [];
+    const before = { seq: this.#lastSeq, hash: this.#lastHash };
+    try {
+      this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
+      this.#database.transaction(() => {
+        for (const batch of batches) settle.push(this.#insert(batch));
+      }).immediate();
+    } catch (error) {
+      this.#lastSeq = before.seq;
+      this.#lastHash = before.hash;
+      const failure = writeFailure(error);
+      for (const { reject } of batches) reject(failure);
+      const code = sqliteErrorCode(error);
+      if (code !== null && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)) this.#onDamage(failure);
+      return;
+    }
+    if (this.#lastSeq !== before.seq) for (const listener of this.#listeners) listener();
+    for (const done of settle) done();
+  }
+
+  /** Calls the listener after each commit that added events: a doorbell without data. Returns how to stop it. */
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** The committed events after a place, in order, at most `readBatchMax` at once. */
+  read({ after }: { after: number }): readonly JournalEvent[] {
+    if (after >= this.#lastSeq) return [];
+    return this.#statements.read.all(after, readBatchMax).map(decodeEvent);
+  }
+
+  /** All events about one task, in order. */
+  readTask(task: TaskId): readonly JournalEvent[] {
+    return this.#statements.readTask.all(task).map(decodeEvent);
+  }
+
+  /** The event that recorded a fact (see `onceKey`), or null. */
+  findOnce(key: string): JournalEvent | null {
+    const row = this.#statements.findOnce.get(key);
+    return row === undefined ? null : decodeEvent(row);
+  }
+
+  /** The last DaemonStarted or DaemonStopped, or null in a new journal. */
+  lastDaemonEvent(): JournalEvent | null {
+    const row = this.#statements.lastDaemonEvent.get();
+    return row === undefined ? null : decodeEvent(row);
+  }
+
+  /** @returns null where that environment is not in the store. */
+  environment(hash: string): readonly EnvironmentPair[] | null {
+    const row = this.#statements.environment.get(hash);
+    return row === undefined ? null : decodeEnvironment(row[0]);
+  }
+
+  /** The highest number that a task was ever given, 0 where there was none. */
+  lastTask(): number {
+    return this.#statements.lastTask.get()?.[0] ?? 0;
+  }
+
+  /** The place of the last committed event, 0 where there is none. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** What the journal takes on the disk, with its write-ahead log. */
+  get bytes(): number {
+    const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return sizeOf(this.#database.name) + sizeOf(`${this.#database.name}-wal`);
+  }
+
+  /** Commits what is waiting, folds the write-ahead log into the file and closes it. */
+  [Symbol.dispose](): void {
+    this.flush();
+    this.#listeners.clear();
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    this.#database.close();
+  }
+
+  #insert({ drafts, options, resolve, reject }: PendingBatch): () => void {
+    const keys = drafts.map(onceKey).filter((key) => key !== null);
+    const known = keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
+    if (known !== undefined) {
+      return () => {
+        reject(new FactAlreadyRecorded(known));
+      };
+    }
+    const { environment } = options;
+    if (environment !== undefined) this.#statements.insertEnvironment.run(environment.hash, environment.text);
+    const events = drafts.map((draft) => {
+      const row = encodeEvent(draft, {
+        seq: (this.#lastSeq + 1) as SequenceNumber,
+        at: this.#now(),
+        previousHash: this.#lastHash,
+      });
+      this.#statements.insert.run(...row, onceKey(draft));
+      this.#lastSeq = row[0];
+      this.#lastHash = row[7];
+      return decodeEvent(row);
+    });
+    return () => {
+      resolve(events);
+    };
+  }
+
+  #setSynchronous(level: 'FULL' | 'NORMAL'): void {
+    if (this.#synchronous === level) return;
+    setSynchronous(this.#database, level);
+    this.#synchronous = level;
+  }
+
+  #checkTail(): void {
+    const rows = this.#statements.read.all(Math.max(0, this.#lastSeq - tailChecked - 1), tailChecked + 1);
+    rows.forEach(([seq, at, type, task, v, actor, data, rowHash], index) => {
+      const previousHash = seq === 1 ? genesisHash : rows[index - 1]?.[7];
+      if (previousHash === undefined) return;
+      if (chainHash(previousHash, { seq, at, type, task, v, actor, data }) !== rowHash) {
+        throw new GhostError('journal-unusable', `the journal was changed behind ghost's back at event ${seq}`, {
+          hint: `keep a copy first: cp ${this.#database.name} ${this.#database.name}.damaged`,
+        });
+      }
+    });
+  }
+}
+
+const columns = 'seq, at, type, task, v, actor, data, hash';
+
+function prepareStatements(database: Database) {
+  const events = <P extends unknown[]>(sql: string) => database.prepare<P, EventRow>(sql).raw();
+  return {
+    insert: database.prepare<[...EventRow, string | null]>(
+      `INSERT INTO events (${columns}, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    last: events<[]>(`SELECT ${columns} FROM events ORDER BY seq DESC LIMIT 1`),
+    read: events<[number, number]>(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
+    readTask: events<[number]>(`SELECT ${columns} FROM events WHERE task = ? ORDER BY seq`),
+    findOnce: events<[string]>(`SELECT ${columns} FROM events WHERE once = ?`),
+    lastDaemonEvent: events<[]>(
+      `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
+       ORDER BY seq DESC LIMIT 1`,
+    ),
+    lastTask: database.prepare<[], [number | null]>('SELECT max(task) FROM events WHERE task IS NOT NULL').raw(),
+    insertEnvironment: database.prepare<[string, string]>(
+      'INSERT INTO environments (hash, entries) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    ),
+    environment: database.prepare<[string], [string]>('SELECT entries FROM environments WHERE hash = ?').raw(),
+  };
+}
+
+function writeFailure(error: unknown): GhostError {
+  const full = sqliteErrorCode(error) === 'SQLITE_FULL';
+  return new GhostError(
+    'journal-write-failed',
+    full ? 'the disk is full: the journal cannot be written, and nothing was done' : `the journal cannot be written: ${messageOf(error)}`,
+    { hint: full ? 'make room, then try again' : '', cause: error },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { GhostError } from '../ghost-error.ts';
+import type { Database } from './database.ts';
+import type { Microseconds } from './events.ts';
+
+/**
+ * Brings a database to the newest migration of a folder of numbered SQL files, each in a transaction of its own and
+ * recorded by name. A database that has data is backed up first, with SQLite's own backup call, beside itself.
+ * @throws GhostError `journal-newer` where the database has a migration that this ghost does not know.
+ */
+export async function migrate(
+  database: Database,
+  { folder, now, ghostVersion }: { folder: string; now: () => Microseconds; ghostVersion: string },
+): Promise<void> {
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at INTEGER NOT NULL, ghost TEXT NOT NULL) STRICT',
+  );
+  const known = readdirSync(folder)
+    .filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name))
+    .toSorted();
+  const applied = database
+    .prepare<[], { name: string; ghost: string }>('SELECT name, ghost FROM migrations ORDER BY name')
+    .all();
+  const foreign = applied.find(({ name }) => !known.includes(name));
+  if (foreign !== undefined) {
+    throw new GhostError(
+      'journal-newer',
+      `the journal ${database.name} was written by ghost ${foreign.ghost}, which is newer than this ${ghostVersion}`,
+      { hint: 'npm install -g ghost-journal@latest' },
+    );
+  }
+  const missing = known.slice(applied.length);
+  const last = applied.at(-1);
+  if (missing.length > 0 && last !== undefined) await backUp(database, last.name.slice(0, 4));
+  const record = database.prepare('INSERT INTO migrations (name, at, ghost) VALUES (?, ?, ?)');
+  for (const name of missing) {
+    database.transaction(() => {
+      database.exec(readFileSync(join(folder, name), 'utf8'));
+      record.run(name, now(), ghostVersion);
+    })();
+  }
+}
+
+/** `tasks.db.before-0001`, complete or not there: a backup that a crash cut short is made anew. */
+async function backUp(database: Database, lastMigration: string): Promise<void> {
+  const target = `${database.name}.before-${lastMigration}`;
+  if (existsSync(target)) return;
+  const partial = `${target}.tmp`;
+  rmSync(partial, { force: true });
+  await database.backup(partial);
+  renameSync(partial, target);
+}

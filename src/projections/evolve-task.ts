@@ -1,0 +1,116 @@
+import type { EventOf, JournalEvent, Outcome, TaskEventType } from '../journal/events.ts';
+import type { EndedStatus, Task, TaskStatus } from './task.ts';
+
+export type TaskEvent = EventOf<TaskEventType>;
+
+/** Whether an event is about a task. */
+export function isTaskEvent(event: JournalEvent): event is TaskEvent {
+  return event.task !== null;
+}
+
+/**
+ * What is true of a task after one more event. Pure and total: an event that does not fit (a journal that was cut, a
+ * newer ghost's order of things) leaves the task as it is.
+ */
+export function evolveTask(task: Task | undefined, event: TaskEvent): Task | undefined {
+  if (event.type === 'TaskSubmitted') return task ?? submitted(event);
+  if (task === undefined) return undefined;
+  const changed = { ...task, changedBy: event.seq };
+  const { status } = task;
+  switch (event.type) {
+    case 'TaskSpawned': {
+      if (status.kind === 'ended') return task;
+      const { attempt, shim } = event.data;
+      return { ...changed, status: { kind: 'spawned', attempt, shim, at: event.at } };
+    }
+    case 'TaskSpawnAborted':
+      if (status.kind === 'ended') return task;
+      return { ...changed, status: { kind: 'submitted', attempt: event.data.attempt } };
+    case 'TaskStarted': {
+      if (status.kind !== 'spawned') return task;
+      const { attempt, identity, startedAt } = event.data;
+      return { ...changed, status: { kind: 'running', attempt, shim: status.shim, identity, startedAt } };
+    }
+    case 'TaskStartFailed': {
+      const { reason, message } = event.data;
+      return end(changed, event, { kind: 'start-failed', reason, message });
+    }
+    case 'TaskExited':
+      return end(changed, event, event.data.outcome);
+    case 'TaskLost': {
+      const { reason, message } = event.data;
+      return end(changed, event, { kind: 'lost', reason, message });
+    }
+    case 'SignalRequested': {
+      const { requestId, signal, reason, graceMs } = event.data;
+      return {
+        ...changed,
+        unansweredSignals: [...task.unansweredSignals, { requestId, signal, reason }],
+        stop: graceMs === null ? task.stop : { requestId, requestedAt: event.at, graceMs },
+      };
+    }
+    case 'SignalSent': {
+      const { requestId, signal } = event.data;
+      return {
+        ...changed,
+        unansweredSignals: task.unansweredSignals.filter(
+          (request) => request.requestId !== requestId || request.signal !== signal,
+        ),
+        // After SIGKILL nothing follows any more.
+        stop: signal === 'SIGKILL' && task.stop?.requestId === requestId ? null : task.stop,
+      };
+    }
+    case 'TaskAdopted':
+      return { ...changed, adoptions: task.adoptions + 1 };
+    case 'LogClosed': {
+      const { stdoutBytes, stderrBytes } = event.data;
+      return { ...changed, log: { kind: 'closed', stdoutBytes, stderrBytes } };
+    }
+    case 'TaskOrphaned':
+    case 'PumpRestarted':
+      return changed;
+  }
+}
+
+function submitted({ task, seq, at, actor, data }: EventOf<'TaskSubmitted'>): Task {
+  const { requestId: _, ...facts } = data;
+  return {
+    id: task,
+    ...facts,
+    submittedAt: at,
+    submittedBy: actor,
+    status: { kind: 'submitted', attempt: 0 },
+    log: { kind: 'open' },
+    unansweredSignals: [],
+    stop: null,
+    adoptions: 0,
+    changedBy: seq,
+  };
+}
+
+function end(task: Task, event: EventOf<'TaskExited' | 'TaskLost' | 'TaskStartFailed'>, outcome: Outcome): Task {
+  if (task.status.kind === 'ended') return task;
+  const status: EndedStatus = {
+    kind: 'ended',
+    attempt: event.data.attempt,
+    outcome,
+    ...whatRan(task.status),
+    endedAt: event.type === 'TaskExited' ? event.data.endedAt : event.at,
+    processorTime: event.type === 'TaskExited' ? event.data.processorTime : null,
+  };
+  // A task that never started has no output to wait for.
+  const log = event.type === 'TaskStartFailed' ? ({ kind: 'closed', stdoutBytes: 0, stderrBytes: 0 } as const) : task.log;
+  return { ...task, status, stop: null, log };
+}
+
+function whatRan(status: TaskStatus): Pick<EndedStatus, 'startedAt' | 'shim' | 'identity'> {
+  switch (status.kind) {
+    case 'running':
+      return { startedAt: status.startedAt, shim: status.shim, identity: status.identity };
+    case 'spawned':
+      return { startedAt: null, shim: status.shim, identity: null };
+    case 'submitted':
+    case 'ended':
+      return { startedAt: null, shim: null, identity: null };
+  }
+}

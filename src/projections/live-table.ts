@@ -1,0 +1,64 @@
+import { type Observable, Subject, distinctUntilChanged, filter, firstValueFrom, map, takeUntil } from 'rxjs';
+import type { TaskId } from '../journal/events.ts';
+import { type EventSource, project } from './project.ts';
+import type { Task } from './task.ts';
+import { type TaskTable, evolveTable, initialTable } from './task-table.ts';
+
+/** The task table kept up to date with the journal, and the means to wait for a change in it. */
+export class LiveTable implements Disposable {
+  readonly #closed$ = new Subject<void>();
+  readonly table$: Observable<TaskTable>;
+  #current: TaskTable = initialTable();
+
+  /** Folds the whole past before it returns. */
+  constructor(source: EventSource) {
+    this.table$ = project(source, { initialState: initialTable, evolve: evolveTable }).pipe(takeUntil(this.#closed$));
+    this.table$.subscribe((table) => {
+      this.#current = table;
+    });
+  }
+
+  /** The table after everything that is committed. */
+  get current(): TaskTable {
+    return this.#current;
+  }
+
+  /** The task with that number, or undefined. */
+  get(id: TaskId): Task | undefined {
+    return this.#current.tasks.get(id);
+  }
+
+  /** The task now and after each change. */
+  task$(id: TaskId): Observable<Task> {
+    return this.table$.pipe(
+      map(({ tasks }) => tasks.get(id)),
+      filter((task) => task !== undefined),
+      distinctUntilChanged(),
+    );
+  }
+
+  /**
+   * The task as soon as something is true of it.
+   * @throws the signal's reason when that is aborted first, and rxjs' EmptyError when the table is disposed of.
+   */
+  async until(id: TaskId, holds: (task: Task) => boolean, { signal }: { signal?: AbortSignal } = {}): Promise<Task> {
+    signal?.throwIfAborted();
+    const wanted$ = this.task$(id).pipe(filter(holds));
+    if (signal === undefined) return firstValueFrom(wanted$);
+    const aborted$ = new Subject<never>();
+    const abort = (): void => {
+      aborted$.error(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await firstValueFrom(wanted$.pipe(takeUntil(aborted$)));
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed$.next();
+    this.#closed$.complete();
+  }
+}
