@@ -1,12 +1,38 @@
-// Builds dist/: one CommonJS file for the command line (FACTS: the cheapest start that Node has), one that starts the
-// daemon (loaded only when there is none), the daemon, and the library with its types.
+// Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
+// (loaded only when there is none), the daemon, and the library with its types.
+//
+// Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
+// a second build at the same moment, never meets a half-written one.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 import { build } from 'esbuild';
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const require = createRequire(import.meta.url);
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** What is loaded only when there is no daemon stays out of the bundles that ask for it: it is the bundle beside them. */
+const starterBeside = {
+  name: 'starter-beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/start-daemon\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './start-daemon.cjs', external: true } : undefined,
+    );
+  },
+};
+
+const definitions = { GHOST_VERSION: JSON.stringify(version) };
+
+/** What a module of a CommonJS bundle knows of its own place. */
+const commonJs = {
+  format: 'cjs',
+  define: { ...definitions, 'import.meta.url': '__ghostUrl', 'import.meta.dirname': '__dirname' },
+  banner: { js: "const __ghostUrl=require('node:url').pathToFileURL(__filename).href;" },
+};
 
 const common = {
   bundle: true,
@@ -14,18 +40,18 @@ const common = {
   target: 'node22',
   minifySyntax: true,
   minifyWhitespace: true,
-  define: { GHOST_VERSION: JSON.stringify(version) },
-  // msgpackr's native part saves nothing on small messages and costs 15 ms of start.
-  alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
-  external: ['better-sqlite3', 'koffi', './start-daemon.cjs'],
+  define: definitions,
+  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './daemon.cjs'],
+  plugins: [starterBeside],
   logLevel: 'warning',
+  metafile: true,
+  write: false,
 };
 
-rmSync('dist', { recursive: true, force: true });
-await Promise.all([
-  build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', format: 'cjs' }),
-  build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', format: 'cjs' }),
-  build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', format: 'cjs' }),
+const builds = await Promise.allSettled([
+  build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
   build({
     ...common,
     entryPoints: ['src/client/library.ts'],
@@ -34,5 +60,45 @@ await Promise.all([
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   }),
 ]);
-const tsc = require.resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
-if (existsSync(tsc)) execFileSync(process.execPath, [tsc, '-p', 'tsconfig.library.json'], { stdio: 'inherit' });
+// esbuild has said what is wrong, and where.
+if (builds.some(({ status }) => status === 'rejected')) process.exit(1);
+const results = builds.flatMap(({ value = [] }) => value);
+
+mkdirSync('dist', { recursive: true });
+const bundles = results.flatMap(({ outputFiles }) => outputFiles);
+for (const { path, contents } of bundles) put({ path, contents });
+buildTypes();
+removeAllBut(new Set([...bundles.map(({ path }) => basename(path)), 'types']));
+// Which source went into which bundle, for test/tidy.test.ts. Last of all: its time says when dist/ was whole.
+put({
+  path: 'dist/meta.json',
+  contents: JSON.stringify(Object.assign({}, ...results.map(({ metafile }) => metafile.outputs))),
+});
+
+function put({ path, contents }) {
+  const beside = `${path}.${process.pid}.tmp`;
+  writeFileSync(beside, contents);
+  renameSync(beside, path);
+}
+
+function buildTypes() {
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+  const beside = `dist/types.${process.pid}.tmp`;
+  try {
+    execFileSync(process.execPath, [tsc, '-p', 'tsconfig.library.json', '--outDir', beside], { stdio: 'inherit' });
+    // A folder cannot be renamed over a full one.
+    rmSync('dist/types', { recursive: true, force: true });
+    renameSync(beside, 'dist/types');
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
+  }
+}
+
+/** What an earlier build made and this one does not. Another build's unfinished files are its own. */
+function removeAllBut(names) {
+  for (const name of readdirSync('dist')) {
+    if (!names.has(name) && name !== 'meta.json' && !name.endsWith('.tmp')) {
+      rmSync(join('dist', name), { recursive: true, force: true });
+    }
+  }
+}

@@ -13,6 +13,8 @@ export type GhostErrorCode =
   | 'signal-failed'
   | 'wait-timeout'
   | 'permission-refused'
+  /** Nobody listens, and the caller wanted none started. */
+  | 'daemon-not-running'
   | 'daemon-unreachable'
   | 'daemon-stuck'
   | 'daemon-already-running'
@@ -86,6 +88,7 @@ export function exitStatusOf(code: GhostErrorCode): number {
     case 'invalid-request':
       return 2;
     case 'no-such-task':
+    case 'daemon-not-running':
       return 3;
     case 'daemon-unreachable':
     case 'daemon-stuck':

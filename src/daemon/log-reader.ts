@@ -12,6 +12,8 @@ import type { Supervisor } from './supervisor.ts';
 
 /** While an ended task's output is held open, how often to look whether all of its own has come. */
 const drainPollMs = 20;
+/** The shim and its pumps end so soon after a task whose output nobody else holds. */
+const closesWithinMs = 250;
 
 /**
  * What a task wrote, in the order in which it was seen. Pulled: nothing is read that the reader did not ask for, so
@@ -28,13 +30,17 @@ export async function* readLog(
   supervisor.find(given.id)?.recorder.noteNow();
   let position: LogCursor =
     cursor ?? (lines === null ? { stdout: 0, stderr: 0 } : await findTail({ order, files, streams, lines }));
+  let endSeen: number | null = null;
   for (;;) {
     const supervision = supervisor.find(given.id);
     // Armed before the look, so that what grows in between is not slept through.
     using growth = new Growth(supervision, { table, given, signal });
     const task = table.get(given.id) ?? given;
     const complete = task.log.kind === 'closed';
-    const ended = task.status.kind === 'ended' && (complete || supervision === undefined || supervision.isDrained());
+    const endedFor = task.status.kind === 'ended' ? performance.now() - (endSeen ??= performance.now()) : null;
+    // Held open by what it left behind: everything of its own is there all the same, once the pumps have it.
+    const heldOpen = endedFor !== null && endedFor > closesWithinMs && (supervision?.isDrained() ?? true);
+    const ended = complete || heldOpen;
     const unindexed = supervision === undefined ? { at: null, ...folder.sizes() } : null;
     for (const record of recordsPast(order, { position, unindexed })) {
       for (const stream of ['stdout', 'stderr'] as const) {

@@ -100,7 +100,7 @@ class SocketServer implements Server {
   async #bind(): Promise<void> {
     const { socketPath } = this.#options;
     if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
-      throw unusable(socketPath, `it has more than ${socketPathBytesMax} bytes`, 'Set GHOST_SOCKET to a shorter path.');
+      throw unusable(socketPath, `it has more than ${socketPathBytesMax} bytes`, 'set GHOST_SOCKET to a shorter path');
     }
     prepareFolder(socketPath);
     const previous = this.#listener;
@@ -180,8 +180,8 @@ function actorOf(
 
 /** Tells a peer of another user why, and reads nothing of what it sends. */
 function refuse(socket: Socket, { uid }: Peer): void {
-  const error = new GhostError('permission-refused', `This daemon belongs to another user; uid ${uid} is refused.`, {
-    hint: 'Run ghost as the user whose tasks you want to see.',
+  const error = new GhostError('permission-refused', `this daemon belongs to another user; uid ${uid} is refused`, {
+    hint: 'run ghost as the user whose tasks you want to see',
   });
   socket.on('error', () => undefined);
   socket.end(encodeFrame({ kind: 'fault', error: error.toShape() } satisfies DaemonMessage, { bytesMax: frameBytesMax }));

@@ -14,6 +14,12 @@ export const helloTimeoutMs = 5_000;
 export const requestsPerConnectionMax = 1_024;
 /** Items of a stream that may be on their way before the reader has asked for more. */
 export const streamWindowItems = 4;
+/** The most items that one `more` may ask for. */
+export const moreItemsMax = 1_024;
+/** What may wait to go out on a connection before the daemon stops reading requests from it, in bytes. */
+export const outgoingBytesMax = 1024 * 1024;
+/** How long the daemon goes on reading, and throwing away, after a fault, so that the client gets to read it. */
+export const faultLingerMs = 1_000;
 /** The most bytes of a log in one item. */
 export const logChunkBytesMax = 64 * 1024;
 /** The most events in one item of `watch`. */
@@ -25,6 +31,12 @@ export const tagCharactersMax = 64;
 export const tagsMax = 32;
 /** The shortest prefix of a UUID that names a task. */
 export const uuidPrefixMin = 4;
+/** What names a task in a request, whatever its form, in characters. */
+export const taskReferenceCharactersMax = 256;
+/** A request's id made by the client (letters, digits and `-`), in characters. */
+export const requestIdCharactersMax = 64;
+/** What a side says of itself in its hello (program, terminal), in characters. */
+export const helloTextCharactersMax = 256;
 /** The longest duration that may be given: about 24.8 days, what a timer of Node can hold. */
 export const durationMsMax = 2_147_483_647;
 /** The Linux kernel's limit for one argument or environment entry (MAX_ARG_STRLEN, execve(2)), in bytes with its NUL. */

@@ -1,0 +1,164 @@
+#!/usr/bin/env node
+'use strict';
+// The first file that runs. ES5 on purpose: it must parse on any Node, so that one that is too old gets an answer (what
+// lies behind this file crashes there, better-sqlite3 with a segmentation fault) or, in a checkout, is stood in for by
+// the Node that the checkout brings along.
+var fs = require('fs');
+var path = require('path');
+
+/** EX_CONFIG of sysexits(3): nothing is wrong with the command, but with what it runs on. */
+var exitUnusable = 78;
+var needed = [22, 12];
+var root = path.join(__dirname, '..');
+var cli = path.join(root, 'dist', 'cli.cjs');
+
+if (isNewEnough(process.versions.node)) {
+  keepCompiledCode();
+  start();
+} else {
+  standIn();
+}
+
+function isNewEnough(version) {
+  var have = version.split('.').map(Number);
+  return have[0] > needed[0] || (have[0] === needed[0] && have[1] >= needed[1]);
+}
+
+function start() {
+  try {
+    require('../dist/cli.cjs');
+  } catch (error) {
+    if (fs.existsSync(cli)) throw error;
+    refuseUnbuilt();
+  }
+}
+
+/** Saves a part of the start by keeping V8's compiled code in a folder of ghost's own. Only ever a help: no error counts. */
+function keepCompiledCode() {
+  if (process.env.NODE_COMPILE_CACHE) return;
+  try {
+    var cache = process.env.XDG_CACHE_HOME;
+    // A relative path is to be ignored, says the XDG Base Directory specification.
+    if (!cache || !path.isAbsolute(cache)) cache = path.join(require('os').homedir(), '.cache');
+    require('module').enableCompileCache(path.join(cache, 'ghost', 'v8'));
+  } catch (error) {
+    // No home, say.
+  }
+}
+
+function standIn() {
+  var runtime = pinnedRuntime();
+  if (runtime !== null) {
+    relaunch(runtime);
+  } else if (!fs.existsSync(cli)) {
+    refuseUnbuilt();
+  } else {
+    refuse(
+      'needs Node.js ' + needed.join('.') + ' or newer; this is ' + process.version + ' (' + process.execPath + ')',
+      'install a current Node.js (https://nodejs.org), or name one: /path/to/node ' + __filename,
+      exitUnusable
+    );
+  }
+}
+
+/** The checkout's own Node, or the one of a project that ghost was installed into; null where none is there and new enough. */
+function pinnedRuntime() {
+  // Without what relaunch() builds on.
+  if (!(Number(process.versions.node.split('.')[0]) >= 12)) return null;
+  var candidates = [path.join(root, 'node_modules', '.bin', 'node')];
+  if (path.basename(path.dirname(root)) === 'node_modules') candidates.push(path.join(root, '..', '.bin', 'node'));
+  for (var i = 0; i < candidates.length; i += 1) {
+    var answer = require('child_process').spawnSync(candidates[i], ['--version'], { encoding: 'utf8' });
+    if (answer.status === 0 && isNewEnough(answer.stdout.trim().replace(/^v/, ''))) return candidates[i];
+  }
+  return null;
+}
+
+/**
+ * Runs this file again on a newer Node, as if it had been that from the start: same standard streams, environment,
+ * signals and end. Nothing marks the second start, so nothing can leak into a task: the runtime has been asked for its
+ * version, so it does not come here again.
+ */
+function relaunch(runtime) {
+  if (process.argv.join('').indexOf('\ufffd') !== -1 && !isText('/proc/self/cmdline')) {
+    refuse('an argument is not valid UTF-8, and a task would not get it as it is', 'give it in UTF-8', 1);
+    return;
+  }
+  var child;
+  // Before the child exists, so that no signal can end this process alone: it is handled once the child is there.
+  var forwarded = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR2'];
+  forwarded.forEach(function (name) {
+    process.on(name, function () {
+      if (!comesFromKeyboard(name)) child.kill(name);
+    });
+  });
+  child = spawnWithSameEnvironment(runtime, [__filename].concat(process.argv.slice(2)));
+  child.on('error', function (error) {
+    refuse('could not start ' + runtime + ' (' + error.message + ')', 'npm ci', exitUnusable);
+    process.exit();
+  });
+  child.on('exit', function (status, signal) {
+    if (!signal) process.exit(status);
+    forwarded.forEach(function (name) {
+      process.removeAllListeners(name);
+    });
+    process.kill(process.pid, signal);
+    // Still here: as the first process of a container, which the kernel spares.
+    process.exit(128 + (require('os').constants.signals[signal] || 0));
+  });
+}
+
+/**
+ * Node builds the child's environment out of strings, so that a value that is not UTF-8 would reach the tasks changed.
+ * Where there is such a value, libuv is left to pass on the environment as it is, which it does when it is told none.
+ * That is internal, but of Nodes that are out already: newer ones never get here.
+ */
+function spawnWithSameEnvironment(file, args) {
+  var childProcess = require('child_process');
+  if (isText('/proc/self/environ')) return childProcess.spawn(file, args, { stdio: 'inherit' });
+  var child = new childProcess.ChildProcess();
+  var handle = child._handle;
+  var spawn = handle.spawn;
+  handle.spawn = function (options) {
+    options.envPairs = undefined;
+    return spawn.call(handle, options);
+  };
+  child.spawn({ file: file, args: [file].concat(args), stdio: 'inherit', envPairs: [] });
+  return child;
+}
+
+/**
+ * Whether the terminal has sent this signal to the child as well: it sends ^C and ^\ to the whole foreground process
+ * group, and a second one would cut short what the first one started. Fields 5 and 8 of /proc/self/stat are the own
+ * group and the terminal's (proc(5)); where there is no /proc, a terminal on a standard stream has to tell.
+ */
+function comesFromKeyboard(signal) {
+  if (signal !== 'SIGINT' && signal !== 'SIGQUIT') return false;
+  try {
+    var stat = fs.readFileSync('/proc/self/stat', 'latin1');
+    var fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[2] === fields[5];
+  } catch (error) {
+    var tty = require('tty');
+    return tty.isatty(0) || tty.isatty(1) || tty.isatty(2);
+  }
+}
+
+/** Whether a file of the kernel's is all UTF-8; Node's own copies have U+FFFD for what is not. True where there is none. */
+function isText(file) {
+  try {
+    var bytes = fs.readFileSync(file);
+    return Buffer.from(bytes.toString('utf8')).equals(bytes);
+  } catch (error) {
+    return true;
+  }
+}
+
+function refuseUnbuilt() {
+  refuse('is not built yet: ' + cli + ' is not there', 'npm ci (in ' + path.resolve(root) + ')', exitUnusable);
+}
+
+function refuse(message, hint, status) {
+  process.stderr.write('ghost: ' + message + '\n  try: ' + hint + '\n');
+  process.exitCode = status;
+}

@@ -1,0 +1,63 @@
+import { GhostError } from '../ghost-error.ts';
+import { findInvalidWord } from './argument-bytes.ts';
+import type { CommandName } from './command-spec.ts';
+import type { CliWorld, Command, CommandResult } from './command.ts';
+import { daemon } from './commands/daemon.ts';
+import { help } from './commands/help.ts';
+import { kill } from './commands/kill.ts';
+import { list } from './commands/list.ts';
+import { log } from './commands/log.ts';
+import { restart } from './commands/restart.ts';
+import { run } from './commands/run.ts';
+import { show } from './commands/show.ts';
+import { shutdown } from './commands/shutdown.ts';
+import { status } from './commands/status.ts';
+import { stop } from './commands/stop.ts';
+import { version } from './commands/version.ts';
+import { wait } from './commands/wait.ts';
+import { parseCommandLine } from './parse.ts';
+import { reportError } from './report-error.ts';
+import { styleFor } from './style.ts';
+
+const commands: { readonly [C in CommandName]: Command } = {
+  run,
+  list,
+  show,
+  log,
+  wait,
+  stop,
+  kill,
+  restart,
+  status,
+  shutdown,
+  daemon,
+  help,
+  version,
+};
+
+/** Does what the words after `ghost` say. Everything that goes wrong is told on stderr and becomes an exit status. */
+export async function runCli(argv: readonly string[], world: CliWorld): Promise<CommandResult> {
+  const { stdout, stderr, environment } = world;
+  let refused = argv[0] === '--no-color';
+  const style = ({ isTerminal }: { readonly isTerminal: boolean }) => styleFor({ isTerminal, environment, refused });
+  try {
+    const invocation = parseCommandLine(argv);
+    refused = invocation.options.has('no-color');
+    if (invocation.command === 'run') refuseInvalidBytes(argv, world);
+    const context = { ...world, style: style(stdout), stderrStyle: style(stderr) };
+    return await commands[invocation.command](invocation, context);
+  } catch (error) {
+    return await reportError(error, { stderr, environment, stderrStyle: style(stderr) });
+  }
+}
+
+/** What Node could not decode has become U+FFFD by now, and would reach the program as something else than was typed. */
+function refuseInvalidBytes(argv: readonly string[], { rawArguments }: CliWorld): void {
+  const place = findInvalidWord(argv, rawArguments);
+  if (place === null) return;
+  throw new GhostError(
+    'spawn-failed',
+    `word ${place + 1} after "ghost" is not valid UTF-8, and ghost cannot pass it on byte for byte; nothing was started`,
+    { hint: 'put the command into a script file and run that: ghost run sh FILE' },
+  );
+}

@@ -1,0 +1,105 @@
+/** The shapes of the command table. Parsing, help and everything later (completion, a man page) read only these. */
+
+export type CommandName =
+  | 'run'
+  | 'list'
+  | 'show'
+  | 'log'
+  | 'wait'
+  | 'stop'
+  | 'kill'
+  | 'restart'
+  | 'status'
+  | 'shutdown'
+  | 'daemon'
+  | 'help'
+  | 'version';
+
+export interface CommandSpec {
+  readonly name: CommandName;
+  readonly alias: string | null;
+  readonly group: CommandGroup;
+  /** One line without a full stop, for the overview. */
+  readonly summary: string;
+  /** A few sentences, for the command's own help. */
+  readonly description: string;
+  readonly words: WordsSpec;
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly Example[];
+}
+
+/** In the order in which a person meets them. */
+export const commandGroups = ['Start and look', 'Wait and end', 'The daemon', 'Help'] as const;
+export type CommandGroup = (typeof commandGroups)[number];
+
+/** What may stand on the command line besides options. */
+export interface WordsSpec {
+  /** As the usage line shows them: `ID...`, `[--] COMMAND [ARG...]`, or "" for none. */
+  readonly usage: string;
+  readonly least: number;
+  /** `null` where there is no limit. */
+  readonly most: number | null;
+  /** What is missing where there are too few: `the ID of a task`. */
+  readonly needed: string;
+  /** The next thing to type where they are missing. */
+  readonly hint: string;
+  /** `command`: the first word ends ghost's options, and all that follows belongs to the command. */
+  readonly kind: 'anywhere' | 'command';
+}
+
+export interface OptionSpec {
+  readonly long: string;
+  readonly short: string | null;
+  /** The name of its value, such as `DIR`; null for a flag. */
+  readonly value: string | null;
+  readonly repeatable: boolean;
+  readonly description: string;
+}
+
+export interface Example {
+  readonly type: string;
+  readonly does: string;
+}
+
+export const noWords: WordsSpec = { usage: '', least: 0, most: 0, needed: '', hint: '', kind: 'anywhere' };
+export const oneTask: WordsSpec = {
+  usage: 'ID',
+  least: 1,
+  most: 1,
+  needed: 'the ID of a task',
+  hint: 'ghost list',
+  kind: 'anywhere',
+};
+export const someTasks: WordsSpec = {
+  ...oneTask,
+  usage: 'ID...',
+  most: null,
+  needed: 'the ID of a task or of several',
+};
+
+/** An option without a value. */
+export function flag(long: string, { short = null, description }: FlagWords): OptionSpec {
+  return { long, short, value: null, repeatable: false, description };
+}
+
+/** An option with a value. */
+export function valued(long: string, { name, short = null, repeatable = false, description }: ValueWords): OptionSpec {
+  return { long, short, value: name, repeatable, description };
+}
+
+interface FlagWords {
+  readonly short?: string | null;
+  readonly description: string;
+}
+
+interface ValueWords extends FlagWords {
+  readonly name: string;
+  readonly repeatable?: boolean;
+}
+
+/** What every command understands. */
+export const commonOptions: readonly OptionSpec[] = [
+  flag('json', { description: 'answer in JSON' }),
+  flag('no-color', { description: 'no colour, even on a terminal' }),
+  flag('help', { short: 'h', description: 'show this help' }),
+];

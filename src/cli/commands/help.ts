@@ -1,0 +1,24 @@
+import { GhostError } from '../../ghost-error.ts';
+import { commandTable, findCommand } from '../command-table.ts';
+import type { Command } from '../command.ts';
+import { commandHelp, overview } from '../help.ts';
+import { nearest } from '../nearest.ts';
+import { visible } from '../visible.ts';
+
+/** `ghost help [COMMAND]` */
+export const help: Command = async ({ words: [word] }, { stdout, style }) => {
+  await stdout.write(word === undefined ? await overview(style) : await commandHelp(namedCommand(word), style));
+  return 0;
+};
+
+function namedCommand(word: string) {
+  const command = findCommand(word);
+  if (command !== null) return command;
+  const near = nearest(
+    word,
+    commandTable.map(({ name }) => name),
+  );
+  throw new GhostError('usage', `there is no command "${visible(word)}"`, {
+    hint: near === null ? 'ghost help' : `ghost help ${near}`,
+  });
+}

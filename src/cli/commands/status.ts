@@ -1,0 +1,39 @@
+import type { DaemonStatus } from '../../protocol/messages.ts';
+import { type BlockRow, renderBlock } from '../block.ts';
+import { byteText } from '../byte-text.ts';
+import type { Command } from '../command.ts';
+import { printJson } from '../json-text.ts';
+import { askRunningDaemon } from '../running-daemon.ts';
+import { fullTime, tookText } from '../time-text.ts';
+import { visible } from '../visible.ts';
+
+/** `ghost status`: 0 with a daemon, 3 without, and none is started for it. */
+export const status: Command = async ({ options }, context) => {
+  const answer = await askRunningDaemon(context, (client) => client.status());
+  if (answer === null) {
+    if (options.has('json')) await printJson({ running: false }, context);
+    else await context.stderr.write('no daemon is running; the next command that needs one starts it\n');
+    return 3;
+  }
+  if (options.has('json')) {
+    await printJson({ running: true, ...answer }, context);
+  } else {
+    const { stdout, style } = context;
+    await stdout.write(await renderBlock({ sections: [rowsOf(answer)], width: stdout.columns, style }));
+  }
+  return 0;
+};
+
+function rowsOf(daemon: DaemonStatus): readonly BlockRow[] {
+  return [
+    ['daemon', `up for ${tookText(daemon.uptimeMs)}, since ${fullTime(Date.parse(daemon.startedAt))}`],
+    ['pid', String(daemon.pid)],
+    ['version', `${visible(daemon.version)}, protocol ${daemon.protocol}`],
+    ['tasks', `${daemon.tasksRunning} running, ${daemon.tasksTotal} in all`],
+    ['journal', `${daemon.events} events, ${byteText(daemon.journalBytes)}`],
+    ['logs', byteText(daemon.logBytes)],
+    ['memory', byteText(daemon.memoryBytes)],
+    ['folder', visible(daemon.home)],
+    ['socket', visible(daemon.socket)],
+  ];
+}

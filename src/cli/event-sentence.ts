@@ -1,0 +1,108 @@
+import type { Actor, JournalEvent, Outcome } from '../journal/events.ts';
+import { byteText } from './byte-text.ts';
+import { formatDuration } from './duration.ts';
+import { counted } from './task-words.ts';
+import { visible } from './visible.ts';
+
+/** What an event says, as half a sentence for a person. */
+export function eventSentence(event: JournalEvent): string {
+  const { actor } = event;
+  switch (event.type) {
+    case 'DaemonStarted': {
+      const { identity, version, previous } = event.data;
+      const before = previous === 'crashed' ? '; the one before it had crashed' : '';
+      return `daemon ${identity.pid} started, version ${visible(version)}${before}`;
+    }
+    case 'DaemonStopped': {
+      const { reason, tasksRunning } = event.data;
+      return `the daemon ended (${visible(reason)}) with ${counted(tasksRunning, { one: 'task', many: 'tasks' })} running`;
+    }
+    case 'PeerRefused':
+      return `user ${event.data.uid} (process ${event.data.pid}) was turned away`;
+    case 'TaskSubmitted':
+      return event.data.restartOf === null
+        ? `submitted by ${actorWords(actor)}`
+        : `submitted as a restart of ${event.data.restartOf} by ${actorWords(actor)}`;
+    case 'TaskSpawned':
+      return `its shim exists, process ${event.data.shim.pid}${attemptWords(event.data)}`;
+    case 'TaskSpawnAborted':
+      return `attempt ${event.data.attempt} was given up before anything ran: ${visible(event.data.reason)}`;
+    case 'TaskStarted':
+      return `started, process ${event.data.identity.pid}${attemptWords(event.data)}`;
+    case 'TaskStartFailed':
+      return `could not be started: ${visible(event.data.message)}`;
+    case 'SignalRequested': {
+      const { signal, reason, graceMs } = event.data;
+      const after = graceMs === null ? '' : `, SIGKILL to follow after ${formatDuration(graceMs)}`;
+      return `${signal} asked for (${reasonWords[reason]}) by ${actorWords(actor)}${after}`;
+    }
+    case 'SignalSent': {
+      const { signal, reason, processGroup, answer } = event.data;
+      return `${signal} to process group ${processGroup} (${reasonWords[reason]}): ${answerWords[answer]}`;
+    }
+    case 'TaskExited': {
+      const found = event.data.observed === 'found' ? ', found by a later daemon' : '';
+      return `${outcomeWords(event.data.outcome)}${found}`;
+    }
+    case 'TaskOrphaned': {
+      const { pid, shim } = event.data;
+      return `found alive without a daemon${pid === null ? '' : `, process ${pid}`}, its shim ${shim}`;
+    }
+    case 'TaskAdopted':
+      return 'taken up by the new daemon';
+    case 'TaskLost':
+      return `lost: ${visible(event.data.message)}`;
+    case 'PumpRestarted':
+      return `the pump of its ${event.data.stream} had been killed and was replaced`;
+    case 'LogClosed': {
+      const { stdoutBytes, stderrBytes } = event.data;
+      return `its output is complete: ${byteText(stdoutBytes)} stdout, ${byteText(stderrBytes)} stderr`;
+    }
+  }
+}
+
+/** How a task ended, after its number or name: `exited with 0`. */
+export function outcomeWords(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'exited':
+      return `exited with ${outcome.code}`;
+    case 'signaled':
+      return `ended by ${outcome.signal}`;
+    case 'start-failed':
+      return `could not be started: ${visible(outcome.message)}`;
+    case 'lost':
+      return `lost: ${visible(outcome.message)}`;
+  }
+}
+
+/** Who asked: `ghost-cli 0.1.0 (process 812, user 1000, /dev/pts/3)`. */
+export function actorWords({ kind, client, pid, uid, terminal }: Actor): string {
+  if (kind === 'daemon') return 'the daemon';
+  const known = [
+    pid === null ? [] : [`process ${pid}`],
+    uid === null ? [] : [`user ${uid}`],
+    terminal === null ? [] : [visible(terminal)],
+  ].flat();
+  return known.length === 0 ? visible(client) : `${visible(client)} (${known.join(', ')})`;
+}
+
+const reasonWords = {
+  stop: 'stop',
+  kill: 'kill',
+  signal: 'signal',
+  'grace-ran-out': 'the grace ran out',
+  timeout: 'its time ran out',
+  shutdown: 'shutdown',
+  wake: 'so that a stopped task can end',
+} as const;
+
+const answerWords = {
+  delivered: 'delivered',
+  'no-such-process': 'nothing of it was left',
+  'not-permitted': 'not permitted',
+  unknown: 'the daemon ended before it knew the answer',
+} as const;
+
+function attemptWords({ attempt }: { readonly attempt: number }): string {
+  return attempt > 1 ? `, attempt ${attempt}` : '';
+}

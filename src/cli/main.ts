@@ -1,0 +1,44 @@
+import { isatty } from 'node:tty';
+
+import { callerEnvironment } from '../client/caller.ts';
+import { connectClient } from '../client/client.ts';
+import { version } from '../version.ts';
+import { readRawArguments } from './argument-bytes.ts';
+import { runCli } from './cli.ts';
+import type { InterruptSignal } from './command.ts';
+import { StreamOutput } from './output.ts';
+
+/** The command line's way into the world. Nothing else in src/cli reads the clock or ends the process. */
+
+const interruptSignals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const result = runCli(process.argv.slice(2), {
+  stdout: new StreamOutput({ isTerminal: isatty(1), open: () => process.stdout }),
+  stderr: new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr }),
+  environment: process.env,
+  connect: ({ start }) =>
+    connectClient({
+      program: `ghost-cli ${version}`,
+      start,
+      loadStarter: () => import('../client/start-daemon.ts'),
+    }),
+  now: () => Date.now(),
+  cwd: () => process.cwd(),
+  callerEnvironment,
+  rawArguments: readRawArguments,
+  onSignal: (listener) => {
+    // Not `once`: what the starter of the daemon brings along (signal-exit) ends the process by the signal itself where
+    // it finds no other listener, and one that is called once is gone by then.
+    for (const signal of interruptSignals) process.on(signal, () => listener(signal));
+  },
+  loadDaemon: async () => {
+    // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
+    const file = './daemon.cjs';
+    await import(file);
+  },
+});
+
+void result.then((status) => {
+  // All output has been taken by now, and the open connection would only keep the process waiting.
+  if (status !== 'stays') process.exit(status);
+});

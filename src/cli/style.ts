@@ -1,0 +1,45 @@
+import type { TaskState } from '../projections/task-view.ts';
+
+/** How words look on one stream. Without colour every method gives its text back as it is. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  /** In the colour of a state. The state's word is always there as well: never by colour alone. */
+  state(state: TaskState, text: string): string;
+}
+
+/**
+ * The one decision about colour: only on a terminal that can (`TERM` is not `dumb`), and not where `--no-color` or
+ * NO_COLOR, set to anything but nothing, says no.
+ */
+export function styleFor({ isTerminal, environment, refused }: ColourQuestion): Style {
+  const { NO_COLOR: noColour, TERM: terminal } = environment;
+  const colour = isTerminal && !refused && (noColour === undefined || noColour === '') && terminal !== 'dumb';
+  return colour ? coloured : uncoloured;
+}
+
+export interface ColourQuestion {
+  readonly isTerminal: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `--no-color` was given. */
+  readonly refused: boolean;
+}
+
+export const uncoloured: Style = { bold: (text) => text, dim: (text) => text, state: (_, text) => text };
+
+const stateColours: { readonly [S in TaskState]: number | null } = {
+  running: 32,
+  exited: null,
+  failed: 31,
+  killed: 33,
+  lost: 35,
+};
+
+const coloured: Style = {
+  bold: (text) => `\u001b[1m${text}\u001b[22m`,
+  dim: (text) => `\u001b[2m${text}\u001b[22m`,
+  state: (state, text) => {
+    const colour = stateColours[state];
+    return colour === null ? text : `\u001b[${colour}m${text}\u001b[39m`;
+  },
+};

@@ -1,0 +1,231 @@
+import { GhostError } from '../ghost-error.ts';
+import type { JournalEvent } from '../journal/events.ts';
+import { resolvePaths } from '../paths.ts';
+import type { ClientConnection } from '../protocol/client-connection.ts';
+import type {
+  LogChunk,
+  LogCursor,
+  LogEnd,
+  Operation,
+  ParametersOf,
+  ResultOf,
+  ShutdownResult,
+  StreamOperation,
+  TaskReference,
+} from '../protocol/messages.ts';
+import { version } from '../version.ts';
+import type { Client, ConnectOptions, LogOptions, RunRequest } from './api.ts';
+import { callerEnvironment, callerOpenFilesSoftLimit, callerUmask } from './caller.ts';
+import { newRequestId } from './request-id.ts';
+import { Attempts, Session, type SessionOptions } from './session.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+export interface ConnectClientOptions extends ConnectOptions {
+  /** Where the paths are read from; left out: this process's environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** How the part that starts a daemon is loaded, when it comes to that. */
+  readonly loadStarter: SessionOptions['loadStarter'];
+}
+
+const defaultGraceMs = 10_000;
+
+/**
+ * A client of the daemon of a data folder. The connection is made (and a daemon started) before it settles, but the
+ * daemon's hello is not waited for.
+ * @throws GhostError `daemon-not-running` with `start: false`; `daemon-unreachable`, `daemon-start-failed`, ...
+ */
+export async function connectClient({
+  home,
+  start = true,
+  program = `ghost-journal ${version}`,
+  environment = process.env,
+  loadStarter,
+}: ConnectClientOptions): Promise<Client> {
+  // A socket that the environment names belongs to the data folder that the environment names.
+  const paths = resolvePaths(
+    home === undefined ? environment : { ...environment, GHOST_HOME: home, GHOST_SOCKET: undefined },
+  );
+  const session = new Session({ paths, program, start, loadStarter });
+  await session.connection();
+  return new DaemonClient(session);
+}
+
+class DaemonClient implements Client {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async run({ command, cwd, environment, name, tags, timeoutMs, umask }: RunRequest) {
+    return await this.#request('run', {
+      requestId: newRequestId(),
+      command,
+      cwd: cwd ?? process.cwd(),
+      environment: environment ?? callerEnvironment(),
+      umask: umask ?? callerUmask(),
+      openFilesSoftLimit: callerOpenFilesSoftLimit(),
+      name: name ?? null,
+      tags: tags ?? [],
+      timeoutMs: timeoutMs ?? null,
+    });
+  }
+
+  async restart(task: TaskReference) {
+    return await this.#request('restart', { requestId: newRequestId(), task });
+  }
+
+  async list({ states, all = false }: Parameters<Client['list']>[0] = {}) {
+    return await this.#request('list', { states: states ?? null, all });
+  }
+
+  async show(task: TaskReference) {
+    return await this.#request('show', { task });
+  }
+
+  async stop(task: TaskReference, { graceMs = defaultGraceMs }: Parameters<Client['stop']>[1] = {}) {
+    return await this.#request('stop', { requestId: newRequestId(), task: await this.#pin(task), graceMs });
+  }
+
+  async signal(task: TaskReference, signal: string) {
+    return await this.#request('signal', { requestId: newRequestId(), task: await this.#pin(task), signal });
+  }
+
+  async wait(tasks: readonly TaskReference[], { mode = 'all', timeoutMs }: Parameters<Client['wait']>[1] = {}) {
+    const waited = new Stopwatch();
+    const pinned = await this.#pinAll(tasks);
+    // None were named and none run: asked without names, the daemon might by now have some that do.
+    if (pinned.length === 0) return [];
+    return await this.#session.persist(async (connection) => {
+      const remainingMs = timeoutMs === undefined ? null : Math.max(0, Math.ceil(timeoutMs - waited.elapsedMs));
+      return await connection.request('wait', { tasks: pinned, mode, timeoutMs: remainingMs });
+    });
+  }
+
+  async *log(task: TaskReference, options: LogOptions = {}): AsyncGenerator<LogChunk, LogEnd, void> {
+    const { streams = 'both', follow = false, lines = null } = options;
+    const pinned = await this.#pin(task);
+    let cursor: LogCursor | null = options.cursor ?? null;
+    let isFresh = true;
+    return yield* this.#stream({
+      open: (connection) =>
+        connection.stream('log', { task: pinned, streams, follow, lines: isFresh ? lines : null, cursor }),
+      onItem: (chunk: LogChunk) => {
+        cursor = chunk.cursor;
+        isFresh = false;
+      },
+    });
+  }
+
+  async *watch({ after }: Parameters<Client['watch']>[0] = {}): AsyncGenerator<JournalEvent, void, void> {
+    // Without gaps in the numbers, the count is the last one. From here on a lost connection loses no event.
+    let last: number = after ?? (await this.status()).events;
+    const batches = this.#stream({
+      open: (connection) => connection.stream('watch', { after: last }),
+      onItem: (batch: readonly JournalEvent[]) => (last = batch.at(-1)?.seq ?? last),
+    });
+    for await (const batch of batches) yield* batch;
+  }
+
+  async status() {
+    return await this.#request('status', {});
+  }
+
+  async shutdown({ stopTasks = false, graceMs = defaultGraceMs }: Parameters<Client['shutdown']>[0] = {}) {
+    const parameters = { requestId: newRequestId(), stopTasks, graceMs };
+    const attempts = new Attempts();
+    let connection: ClientConnection | null = await this.#session.connection();
+    for (;;) {
+      const { pid } = await connection.hello;
+      const before = connection.request('status', {}).catch(() => null);
+      const held = new Stopwatch();
+      try {
+        return await connection.request('shutdown', parameters);
+      } catch (error) {
+        await this.#session.recover(error, { attempts, held });
+        connection = await this.#session.existingConnection();
+        if (connection === null || (await connection.hello).pid !== pid) {
+          return goneWithoutAWord({ pid, stopTasks, tasksRunning: (await before)?.tasksRunning ?? null });
+        }
+      }
+    }
+  }
+
+  async ping() {
+    await this.#request('ping', {});
+  }
+
+  async close() {
+    await this.#session.close();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  async #request<O extends Exclude<Operation, StreamOperation>>(
+    operation: O,
+    parameters: ParametersOf<O>,
+  ): Promise<ResultOf<O>> {
+    return await this.#session.persist(async (connection) => await connection.request(operation, parameters));
+  }
+
+  /** A stream that goes on over the next connection where the last one ended. */
+  async *#stream<Item, End>({
+    open,
+    onItem,
+  }: {
+    readonly open: (connection: ClientConnection) => AsyncGenerator<Item, End, void>;
+    readonly onItem: (item: Item) => void;
+  }): AsyncGenerator<Item, End, void> {
+    const attempts = new Attempts();
+    for (;;) {
+      const held = new Stopwatch();
+      let items: AsyncGenerator<Item, End, void> | null = null;
+      try {
+        items = open(await this.#session.connection());
+        for (;;) {
+          const step = await items.next();
+          if (step.done === true) return step.value;
+          onItem(step.value);
+          attempts.startOver();
+          yield step.value;
+        }
+      } catch (error) {
+        await this.#session.recover(error, { attempts, held });
+      } finally {
+        // Also when the reader leaves: it cancels the stream. One that has ended takes it calmly.
+        await items?.return(undefined as never);
+      }
+    }
+  }
+
+  /**
+   * The number of the task that a name means now. Asked again after a lost connection, `@last` or a name might mean
+   * another one.
+   */
+  async #pin(task: TaskReference): Promise<TaskReference> {
+    return /^\d+$/.test(task) ? task : String((await this.show(task)).task.id);
+  }
+
+  async #pinAll(tasks: readonly TaskReference[]): Promise<readonly TaskReference[]> {
+    if (tasks.length > 0) return await Promise.all(tasks.map((task) => this.#pin(task)));
+    return (await this.list({ states: ['running'] })).map(({ id }) => String(id));
+  }
+}
+
+/** What a shutdown comes to whose daemon ended before it could answer. */
+function goneWithoutAWord({
+  pid,
+  stopTasks,
+  tasksRunning,
+}: {
+  readonly pid: number;
+  readonly stopTasks: boolean;
+  readonly tasksRunning: number | null;
+}): ShutdownResult {
+  if (!stopTasks && tasksRunning !== null) return { pid, tasksRunning, tasksStopped: 0 };
+  throw new GhostError('connection-lost', `the daemon (pid ${pid}) has ended, but did not say what became of its tasks`, {
+    hint: 'ghost list',
+  });
+}

@@ -1,0 +1,22 @@
+import type { Paths } from '../paths.ts';
+
+/** What a daemon needs to know of the world: where things lie, and how to speak of time. */
+const kept = /^(?:HOME|PATH|USER|LOGNAME|LANG|TZ|TMPDIR|LC_.*|XDG_.*|GHOST_.*)$/;
+
+/**
+ * The environment of a daemon, made of its starter's. It lives for ever, and what is not needed is left out: tokens and
+ * keys of whoever happened to run the first command, and options that would change how Node runs. Tasks get their own
+ * caller's environment, not this one.
+ *
+ * The folder and the socket are said outright, so that the daemon takes the paths that its starter looks at.
+ */
+export function daemonEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  { home, socket }: Paths,
+): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && kept.test(name)) result[name] = value;
+  }
+  return { ...result, GHOST_HOME: home, GHOST_SOCKET: socket };
+}

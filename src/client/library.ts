@@ -1,0 +1,49 @@
+import type { Client, ConnectOptions } from './api.ts';
+import { connectClient } from './client.ts';
+
+/**
+ * ghost as a library: what the command line can do, from a program of yours.
+ *
+ * ```ts
+ * import { connect } from 'ghost-journal';
+ *
+ * await using ghost = await connect();
+ * const task = await ghost.run({ command: ['make', '-j4'], name: 'build' });
+ * for await (const { stream, data } of ghost.log(String(task.id), { follow: true })) process[stream].write(data);
+ * ```
+ */
+
+export type { Client, ConnectOptions, LogOptions, RunRequest } from './api.ts';
+export { GhostError, type GhostErrorCode, type GhostErrorShape } from '../ghost-error.ts';
+export type {
+  Actor,
+  JournalEvent,
+  Microseconds,
+  Outcome,
+  ProcessorTime,
+  SequenceNumber,
+  StreamName,
+  TaskId,
+} from '../journal/events.ts';
+export type { TaskState, TaskView } from '../projections/task-view.ts';
+export type {
+  DaemonStatus,
+  EnvironmentEntry,
+  LogChunk,
+  LogCursor,
+  LogEnd,
+  ShutdownResult,
+  StopResult,
+  TaskDetail,
+  TaskReference,
+} from '../protocol/messages.ts';
+
+/**
+ * Connects to the daemon of your data folder, and starts it where none runs. The connection keeps the program alive
+ * until it is closed; when it is lost it is made again by itself, and whatever was under way goes on.
+ * @throws GhostError `code` says what kind, `message` what happened, `hint` what to type. With `start: false` and no
+ *   daemon it is `daemon-not-running`.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Client> {
+  return await connectClient({ ...options, loadStarter: () => import('./start-daemon.ts') });
+}

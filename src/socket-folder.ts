@@ -1,0 +1,41 @@
+import { type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { GhostError } from './ghost-error.ts';
+
+const writableByOthers = 0o002;
+
+/**
+ * Refuses a socket whose folder somebody else could put another socket into: both sides look before they trust a
+ * path, the daemon because it would listen there, the client because it sends its whole environment.
+ * @returns whether the folder exists.
+ * @throws GhostError `socket-path-unusable`, which says whose it is.
+ */
+export function checkSocketFolder(socketPath: string): boolean {
+  const folder = dirname(socketPath);
+  const stats = statOf(folder);
+  if (stats === null) return false;
+  if (!stats.isDirectory()) throw unusable(socketPath, `${folder} is not a folder`);
+  const uid = process.getuid?.();
+  if (uid === undefined) return true;
+  if (stats.uid !== uid) throw unusable(socketPath, `the folder ${folder} belongs to uid ${stats.uid}, not to you`);
+  if ((stats.mode & writableByOthers) !== 0) {
+    throw unusable(socketPath, `anybody can write in ${folder}`, `chmod o-w ${folder}`);
+  }
+  return true;
+}
+
+/** The error for a path at which no socket can be. */
+export function unusable(socketPath: string, why: string, hint?: string): GhostError {
+  return new GhostError('socket-path-unusable', `the socket ${socketPath} cannot be used: ${why}`, {
+    hint: hint ?? 'set GHOST_SOCKET to a path in a folder of your own, or unset XDG_RUNTIME_DIR',
+  });
+}
+
+function statOf(folder: string): Stats | null {
+  try {
+    return statSync(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw unusable(folder, error instanceof Error ? error.message : String(error));
+  }
+}

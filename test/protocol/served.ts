@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Handlers } from '../../src/daemon/handlers.ts';
+import { type Peer, type Server, type ServerOptions, startServer } from '../../src/daemon/server.ts';
+import type { TaskView } from '../../src/projections/task-view.ts';
+import { ClientConnection, type ClientConnectionOptions } from '../../src/protocol/client-connection.ts';
+import { encodeFrame, FrameDecoder } from '../../src/protocol/frame.ts';
+import { frameBytesMax, protocolVersion } from '../../src/protocol/limits.ts';
+import type { DaemonMessage, DaemonStatus } from '../../src/protocol/messages.ts';
+
+/** A server with made-up handlers on a real socket in a folder of its own, and clients for it. */
+export interface Served extends AsyncDisposable {
+  readonly folder: string;
+  readonly socketPath: string;
+  readonly server: Server;
+  readonly refused: readonly Peer[];
+  readonly internalErrors: readonly unknown[];
+  connect(options?: Partial<ClientConnectionOptions>): Promise<ClientConnection>;
+  connectRaw(): Promise<RawClient>;
+}
+
+export async function serve(handlers: Partial<Handlers> = {}, options: Partial<ServerOptions> = {}): Promise<Served> {
+  const folder = mkdtempSync(join(tmpdir(), 'ghost-wire-'));
+  const socketPath = join(folder, 'ghost.sock');
+  const refused: Peer[] = [];
+  const internalErrors: unknown[] = [];
+  const sockets: Socket[] = [];
+  const server = await startServer({
+    socketPath,
+    handlers: fakeHandlers(handlers),
+    peerOf: () => ({ uid: process.getuid?.() ?? 0, pid: process.pid }),
+    onRefused: (peer) => refused.push(peer),
+    onInternalError: (error) => internalErrors.push(error),
+    commandLineOf: (pid) => `command line of ${pid}`,
+    ...options,
+  });
+  const open = async (): Promise<Socket> => {
+    const socket = connect(socketPath);
+    sockets.push(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return socket;
+  };
+  return {
+    folder,
+    socketPath,
+    server,
+    refused,
+    internalErrors,
+    connect: async (more = {}) =>
+      new ClientConnection(await open(), { program: 'test 1', pid: process.pid, terminal: null, ...more }),
+    connectRaw: async () => new RawClient(await open()),
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await server.close({ graceMs: 1_000 });
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const greeting = { kind: 'hello', protocol: protocolVersion, program: 'raw 1', pid: 1, terminal: null };
+
+/** Speaks the wire without any of the client's manners. */
+export class RawClient {
+  readonly socket: Socket;
+  readonly #messages: DaemonMessage[] = [];
+  readonly #decoder = new FrameDecoder({ bytesMax: frameBytesMax, from: 'anybody' });
+  #isClosed = false;
+  #wake: () => void = () => undefined;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      for (const message of this.#decoder.push(chunk)) this.#messages.push(message as DaemonMessage);
+      this.#wake();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#isClosed = true;
+      this.#wake();
+    });
+  }
+
+  send(...messages: readonly unknown[]): void {
+    const frames = messages.map((message) => encodeFrame(message, { bytesMax: frameBytesMax }));
+    this.socket.write(Buffer.concat(frames));
+  }
+
+  /** The next message, or null when the connection is closed and there is none. */
+  async next(): Promise<DaemonMessage | null> {
+    while (this.#messages.length === 0 && !this.#isClosed) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return this.#messages.shift() ?? null;
+  }
+
+  /** Everything until the daemon closes the connection. */
+  async rest(): Promise<readonly DaemonMessage[]> {
+    const messages = [];
+    for (let message = await this.next(); message !== null; message = await this.next()) messages.push(message);
+    return messages;
+  }
+}
+
+export function fakeHandlers(handlers: Partial<Handlers> = {}): Handlers {
+  const refuse = (operation: string) => async () => {
+    throw new Error(`nobody expected ${operation}`);
+  };
+  return {
+    ping: async () => ({}),
+    status: async () => fakeStatus,
+    run: refuse('run'),
+    restart: refuse('restart'),
+    list: async () => [],
+    show: refuse('show'),
+    stop: refuse('stop'),
+    signal: refuse('signal'),
+    wait: refuse('wait'),
+    shutdown: refuse('shutdown'),
+    // oxlint-disable-next-line require-yield
+    log: async function* () {
+      throw new Error('nobody expected log');
+    },
+    // oxlint-disable-next-line require-yield
+    watch: async function* () {
+      throw new Error('nobody expected watch');
+    },
+    ...handlers,
+  };
+}
+
+export const fakeStatus: DaemonStatus = {
+  pid: process.pid,
+  version: '0.0.0',
+  protocol: protocolVersion,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  uptimeMs: 1,
+  tasksRunning: 2,
+  tasksTotal: 3,
+  events: 7,
+  journalBytes: 0,
+  logBytes: 0,
+  memoryBytes: 0,
+  home: '/home',
+  socket: '/socket',
+};
+
+export function fakeTask(id: number): TaskView {
+  return {
+    id,
+    uuid: `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`,
+    name: null,
+    tags: [],
+    state: 'running',
+    command: ['sleep', '1'],
+    cwd: '/',
+    pid: null,
+    startedAt: null,
+    endedAt: null,
+    durationMs: null,
+    exitCode: null,
+    signal: null,
+    reason: null,
+  };
+}
+
+/** A promise that a test settles, and whether somebody waits for it. */
+export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+/** Waits until something holds, with a ceiling that only a hang reaches. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const giveUpAt = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > giveUpAt) throw new Error(`it never came to pass that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

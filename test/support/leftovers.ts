@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process that carries the mark of a test run in its environment. */
+export interface MarkedProcess {
+  readonly pid: number;
+  readonly commandLine: string;
+}
+
+/**
+ * The processes of a run, found by `GHOST_TEST_RUN=<id>` in their environment (proc(5)); zombies have none. The test
+ * runner itself and its workers, which are its children, are left out. Where there is no /proc the list is empty.
+ */
+export function processesOfRun(
+  runId: string,
+  { variable = 'GHOST_TEST_RUN' }: { variable?: string } = {},
+): readonly MarkedProcess[] {
+  const mark = `\0${variable}=${runId}\0`;
+  return pids().flatMap((pid) => {
+    try {
+      if (!`\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(mark)) return [];
+      if (pid === process.pid || parentOf(pid) === process.pid) return [];
+      return [{ pid, commandLine: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }];
+    } catch {
+      // Ended in between, or not ours to read.
+      return [];
+    }
+  });
+}
+
+/** Ends what a run left behind, whatever it ignores. */
+export function endLeftovers(leftovers: readonly MarkedProcess[]): void {
+  for (const { pid } of leftovers) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Ended in between.
+    }
+  }
+}
+
+function pids(): readonly number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Field 4 of /proc/PID/stat; the command's name before it is in parentheses and may hold anything. */
+function parentOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}

@@ -1,0 +1,53 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+
+import { until } from './until.ts';
+
+/**
+ * What a process was given by whoever started it, as the kernel tells it and not as the process says: proc(5). Bytes
+ * are characters of latin1, so that nothing is lost.
+ */
+export interface ProcessWorld {
+  readonly argv: readonly string[];
+  /** Sorted: a shell in between may change the order, and nothing may depend on it. */
+  readonly environment: readonly string[];
+  readonly cwd: string;
+  readonly descriptors: readonly number[];
+  /** The masks of blocked and ignored signals, in hexadecimal. */
+  readonly blocked: string;
+  readonly ignored: string;
+  readonly umask: string;
+  readonly openFilesSoftLimit: string;
+  readonly leadsGroup: boolean;
+  readonly leadsSession: boolean;
+}
+
+/** Reads the world of a process that has stopped itself, and by then is the program that was asked for. */
+export async function worldOfStopped(pid: number): Promise<ProcessWorld> {
+  await until(`process ${pid} has stopped itself`, () => statOf(pid)[0] === 'T');
+  const [, , group, session] = statOf(pid);
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const line = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? 'missing';
+  const limit = /^Max open files +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1];
+  return {
+    argv: entriesOf(`/proc/${pid}/cmdline`),
+    environment: entriesOf(`/proc/${pid}/environ`).toSorted(),
+    cwd: readlinkSync(`/proc/${pid}/cwd`),
+    descriptors: readdirSync(`/proc/${pid}/fd`).map(Number),
+    blocked: line('SigBlk'),
+    ignored: line('SigIgn'),
+    umask: line('Umask'),
+    openFilesSoftLimit: limit ?? 'missing',
+    leadsGroup: Number(group) === pid,
+    leadsSession: Number(session) === pid,
+  };
+}
+
+/** The fields of /proc/PID/stat from the state on: after the name, which may hold anything. */
+function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function entriesOf(path: string): readonly string[] {
+  return readFileSync(path, 'latin1').split('\0').slice(0, -1);
+}

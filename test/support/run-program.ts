@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface ProgramResult {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProgramOptions {
+  readonly cwd?: string;
+  /** The whole environment; left out: that of the tests. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** How stdout is decoded: `latin1` keeps every byte as one character. */
+  readonly encoding?: 'utf8' | 'latin1';
+}
+
+/** Runs a program to its end, without a terminal and with nothing on its standard input. */
+export async function runProgram(command: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
+  const [file = '', ...args] = command;
+  const { encoding = 'utf8', ...where } = options;
+  const child = spawn(file, args, { ...where, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding(encoding).on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  await once(child, 'close');
+  return { status: child.exitCode, signal: child.signalCode, stdout, stderr };
+}
