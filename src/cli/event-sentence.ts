@@ -1,4 +1,4 @@
-import type { Actor, JournalEvent, Outcome } from '../journal/events.ts';
+import type { Actor, JournalEvent, Outcome, PruneReason } from '../journal/events.ts';
 import { byteText } from './byte-text.ts';
 import { formatDuration } from './duration.ts';
 import { counted } from './task-words.ts';
@@ -54,12 +54,28 @@ export function eventSentence(event: JournalEvent): string {
       return `lost: ${visible(event.data.message)}`;
     case 'PumpRestarted':
       return `the pump of its ${event.data.stream} had been killed and was replaced`;
+    case 'LogSegmentSealed': {
+      const { stream, from, to, bytes } = event.data;
+      return `${byteText(to - from)} of its ${stream} compressed to ${byteText(bytes)}`;
+    }
+    case 'LogSegmentPruned': {
+      const { stream, from, to, reason } = event.data;
+      return `${byteText(to - from)} of its ${stream} taken away (${pruneWords[reason]})`;
+    }
     case 'LogClosed': {
       const { stdoutBytes, stderrBytes } = event.data;
       return `its output is complete: ${byteText(stdoutBytes)} stdout, ${byteText(stderrBytes)} stderr`;
     }
   }
 }
+
+/** Why output was taken, for a person. */
+export const pruneWords: Readonly<Record<PruneReason, string>> = {
+  'task-limit': "the task's log had reached its limit",
+  'total-limit': 'all logs together had reached their limit',
+  'free-space': 'the disk was nearly full',
+  request: 'asked for with ghost prune',
+};
 
 /** How a task ended, after its number or name: `exited with 0`. */
 export function outcomeWords(outcome: Outcome): string {

@@ -6,6 +6,7 @@ import type {
   LogChunk,
   LogCursor,
   LogEnd,
+  PruneResult,
   ShutdownResult,
   StopResult,
   TaskDetail,
@@ -42,6 +43,8 @@ export interface Client extends AsyncDisposable {
   log(task: TaskReference, options?: LogOptions): AsyncGenerator<LogChunk, LogEnd, void>;
   /** The events after a sequence number (0: from the first; left out: those to come) as they are committed. */
   watch(options?: { readonly after?: SequenceNumber | 0 }): AsyncGenerator<JournalEvent, void, void>;
+  /** Takes the output of ended tasks away, oldest first; with none of the limits, what retention would take now. */
+  prune(options?: PruneOptions): Promise<PruneResult>;
   status(): Promise<DaemonStatus>;
   /** Ends the daemon. Tasks that run go on running unless `stopTasks`. */
   shutdown(options?: { readonly stopTasks?: boolean; readonly graceMs?: number }): Promise<ShutdownResult>;
@@ -71,8 +74,22 @@ export interface LogOptions {
   readonly follow?: boolean;
   /** Only the last so many lines. */
   readonly lines?: number;
+  /** Only what was seen from this moment on, and before that one. */
+  readonly since?: Date;
+  readonly until?: Date;
   /** Go on from a cursor of an earlier chunk. */
   readonly cursor?: LogCursor;
+}
+
+export interface PruneOptions {
+  /** Only the output of tasks that ended before. */
+  readonly endedBefore?: Date;
+  /** The newest so many ended tasks keep theirs. */
+  readonly keepTasks?: number;
+  /** Until all output takes at most so many bytes. */
+  readonly maxBytes?: number;
+  /** Only say what would go. */
+  readonly dryRun?: boolean;
 }
 
 export interface ConnectOptions {

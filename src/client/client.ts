@@ -14,7 +14,7 @@ import type {
   TaskReference,
 } from '../protocol/messages.ts';
 import { version } from '../version.ts';
-import type { Client, ConnectOptions, LogOptions, RunRequest } from './api.ts';
+import type { Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
 import { callerEnvironment, callerOpenFilesSoftLimit, callerUmask } from './caller.ts';
 import { newRequestId } from './request-id.ts';
 import { Attempts, Session, type SessionOptions } from './session.ts';
@@ -104,12 +104,17 @@ class DaemonClient implements Client {
 
   async *log(task: TaskReference, options: LogOptions = {}): AsyncGenerator<LogChunk, LogEnd, void> {
     const { streams = 'both', follow = false, lines = null } = options;
+    const since = options.since?.toISOString() ?? null;
+    const until = options.until?.toISOString() ?? null;
     const pinned = await this.#pin(task);
     let cursor: LogCursor | null = options.cursor ?? null;
     let isFresh = true;
     return yield* this.#stream({
       open: (connection) =>
-        connection.stream('log', { task: pinned, streams, follow, lines: isFresh ? lines : null, cursor }),
+        connection.stream('log', {
+          ...{ task: pinned, streams, follow, cursor, since, until },
+          lines: isFresh ? lines : null,
+        }),
       onItem: (chunk: LogChunk) => {
         cursor = chunk.cursor;
         isFresh = false;
@@ -125,6 +130,12 @@ class DaemonClient implements Client {
       onItem: (batch: readonly JournalEvent[]) => (last = batch.at(-1)?.seq ?? last),
     });
     for await (const batch of batches) yield* batch;
+  }
+
+  async prune({ endedBefore, keepTasks = null, maxBytes = null, dryRun = false }: PruneOptions = {}) {
+    const before = endedBefore?.toISOString() ?? null;
+    const parameters = { requestId: newRequestId(), endedBefore: before, keepTasks, maxBytes, dryRun };
+    return await this.#request('prune', parameters);
   }
 
   async status() {

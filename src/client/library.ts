@@ -13,7 +13,7 @@ import { connectClient } from './client.ts';
  * ```
  */
 
-export type { Client, ConnectOptions, LogOptions, RunRequest } from './api.ts';
+export type { Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
 export { GhostError, type GhostErrorCode, type GhostErrorShape } from '../ghost-error.ts';
 export type {
   Actor,

@@ -81,7 +81,7 @@ function chunkOf(
   stream: StreamName,
   { data, at, cursor }: { data: Uint8Array; at: Microseconds | null; cursor: LogCursor },
 ): LogChunk {
-  return { stream, at: at === null ? null : isoTime(at), data, cursor };
+  return { stream, at: at === null ? null : isoTime(at), data, missing: null, cursor };
 }
 
 /** The spools of one task, each opened when it is first read. */

@@ -146,9 +146,49 @@ interface EventData {
   TaskLost: { readonly attempt: number; readonly reason: LossReason; readonly message: string };
   /** A pump that somebody killed was replaced, so that the task does not block. At most what it held is lost. */
   PumpRestarted: { readonly attempt: number; readonly stream: StreamName };
+  /**
+   * A range of a stream was compressed, and its file is on the disk. Written before the range is given back to the
+   * file system. The file is gzip, of members of 64 KiB each, so that any byte is reached by unpacking one.
+   */
+  LogSegmentSealed: {
+    readonly stream: StreamName;
+    /** From 0, in the order of the stream. */
+    readonly index: number;
+    /** The range's first byte, and the one after its last. */
+    readonly from: number;
+    readonly to: number;
+    /** The newlines in the stream before the range, and in it. */
+    readonly linesBefore: number;
+    readonly lines: number;
+    /** When the first and the last byte were seen, or null where nobody was there to see it. */
+    readonly firstAt: Microseconds | null;
+    readonly lastAt: Microseconds | null;
+    /** The file's name in the task's folder, its size and the SHA-256 of its bytes, hex. */
+    readonly file: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly members: readonly SegmentMember[];
+  };
+  /** Retention or a person took the oldest output of a stream. Written before the file goes. */
+  LogSegmentPruned: {
+    readonly stream: StreamName;
+    readonly from: number;
+    readonly to: number;
+    /** The segment's file, or null where the range was not compressed yet. */
+    readonly file: string | null;
+    /** What it took on the disk. */
+    readonly bytes: number;
+    readonly reason: PruneReason;
+  };
   /** Both streams have reached their end: these are their final lengths. */
   LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number };
 }
+
+/** Why output was taken: its task's limit, the limit of all, the free space to be left, or somebody's `ghost prune`. */
+export type PruneReason = 'task-limit' | 'total-limit' | 'free-space' | 'request';
+
+/** Where a gzip member of a segment begins: in the stream (bytes), in the file (bytes), and its newlines before it. */
+export type SegmentMember = readonly [offset: number, fileOffset: number, linesBefore: number];
 
 export type StreamName = 'stdout' | 'stderr';
 export type EventType = keyof EventData;
@@ -194,6 +234,8 @@ export const eventVersions: { readonly [T in EventType]: number } = {
   TaskAdopted: 1,
   TaskLost: 1,
   PumpRestarted: 1,
+  LogSegmentSealed: 1,
+  LogSegmentPruned: 1,
   LogClosed: 1,
 };
 
@@ -214,6 +256,9 @@ export function onceKey({ type, task, data }: EventDraft): string | null {
     case 'TaskLost':
       // One end, whatever its kind.
       return `end:${task}`;
+    case 'LogSegmentSealed':
+    case 'LogSegmentPruned':
+      return `${type}:${task}:${data.stream}:${data.from}`;
     case 'LogClosed':
       return `${type}:${task}`;
     case 'SignalRequested':

@@ -1,5 +1,5 @@
-import type { EventOf, JournalEvent, Outcome, TaskEventType } from '../journal/events.ts';
-import type { EndedStatus, Task, TaskStatus } from './task.ts';
+import type { EventOf, JournalEvent, Outcome, StreamName, TaskEventType } from '../journal/events.ts';
+import type { EndedStatus, StoredStream, Task, TaskStatus } from './task.ts';
 
 export type TaskEvent = EventOf<TaskEventType>;
 
@@ -62,6 +62,27 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
     }
     case 'TaskAdopted':
       return { ...changed, adoptions: task.adoptions + 1 };
+    case 'LogSegmentSealed': {
+      const { stream, to, linesBefore, lines, bytes } = event.data;
+      const before = task.stored[stream];
+      return withStored(changed, stream, {
+        ...before,
+        segments: before.segments + 1,
+        sealedTo: Math.max(before.sealedTo, to),
+        sealedLines: linesBefore + lines,
+        segmentBytes: before.segmentBytes + bytes,
+      });
+    }
+    case 'LogSegmentPruned': {
+      const { stream, to, file, bytes } = event.data;
+      const before = task.stored[stream];
+      return withStored(changed, stream, {
+        ...before,
+        sealedTo: Math.max(before.sealedTo, to),
+        prunedTo: Math.max(before.prunedTo, to),
+        segmentBytes: before.segmentBytes - (file === null ? 0 : bytes),
+      });
+    }
     case 'LogClosed': {
       const { stdoutBytes, stderrBytes } = event.data;
       return { ...changed, log: { kind: 'closed', stdoutBytes, stderrBytes } };
@@ -70,6 +91,12 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
     case 'PumpRestarted':
       return changed;
   }
+}
+
+const nothingStored: StoredStream = { segments: 0, sealedTo: 0, sealedLines: 0, prunedTo: 0, segmentBytes: 0 };
+
+function withStored(task: Task, stream: StreamName, stored: StoredStream): Task {
+  return { ...task, stored: { ...task.stored, [stream]: stored } };
 }
 
 function submitted({ task, seq, at, actor, data }: EventOf<'TaskSubmitted'>): Task {
@@ -81,6 +108,7 @@ function submitted({ task, seq, at, actor, data }: EventOf<'TaskSubmitted'>): Ta
     submittedBy: actor,
     status: { kind: 'submitted', attempt: 0 },
     log: { kind: 'open' },
+    stored: { stdout: nothingStored, stderr: nothingStored },
     unansweredSignals: [],
     stop: null,
     adoptions: 0,

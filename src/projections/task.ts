@@ -6,6 +6,7 @@ import type {
   ProcessorTime,
   SequenceNumber,
   SignalReason,
+  StreamName,
   TaskId,
 } from '../journal/events.ts';
 
@@ -26,6 +27,7 @@ export interface Task {
   readonly submittedBy: Actor;
   readonly status: TaskStatus;
   readonly log: LogStatus;
+  readonly stored: { readonly [S in StreamName]: StoredStream };
   /** Signals that were asked for and whose answer is not yet known, oldest first. */
   readonly unansweredSignals: readonly SignalRequest[];
   /** The stop that is under way: SIGKILL follows when its grace has run out. */
@@ -62,6 +64,19 @@ export interface EndedStatus {
   readonly processorTime: ProcessorTime | null;
   readonly shim: ProcessIdentity | null;
   readonly identity: ProcessIdentity | null;
+}
+
+/** What of a stream is compressed and what is gone. What is past `sealedTo` lies in the spool. */
+export interface StoredStream {
+  readonly segments: number;
+  /** Everything before this byte is in a segment, or was pruned. */
+  readonly sealedTo: number;
+  /** The newlines before `sealedTo`. */
+  readonly sealedLines: number;
+  /** Everything before this byte is gone. */
+  readonly prunedTo: number;
+  /** What the segments that are left take on the disk. */
+  readonly segmentBytes: number;
 }
 
 export type LogStatus =

@@ -1,5 +1,5 @@
 import type { GhostErrorShape } from '../ghost-error.ts';
-import type { Actor, JournalEvent, ProcessorTime, StreamName } from '../journal/events.ts';
+import type { Actor, JournalEvent, ProcessorTime, PruneReason, StreamName } from '../journal/events.ts';
 import type { TaskState, TaskView } from '../projections/task-view.ts';
 
 /** Everything that crosses the socket. PROTOCOL.md says the same in words. */
@@ -108,6 +108,9 @@ interface Operations {
       readonly lines: number | null;
       /** Go on from here, or null for the beginning. */
       readonly cursor: LogCursor | null;
+      /** Only what was seen from this moment on, and before that one: ISO 8601, or null. */
+      readonly since: string | null;
+      readonly until: string | null;
     };
     item: LogChunk;
     result: LogEnd;
@@ -117,6 +120,20 @@ interface Operations {
     parameters: { readonly after: number | null };
     item: readonly JournalEvent[];
     result: Record<string, never>;
+  };
+  prune: {
+    parameters: {
+      readonly requestId: string;
+      /** Only the output of tasks that ended before, in ISO 8601, or null. */
+      readonly endedBefore: string | null;
+      /** The newest so many ended tasks keep theirs, or null. */
+      readonly keepTasks: number | null;
+      /** Until all output takes at most so many bytes, or null. */
+      readonly maxBytes: number | null;
+      /** Only say what would go. */
+      readonly dryRun: boolean;
+    };
+    result: PruneResult;
   };
   status: { parameters: Record<string, never>; result: DaemonStatus };
   shutdown: {
@@ -137,8 +154,17 @@ export interface LogChunk {
   /** When ghost saw them, in ISO 8601; null where no daemon was there to note it. */
   readonly at: string | null;
   readonly data: Uint8Array;
+  /** Where bytes are gone, what is known of them; `data` is then empty. Else null. */
+  readonly missing: MissingOutput | null;
   /** The cursor to go on from after this chunk. */
   readonly cursor: LogCursor;
+}
+
+/** Output that retention or somebody took. */
+export interface MissingOutput {
+  readonly bytes: number;
+  readonly prunedAt: string;
+  readonly reason: PruneReason;
 }
 
 export interface LogEnd {
@@ -192,6 +218,12 @@ export interface DaemonStatus {
   readonly memoryBytes: number;
   readonly home: string;
   readonly socket: string;
+}
+
+/** The output that went, or would go. The facts about the tasks stay. */
+export interface PruneResult {
+  readonly tasks: readonly { readonly id: number; readonly bytes: number }[];
+  readonly bytes: number;
 }
 
 export interface ShutdownResult {

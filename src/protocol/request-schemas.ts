@@ -53,6 +53,8 @@ const task = textWhere(
   (reference) => reference !== '' && charactersOf(reference) <= taskReferenceCharactersMax,
 );
 
+const time = textWhere('must be a time in ISO 8601, UTC', (given) => !Number.isNaN(Date.parse(given)) && given.endsWith('Z'));
+
 const duration = wholeNumber({ from: 0, to: durationMsMax });
 
 const argument = v.pipe(
@@ -151,12 +153,21 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
       follow: flag,
       lines: v.nullable(bytes),
       cursor: v.nullable(fields({ stdout: bytes, stderr: bytes })),
+      since: v.nullable(time),
+      until: v.nullable(time),
     }),
     v.forward(
       v.check(({ lines, cursor }) => lines === null || cursor === null, 'must be null where a cursor is given'),
       ['lines'],
     ),
   ),
+  prune: fields({
+    requestId,
+    endedBefore: v.nullable(time),
+    keepTasks: v.nullable(bytes),
+    maxBytes: v.nullable(bytes),
+    dryRun: flag,
+  }),
   watch: fields({ after: v.nullable(bytes) }),
   shutdown: fields({ requestId, stopTasks: flag, graceMs: duration }),
 };

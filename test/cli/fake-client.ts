@@ -25,6 +25,7 @@ export function fakeClient(answers: Partial<Client>): Client {
     wait: unexpected('wait'),
     log: unexpected('log'),
     watch: unexpected('watch'),
+    prune: unexpected('prune'),
     status: unexpected('status'),
     shutdown: unexpected('shutdown'),
     ping: unexpected('ping'),
@@ -121,7 +122,7 @@ export async function* logOf(
   for (const [stream, text] of pieces) {
     const data = typeof text === 'string' ? Buffer.from(text) : text;
     cursor[stream] += data.length;
-    yield { stream, at: '2026-11-22T14:03:21.000Z', data, cursor: { ...cursor } };
+    yield { stream, at: '2026-11-22T14:03:21.000Z', data, missing: null, cursor: { ...cursor } };
   }
   return { task: viewOf(), reason: 'complete', cursor, ...end };
 }

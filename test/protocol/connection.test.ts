@@ -15,11 +15,11 @@ import {
 import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
 import { fakeHandlers, fakeTask, gate, greeting, serve, until } from './served.ts';
 
-const logOfOne = { task: '1', streams: 'both', follow: true, lines: null, cursor: null } as const;
+const logOfOne = { task: '1', streams: 'both', follow: true, lines: null, cursor: null, since: null, until: null } as const;
 const end: LogEnd = { task: fakeTask(1), reason: 'complete', cursor: { stdout: 0, stderr: 0 } };
 
 function chunk(index: number, bytes = 1): LogChunk {
-  return { stream: 'stdout', at: null, data: Buffer.alloc(bytes, index), cursor: { stdout: index, stderr: 0 } };
+  return { stream: 'stdout', at: null, data: Buffer.alloc(bytes, index), missing: null, cursor: { stdout: index, stderr: 0 } };
 }
 
 describe('a request', () => {

@@ -120,6 +120,7 @@ export function fakeHandlers(handlers: Partial<Handlers> = {}): Handlers {
     stop: refuse('stop'),
     signal: refuse('signal'),
     wait: refuse('wait'),
+    prune: refuse('prune'),
     shutdown: refuse('shutdown'),
     // oxlint-disable-next-line require-yield
     log: async function* () {

@@ -24,6 +24,10 @@ const run: ParametersOf<'run'> = {
 const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
   ping: [{}],
   status: [{}],
+  prune: [
+    { requestId: 'p', endedBefore: null, keepTasks: null, maxBytes: null, dryRun: false },
+    { requestId: 'p', endedBefore: '2026-11-22T14:03:20.000Z', keepTasks: 3, maxBytes: 0, dryRun: true },
+  ],
   run: [
     run,
     { ...run, name: null, tags: [], timeoutMs: null, openFilesSoftLimit: null, environment: [] },
@@ -45,8 +49,8 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
     { tasks: ['1', 'web'], mode: 'any', timeoutMs: 0 },
   ],
   log: [
-    { task: '1', streams: 'both', follow: true, lines: 0, cursor: null },
-    { task: '1', streams: 'stderr', follow: false, lines: null, cursor: { stdout: 0, stderr: 5 } },
+    { task: '1', streams: 'both', follow: true, lines: 0, cursor: null, since: null, until: null },
+    { task: '1', streams: 'stderr', follow: false, lines: null, cursor: { stdout: 0, stderr: 5 }, since: null, until: null },
   ],
   watch: [{ after: null }, { after: 0 }],
   shutdown: [{ requestId: 'a', stopTasks: true, graceMs: durationMsMax }],
@@ -141,9 +145,9 @@ describe('the parameters of a request', () => {
     ['wait', 'mode', { tasks: [], mode: 'some', timeoutMs: null }],
     ['wait', 'tasks[1]', { tasks: ['1', ''], mode: 'all', timeoutMs: null }],
     ['wait', 'timeoutMs', { tasks: [], mode: 'all', timeoutMs: -5 }],
-    ['log', 'streams', { task: '1', streams: 'all', follow: false, lines: null, cursor: null }],
-    ['log', 'lines', { task: '1', streams: 'both', follow: false, lines: -1, cursor: null }],
-    ['log', 'lines', { task: '1', streams: 'both', follow: false, lines: 5, cursor: { stdout: 0, stderr: 0 } }],
+    ['log', 'streams', { task: '1', streams: 'all', follow: false, lines: null, cursor: null, since: null, until: null }],
+    ['log', 'lines', { task: '1', streams: 'both', follow: false, lines: -1, cursor: null, since: null, until: null }],
+    ['log', 'lines', { task: '1', streams: 'both', follow: false, lines: 5, cursor: { stdout: 0, stderr: 0 }, since: null, until: null }],
     ['log', 'cursor.stderr', { task: '1', streams: 'both', follow: false, lines: null, cursor: { stdout: 0, stderr: -1 } }],
     ['log', 'cursor.both', { task: '1', streams: 'both', follow: false, lines: null, cursor: { stdout: 0, stderr: 0, both: 0 } }],
     ['watch', 'after', { after: 1.5 }],
