@@ -28,6 +28,9 @@ export type GhostErrorCode =
   | 'journal-unusable'
   | 'journal-newer'
   | 'journal-write-failed'
+  /** No room to record anything: nothing was done. */
+  | 'disk-full'
+  | 'config-invalid'
   | 'log-unreadable'
   | 'internal';
 
@@ -100,6 +103,7 @@ export function exitStatusOf(code: GhostErrorCode): number {
     case 'socket-path-unusable':
     case 'journal-unusable':
     case 'journal-newer':
+    case 'config-invalid':
       return 4;
     case 'wait-timeout':
       return 124;
@@ -117,6 +121,7 @@ export function exitStatusOf(code: GhostErrorCode): number {
     case 'daemon-already-running':
     case 'daemon-stopping':
     case 'journal-write-failed':
+    case 'disk-full':
     case 'log-unreadable':
     case 'internal':
       return 1;

@@ -12,6 +12,8 @@ export interface Paths {
   readonly daemonLog: string;
   /** A folder for each task: spools, status, FIFOs. */
   readonly tasks: string;
+  /** Room that is kept for a full disk. */
+  readonly reserve: string;
   readonly socket: string;
   /** The folder that must be the user's own and 0700 where the socket fell back to the temporary folder, else null. */
   readonly socketFallbackFolder: string | null;
@@ -49,6 +51,7 @@ export function resolvePaths(environment: Readonly<Record<string, string | undef
     startLock: join(home, 'start'),
     daemonLog: join(home, 'daemon.log'),
     tasks: join(home, 'tasks'),
+    reserve: join(home, 'reserve'),
     socket: tooLong && explicit === undefined ? join(fallbackFolder, `${shortHash(wanted)}.sock`) : wanted,
     socketFallbackFolder: tooLong && explicit === undefined ? fallbackFolder : null,
   };

@@ -14,24 +14,30 @@ const grammar = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$
 
 /**
  * Milliseconds of a duration as a person types it: `500ms`, `90s`, `5m`, `1h30m`, `2d`; whole numbers, the larger unit
- * first, each once.
+ * first, each once. `mostMs` is the longest that is taken, by default what a timer can wait for.
  * @throws GhostError `usage`; a plain number is refused, since it could be seconds as well as milliseconds.
  */
-export function parseDuration(text: string): number {
+export function parseDuration(text: string, { mostMs = durationMsMax }: { readonly mostMs?: number } = {}): number {
   if (/^\d+$/.test(text)) {
     throw new GhostError('usage', `the duration "${text}" has no unit; did you mean ${text}s?`, { hint: `${text}s` });
   }
-  const parts = grammar.exec(text)?.slice(1);
-  if (parts === undefined || text === '') {
+  const total = durationMsOf(text);
+  if (total === null) {
     throw new GhostError('usage', `"${visible(text)}" is no duration`, { hint: '500ms, 90s, 5m, 1h30m or 2d' });
   }
-  const total = units.reduce((sum, { ms }, place) => sum + Number(parts[place] ?? 0) * ms, 0);
-  if (total > durationMsMax) {
-    throw new GhostError('usage', `${text} is too long: a duration is at most ${formatDuration(durationMsMax)}`, {
-      hint: '24d',
+  if (total > mostMs) {
+    throw new GhostError('usage', `${text} is too long: a duration is at most ${formatDuration(mostMs)}`, {
+      hint: `${Math.floor(mostMs / 86_400_000)}d`,
     });
   }
   return total;
+}
+
+/** Milliseconds of a text that is a duration, however long, or null where it is none. */
+export function durationMsOf(text: string): number | null {
+  const parts = grammar.exec(text)?.slice(1);
+  if (parts === undefined || text === '') return null;
+  return units.reduce((sum, { ms }, place) => sum + Number(parts[place] ?? 0) * ms, 0);
 }
 
 /** A duration in the form that `parseDuration` reads, exact to the millisecond. */

@@ -4,28 +4,31 @@ export const lineBytesMax = 1024 * 1024;
 const newline = 0x0a;
 
 /**
- * Cuts the chunks of one stream into lines. It works on bytes, and the byte of a newline is never part of a longer
- * character in UTF-8, so that a character across the border of two chunks stays whole.
+ * Cuts the chunks of one stream where a line ends, and keeps what is left over for the next one. It works on bytes, and
+ * the byte of a newline is never part of a longer character in UTF-8, so that a character across the border of two
+ * chunks stays whole.
  */
-export class LineCarry {
+export class BlockCarry {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
 
-  /** The lines that this chunk completes, without their newlines. */
-  push(chunk: Uint8Array): readonly Uint8Array[] {
-    const lines: Uint8Array[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      lines.push(this.#take(chunk.subarray(start, end)));
-      start = end + 1;
+  /** All lines that are complete with this chunk, with their newlines; empty where none is. */
+  push(chunk: Uint8Array): Uint8Array {
+    const end = chunk.lastIndexOf(newline) + 1;
+    const rest = chunk.subarray(end);
+    if (end === 0) {
+      this.#hold(rest);
+      return this.#heldBytes >= lineBytesMax ? this.end() : rest.subarray(0, 0);
     }
-    this.#hold(chunk.subarray(start));
-    return this.#heldBytes >= lineBytesMax ? [...lines, ...this.end()] : lines;
+    if (rest.length >= lineBytesMax) return this.#take(chunk);
+    const block = this.#take(chunk.subarray(0, end));
+    this.#hold(rest);
+    return block;
   }
 
-  /** What is left when the stream has ended: one unfinished line, or none. */
-  end(): readonly Uint8Array[] {
-    return this.#heldBytes === 0 ? [] : [this.#take(new Uint8Array())];
+  /** What is left when the stream has ended or something of it is missing: an unfinished line, or nothing. */
+  end(): Uint8Array {
+    return this.#take(new Uint8Array());
   }
 
   #hold(bytes: Uint8Array): void {
@@ -36,9 +39,49 @@ export class LineCarry {
 
   #take(bytes: Uint8Array): Uint8Array {
     if (this.#heldBytes === 0) return bytes;
-    const line = Buffer.concat([...this.#held, bytes]);
+    const block = Buffer.concat([...this.#held, bytes]);
     this.#held = [];
     this.#heldBytes = 0;
-    return line;
+    return block;
   }
+}
+
+/** Cuts the chunks of one stream into lines. */
+export class LineCarry {
+  readonly #blocks = new BlockCarry();
+
+  /** The lines that this chunk completes, without their newlines. */
+  push(chunk: Uint8Array): readonly Uint8Array[] {
+    return linesOf(this.#blocks.push(chunk));
+  }
+
+  /** What is left when the stream has ended: one unfinished line, or none. */
+  end(): readonly Uint8Array[] {
+    return linesOf(this.#blocks.end());
+  }
+}
+
+/** The lines of a block, without their newlines; the last one need not have one. */
+export function linesOf(block: Uint8Array): readonly Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  let start = 0;
+  for (let end = block.indexOf(newline); end !== -1; end = block.indexOf(newline, start)) {
+    lines.push(block.subarray(start, end));
+    start = end + 1;
+  }
+  if (start < block.length) lines.push(block.subarray(start));
+  return lines;
+}
+
+/** The last lines of a block, at most so many, found from its end: what lies before them is not looked at. */
+export function lastLinesOf(block: Uint8Array, count: number): readonly Uint8Array[] {
+  if (count === 0 || block.length === 0) return [];
+  // The newline that ends the block begins no line.
+  let from = block.length - 1;
+  for (let left = count; left > 0; left -= 1) {
+    const before = from === 0 ? -1 : block.lastIndexOf(newline, from - 1);
+    if (before === -1) return linesOf(block);
+    from = before;
+  }
+  return linesOf(block.subarray(from + 1));
 }

@@ -1,7 +1,10 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogChunk } from '../protocol/messages.ts';
 import type { CommandContext } from './command.ts';
-import { LineCarry } from './line-carry.ts';
+import { BlockCarry, linesOf } from './line-carry.ts';
+import type { LinePrinter } from './line-printer.ts';
+import { missingNote } from './log-note.ts';
+import type { Found, LastHits, LogBlock, LogLine, LogSearch } from './log-search.ts';
 
 /** Where the log of one task goes. */
 export interface LogWriter {
@@ -10,55 +13,100 @@ export interface LogWriter {
   end(): Promise<void>;
 }
 
-type Outputs = Pick<CommandContext, 'stdout' | 'stderr'>;
-
 /** Byte for byte, stdout to stdout and stderr to stderr. */
-export function rawLog(outputs: Outputs): LogWriter {
-  return { write: ({ stream, data }) => outputs[stream].write(data), end: () => Promise.resolve() };
-}
-
-/** Line by line with a prefix, so that the lines of several tasks neither mix nor are mistaken for each other. */
-export function prefixedLog(outputs: Outputs, prefix: Readonly<Record<StreamName, string>>): LogWriter {
-  return byLine(({ stream, lines }) => {
-    const pieces = lines.flatMap((line) => [Buffer.from(prefix[stream]), line, Buffer.from('\n')]);
-    return outputs[stream].write(Buffer.concat(pieces));
-  });
-}
-
-/**
- * One `{ at, stream, text }` a line, all of it on stdout. `at` is when the line's last byte was seen; what is not UTF-8
- * becomes U+FFFD. Where several tasks were asked for, each object begins with its `task`.
- */
-export function jsonLog({ stdout }: Outputs, { task }: { readonly task: number | null }): LogWriter {
-  return byLine(({ at, stream, lines }) => {
-    const objects = lines.map((line) => {
-      const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString();
-      return `${JSON.stringify(task === null ? { at, stream, text } : { task, at, stream, text })}\n`;
-    });
-    return stdout.write(objects.join(''));
-  });
-}
-
-interface LinesOfStream {
-  readonly at: string | null;
-  readonly stream: StreamName;
-  readonly lines: readonly Uint8Array[];
-}
-
-function byLine(write: (lines: LinesOfStream) => Promise<void>): LogWriter {
-  const carried = { stdout: new LineCarry(), stderr: new LineCarry() };
-  const seen: Record<StreamName, string | null> = { stdout: null, stderr: null };
+export function rawLog(outputs: Pick<CommandContext, 'stdout' | 'stderr'>): LogWriter {
   return {
-    async write({ at, stream, data }) {
+    write: ({ stream, data, missing }) =>
+      missing === null
+        ? outputs[stream].write(data)
+        : outputs.stderr.write(missingNote(missing, { stream, task: null })),
+    end: () => Promise.resolve(),
+  };
+}
+
+/** Line by line, so that each can bear a time or a number, and the lines of several tasks do not mix. */
+export function lineLog(printer: LinePrinter): LogWriter {
+  return byBlock(printer, ({ bytes, ...block }) => printer.lines(linesOf(bytes).map((line) => ({ ...block, bytes: line }))));
+}
+
+/** Only the lines that match, and those around them. */
+export class SearchedLog implements LogWriter {
+  readonly #printer: LinePrinter;
+  readonly #blocks: LogWriter;
+  #last: LastHits | null;
+  #found = false;
+
+  /** `last` keeps the hits back until `showLast` or the end, and only the last ones of them; null: all, as they come. */
+  constructor(printer: LinePrinter, { search, last }: { readonly search: LogSearch; readonly last: LastHits | null }) {
+    this.#printer = printer;
+    this.#last = last;
+    this.#blocks = byBlock(printer, (block) => this.#take(search.push(block)));
+  }
+
+  /** Whether a line has matched. */
+  get hasFound(): boolean {
+    return this.#found;
+  }
+
+  write(chunk: LogChunk): Promise<void> {
+    return this.#blocks.write(chunk);
+  }
+
+  /** Prints the hits that were kept back. Those to come are printed as they come. */
+  async showLast(): Promise<void> {
+    const found = this.#last?.take() ?? [];
+    this.#last = null;
+    await this.#print(found);
+  }
+
+  async end(): Promise<void> {
+    await this.#blocks.end();
+    await this.showLast();
+  }
+
+  async #take(found: readonly Found[]): Promise<void> {
+    this.#found ||= found.length > 0;
+    if (this.#last === null) await this.#print(found);
+    else this.#last.push(found);
+  }
+
+  async #print(found: readonly Found[]): Promise<void> {
+    let lines: LogLine[] = [];
+    for (const one of found) {
+      if (one.kind === 'hit' && one.afterGap) {
+        await this.#printer.lines(lines);
+        await this.#printer.gap();
+        lines = [];
+      }
+      lines.push(...(one.kind === 'hit' ? one.before : []), one.line);
+    }
+    if (lines.length > 0) await this.#printer.lines(lines);
+  }
+}
+
+/** The blocks of whole lines that the chunks of both streams make. */
+function byBlock(printer: LinePrinter, take: (block: LogBlock) => Promise<void>): LogWriter {
+  const carried = { stdout: new BlockCarry(), stderr: new BlockCarry() };
+  const seen: Record<StreamName, string | null> = { stdout: null, stderr: null };
+  const flush = async (stream: StreamName): Promise<void> => {
+    const bytes = carried[stream].end();
+    if (bytes.length > 0) await take({ at: seen[stream], stream, bytes });
+  };
+  return {
+    async write(chunk) {
+      const { at, stream, data, missing } = chunk;
+      if (missing !== null) {
+        // What comes after the gap does not go on with the line that began before it.
+        await flush(stream);
+        return await printer.missing(chunk);
+      }
       seen[stream] = at;
-      const lines = carried[stream].push(data);
-      if (lines.length > 0) await write({ at, stream, lines });
+      const bytes = carried[stream].push(data);
+      if (bytes.length > 0) await take({ at, stream, bytes });
     },
     async end() {
-      for (const stream of ['stdout', 'stderr'] as const) {
-        const lines = carried[stream].end();
-        if (lines.length > 0) await write({ at: seen[stream], stream, lines });
-      }
+      await flush('stdout');
+      await flush('stderr');
     },
   };
 }

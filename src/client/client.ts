@@ -132,10 +132,14 @@ class DaemonClient implements Client {
     for await (const batch of batches) yield* batch;
   }
 
-  async prune({ endedBefore, keepTasks = null, maxBytes = null, dryRun = false }: PruneOptions = {}) {
-    const before = endedBefore?.toISOString() ?? null;
-    const parameters = { requestId: newRequestId(), endedBefore: before, keepTasks, maxBytes, dryRun };
-    return await this.#request('prune', parameters);
+  async prune({ endedBefore, keepTasks, maxBytes, dryRun = false }: PruneOptions = {}) {
+    return await this.#request('prune', {
+      requestId: newRequestId(),
+      endedBefore: endedBefore?.toISOString() ?? null,
+      keepTasks: keepTasks ?? null,
+      maxBytes: maxBytes ?? null,
+      dryRun,
+    });
   }
 
   async status() {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Paths } from '../paths.ts';
 
 /** What a daemon needs to know of the world: where things lie, and how to speak of time. */
@@ -18,5 +19,12 @@ export function daemonEnvironment(
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && kept.test(name)) result[name] = value;
   }
-  return { ...result, GHOST_HOME: home, GHOST_SOCKET: socket };
+  // The daemon leaves the folder that a relative path is relative to.
+  const config = result['GHOST_CONFIG'];
+  return {
+    ...result,
+    ...(config === undefined || config === '' ? {} : { GHOST_CONFIG: resolve(config) }),
+    GHOST_HOME: home,
+    GHOST_SOCKET: socket,
+  };
 }

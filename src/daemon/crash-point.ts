@@ -21,6 +21,12 @@ export const crashPoints = [
   'signal.delivered',
   'signal.sent',
   'order.noted',
+  'segment.written',
+  'segment.renamed',
+  'segment.sealed',
+  'segment.given-back',
+  'output.pruned',
+  'output.removed',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

@@ -7,6 +7,7 @@ import { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
 import { LiveTable } from '../projections/live-table.ts';
 import { isoTime } from '../projections/task-view.ts';
+import type { Settings } from '../settings.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { DaemonStatus } from '../protocol/messages.ts';
 import { adoptTasks } from './adopt.ts';
@@ -16,6 +17,7 @@ import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessTable } from './process-table.ts';
+import { Rotation } from './rotation.ts';
 import { RefusedPeers } from './refused-peers.ts';
 import { createHandlers } from './request-handlers.ts';
 import { type Peer, type Server, startServer } from './server.ts';
@@ -34,6 +36,7 @@ export interface DaemonOptions {
   readonly kernel: Kernel;
   /** The shim's shell instead of /bin/sh, or null. */
   readonly shell: string | null;
+  readonly settings: Settings;
   /** Whether the daemon's log goes to stderr too: in the foreground. */
   readonly echo: boolean;
 }
@@ -95,11 +98,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const table = new LiveTable(journal);
   const context: SupervisionContext = { journal, table, processes, kernel, clock, log, tools, self, startedAt };
-  const supervisor = new Supervisor(context, { tasksFolder: paths.tasks });
+  const rotation = new Rotation({
+    ...context,
+    settings: options.settings,
+    tasksFolder: paths.tasks,
+    onSealed: () => undefined,
+  });
+  const supervisor = new Supervisor(context, {
+    tasksFolder: paths.tasks,
+    onOutput: (task) => {
+      rotation.consider(task);
+    },
+  });
   const signaller = new Signaller(context, supervisor);
 
   // Before the first request, so that no answer is given from a table that does not know what happened meanwhile.
   const adoption = await adoptTasks(context, { supervisor, signaller });
+  rotation.recoverAll();
   const deadlines = new Deadlines({ ...context, supervisor, signaller });
   passCrashPoint('daemon.adopted');
 
@@ -143,6 +158,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await server.close({ graceMs: closeGraceMs });
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
+    await rotation[Symbol.asyncDispose]();
     const tasksRunning = table.current.active.size;
     await journal.append([{ type: 'DaemonStopped', task: null, actor: self, data: { reason, tasksRunning } }], {
       durability: 'full',

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import type koffiModule from 'koffi';
@@ -21,6 +22,12 @@ export interface Kernel {
   makeFifo(path: string): boolean | null;
   /** How many bytes wait in a pipe: FIONREAD, ioctl_pipe. */
   bytesInPipe(descriptor: number): number | null;
+  /**
+   * Gives a range of a file back to the file system; it reads as zeros afterwards and the file keeps its length:
+   * FALLOC_FL_PUNCH_HOLE, fallocate(2). Off the event loop. False where the file system cannot do it.
+   * @throws the system's error where the file cannot be opened for writing.
+   */
+  punchHole(path: string, range: { readonly from: number; readonly to: number }): Promise<boolean | null>;
 }
 
 const solSocket = 1;
@@ -34,6 +41,8 @@ const pidfdInfoExit = 1 << 3;
 const pidfdInfoBytes = 64;
 const pidfdInfoExitCodeAt = 60;
 const fionread = 0x541b;
+const fallocKeepSize = 1 << 0;
+const fallocPunchHole = 1 << 1;
 
 /** Loads koffi where there is one for this platform. Never throws. */
 export function loadKernel(): Kernel {
@@ -56,6 +65,7 @@ export function withoutKernel(reason: string): Kernel {
     signalGroup: () => null,
     makeFifo: () => null,
     bytesInPipe: () => null,
+    punchHole: () => Promise.resolve(null),
   };
 }
 
@@ -65,6 +75,8 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
   const syscall = libc.func('long syscall(long, ...)');
   const ioctl = libc.func('int ioctl(int, unsigned long, ...)');
   const mkfifo = libc.func('int mkfifo(const char *, uint32_t)');
+  // An off_t is 64 bits wide where a long is; elsewhere the call would read other arguments than were meant.
+  const fallocate = koffi.sizeof('long') === 8 ? libc.func('int fallocate(int, int, int64_t, int64_t)') : null;
   const { errno } = constants;
   return {
     unavailable: null,
@@ -96,6 +108,17 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
     bytesInPipe: (descriptor) => {
       const count = Buffer.alloc(4);
       return ioctl(descriptor, fionread, 'uint8_t *', count) === 0 ? count.readInt32LE() : null;
+    },
+    punchHole: async (path, { from, to }) => {
+      if (fallocate === null) return null;
+      if (to <= from) return true;
+      await using file = await open(path, 'r+');
+      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+      fallocate.async(file.fd, fallocPunchHole | fallocKeepSize, from, to - from, (error: unknown, result: unknown) => {
+        if (error === null || error === undefined) resolve(result === 0);
+        else reject(error instanceof Error ? error : new Error(`fallocate could not be called: ${String(error)}`));
+      });
+      return await promise;
     },
   };
 }

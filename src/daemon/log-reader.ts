@@ -1,11 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { Microseconds, StreamName } from '../journal/events.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import type { Task } from '../projections/task.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
 import { logChunkBytesMax } from '../protocol/limits.ts';
 import type { LogChunk, LogCursor, LogEnd, ParametersOf } from '../protocol/messages.ts';
 import { OrderReader, type OrderRecord } from './order-index.ts';
+import { type LogPiece, LogSource } from './log-source.ts';
 import { findTail } from './log-tail.ts';
 import type { Supervision } from './supervision.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -20,16 +21,16 @@ const closesWithinMs = 250;
  * that a slow one costs one chunk and a dead one nothing. Growth only wakes it.
  */
 export async function* readLog(
-  { table, supervisor }: { table: LiveTable; supervisor: Supervisor },
+  { table, journal, supervisor }: { table: LiveTable; journal: Journal; supervisor: Supervisor },
   given: Task,
-  { streams, follow, lines, cursor, signal }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
+  { streams, follow, lines, cursor, since, until, signal }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
 ): AsyncGenerator<LogChunk, LogEnd, void> {
   const folder = supervisor.folder(given.id);
   using order = new OrderReader(folder.order);
-  await using files = new SpoolFiles((name) => folder.stream(name));
+  await using source = new LogSource({ journal, table }, given.id, folder);
   supervisor.find(given.id)?.recorder.noteNow();
-  let position: LogCursor =
-    cursor ?? (lines === null ? { stdout: 0, stderr: 0 } : await findTail({ order, files, streams, lines }));
+  const ranges = { since: timeOf(since), until: timeOf(until) };
+  let position = cursor ?? (await firstPosition({ order, source, streams, lines, ...ranges }));
   let endSeen: number | null = null;
   for (;;) {
     const supervision = supervisor.find(given.id);
@@ -40,19 +41,28 @@ export async function* readLog(
     const endedFor = task.status.kind === 'ended' ? performance.now() - (endSeen ??= performance.now()) : null;
     // Held open by what it left behind: everything of its own is there all the same, once the pumps have it.
     const heldOpen = endedFor !== null && endedFor > closesWithinMs && (supervision?.isDrained() ?? true);
-    const ended = complete || heldOpen;
-    const unindexed = supervision === undefined ? { at: null, ...folder.sizes() } : null;
-    for (const record of recordsPast(order, { position, unindexed })) {
+    const last = ranges.until === null ? order.count() : order.firstSince(ranges.until);
+    const ended = complete || heldOpen || (ranges.until !== null && last < order.count());
+    const unindexed =
+      supervision === undefined && last === order.count()
+        ? { at: null, stdout: source.size('stdout'), stderr: source.size('stderr') }
+        : null;
+    for (const record of recordsPast(order, { position, last, unindexed })) {
       for (const stream of ['stdout', 'stderr'] as const) {
         while (position[stream] < record[stream]) {
           signal.throwIfAborted();
-          const bytes = Math.min(record[stream] - position[stream], logChunkBytesMax);
-          const wanted = streams === 'both' || streams === stream;
-          const data = wanted ? await files.read(stream, { from: position[stream], bytes }) : null;
-          // A spool that somebody shortened has no more: what is missing cannot be given.
-          const advance = data === null || data.length === 0 ? record[stream] - position[stream] : data.length;
-          position = { ...position, [stream]: position[stream] + advance };
-          if (data !== null && data.length > 0) yield chunkOf(stream, { data, at: record.at, cursor: position });
+          const from = position[stream];
+          const bytes = Math.min(record[stream] - from, logChunkBytesMax);
+          if (streams !== 'both' && streams !== stream) {
+            position = { ...position, [stream]: record[stream] };
+            continue;
+          }
+          const piece = await source.read(stream, { from, bytes });
+          // A spool that somebody shortened has no more: what is missing there cannot be given.
+          const nothing = piece.kind === 'data' && piece.data.length === 0;
+          const to = piece.kind === 'gone' ? piece.to : nothing ? record[stream] : from + piece.data.length;
+          position = { ...position, [stream]: to };
+          if (!nothing) yield chunkOf(stream, piece, { at: record.at, from, cursor: position });
         }
       }
     }
@@ -65,12 +75,40 @@ export async function* readLog(
   }
 }
 
+/** Where to begin without a cursor: at the first byte, the first of a time, or so many lines before the end. */
+async function firstPosition({
+  order,
+  source,
+  streams,
+  lines,
+  since,
+  until,
+}: {
+  order: OrderReader;
+  source: LogSource;
+  streams: ParametersOf<'log'>['streams'];
+  lines: number | null;
+  since: Microseconds | null;
+  until: Microseconds | null;
+}): Promise<LogCursor> {
+  const first = since === null ? 0 : order.firstSince(since);
+  const start: LogCursor = order.at(first - 1) ?? { stdout: 0, stderr: 0 };
+  if (lines === null) return { stdout: start.stdout, stderr: start.stderr };
+  const last = until === null ? order.count() : order.firstSince(until);
+  return findTail({ order, source, streams, lines, first, last });
+}
+
+/** An ISO 8601 time, checked when the request was. */
+function timeOf(iso: string | null): Microseconds | null {
+  return iso === null ? null : ((Date.parse(iso) * 1000) as Microseconds);
+}
+
 /** The index from a position on, and then what no index tells of (it was lost): all at once, without a time. */
 function* recordsPast(
   order: OrderReader,
-  { position, unindexed }: { position: LogCursor; unindexed: OrderRecord | null },
+  { position, last, unindexed }: { position: LogCursor; last: number; unindexed: OrderRecord | null },
 ): Generator<OrderRecord, void, void> {
-  for (let index = order.firstPast(position); index < order.count(); index += 1) {
+  for (let index = order.firstPast(position); index < last; index += 1) {
     const record = order.at(index);
     if (record !== null) yield record;
   }
@@ -79,34 +117,13 @@ function* recordsPast(
 
 function chunkOf(
   stream: StreamName,
-  { data, at, cursor }: { data: Uint8Array; at: Microseconds | null; cursor: LogCursor },
+  piece: LogPiece,
+  { at, from, cursor }: { at: Microseconds | null; from: number; cursor: LogCursor },
 ): LogChunk {
-  return { stream, at: at === null ? null : isoTime(at), data, missing: null, cursor };
-}
-
-/** The spools of one task, each opened when it is first read. */
-export class SpoolFiles implements AsyncDisposable {
-  readonly #pathOf: (stream: StreamName) => string;
-  readonly #handles = new Map<StreamName, FileHandle>();
-
-  constructor(pathOf: (stream: StreamName) => string) {
-    this.#pathOf = pathOf;
-  }
-
-  /** At most so many bytes from an offset; fewer at the end. */
-  async read(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<Uint8Array> {
-    let handle = this.#handles.get(stream);
-    if (handle === undefined) {
-      handle = await open(this.#pathOf(stream), 'r');
-      this.#handles.set(stream, handle);
-    }
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(bytes), 0, bytes, from);
-    return buffer.subarray(0, bytesRead);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#handles.values()].map((handle) => handle.close()));
-  }
+  const base = { stream, at: at === null ? null : isoTime(at), cursor };
+  if (piece.kind === 'data') return { ...base, data: piece.data, missing: null };
+  const { to, prunedAt, reason } = piece;
+  return { ...base, data: Buffer.alloc(0), missing: { bytes: to - from, prunedAt, reason } };
 }
 
 /** Something of a task has changed: a stream grew, the task ended, its log is complete, or the reader has gone. */

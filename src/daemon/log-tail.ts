@@ -1,54 +1,77 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
-import type { SpoolFiles } from './log-reader.ts';
+import type { LogSource } from './log-source.ts';
 import type { OrderReader, OrderRecord } from './order-index.ts';
 
 const scanBytes = 64 * 1024;
 const newline = 0x0a;
 
 /**
- * Where the last so many lines of a log begin: read backwards from its end, piece by piece in the order of the index,
- * so that it costs what those lines weigh and not what the log does.
+ * Where the last so many lines of a log begin, between two records of its index: read backwards from the end, piece by
+ * piece in the order of the index, so that it costs what those lines weigh and not what the log does.
+ * @param first the index of the first record that counts. @param last the one after the last.
  */
 export async function findTail({
   order,
-  files,
+  source,
   streams,
   lines,
+  first,
+  last,
 }: {
   order: OrderReader;
-  files: SpoolFiles;
+  source: LogSource;
   streams: ParametersOf<'log'>['streams'];
   lines: number;
+  first: number;
+  last: number;
 }): Promise<LogCursor> {
-  const count = order.count();
-  const end = order.at(count - 1) ?? { stdout: 0, stderr: 0 };
+  const end = order.at(last - 1) ?? { stdout: 0, stderr: 0 };
   if (lines === 0) return { stdout: end.stdout, stderr: end.stderr };
-  // The newline that ends the last line begins no further one.
   let missing = lines;
-  let last = true;
-  for (let index = count - 1; index >= 0; index -= 1) {
+  // The newline that ends the last line begins no further one.
+  let atEnd = true;
+  for (let index = last - 1; index >= first; index -= 1) {
     const record = order.at(index);
     const before: LogCursor = order.at(index - 1) ?? { stdout: 0, stderr: 0 };
     if (record === null) break;
     // Within a record stderr comes after stdout, as the reader gives it.
     for (const stream of ['stderr', 'stdout'] as const) {
       if (streams !== 'both' && streams !== stream) continue;
-      let to = record[stream];
-      while (to > before[stream]) {
+      for (let to = record[stream]; to > before[stream]; ) {
         const from = Math.max(before[stream], to - scanBytes);
-        const data = await files.read(stream, { from, bytes: to - from });
-        for (let at = data.length - 1; at >= 0; at -= 1) {
-          const isNewline = data[at] === newline;
-          if (isNewline && !last) missing -= 1;
-          last = false;
+        const data = await readRange(source, stream, { from, to });
+        // What retention has taken has no lines to count.
+        if (data === null) return cursorAt({ stream, offset: to, before, record });
+        for (let at = data.lastIndexOf(newline); at >= 0; at = at === 0 ? -1 : data.lastIndexOf(newline, at - 1)) {
+          if (!(atEnd && at === data.length - 1)) missing -= 1;
+          atEnd = false;
           if (missing === 0) return cursorAt({ stream, offset: from + at + 1, before, record });
         }
+        atEnd = false;
         to = from;
       }
     }
   }
-  return { stdout: 0, stderr: 0 };
+  const start: LogCursor = order.at(first - 1) ?? { stdout: 0, stderr: 0 };
+  return { stdout: start.stdout, stderr: start.stderr };
+}
+
+/** All bytes of a range, or null where some of them are gone. */
+async function readRange(
+  source: LogSource,
+  stream: StreamName,
+  { from, to }: { from: number; to: number },
+): Promise<Buffer | null> {
+  const pieces: Uint8Array[] = [];
+  for (let at = from; at < to; ) {
+    const piece = await source.read(stream, { from: at, bytes: to - at });
+    if (piece.kind === 'gone') return null;
+    if (piece.data.length === 0) break;
+    pieces.push(piece.data);
+    at += piece.data.length;
+  }
+  return Buffer.concat(pieces);
 }
 
 /** The position at an offset of one stream within a record; the other stream is where the reader's order has it. */

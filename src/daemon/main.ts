@@ -7,12 +7,15 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { loadKernel } from './kernel.ts';
 import { linuxProcessTable } from './process-table.ts';
+import { readSettings, settingsPlace } from './settings-file.ts';
 
 /**
  * The daemon's process. With `--persist`, as the command line starts it, it says one line on stdout, `ready` or the
  * error as JSON, and then nothing more; without, it stays in the foreground and says what it does on stderr.
  */
 const persists = process.argv.includes('--persist');
+// Before the folder is left that a relative path would be relative to.
+const place = settingsPlace(process.env);
 
 process.umask(0o077);
 closeInheritedDescriptors();
@@ -39,6 +42,7 @@ async function main(): Promise<void> {
     processes: linuxProcessTable(),
     kernel: loadKernel(),
     shell: process.env['GHOST_SHELL'] ?? null,
+    settings: readSettings(place),
     echo: !persists,
   });
   endOn('SIGTERM', daemon);

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import type { Microseconds } from '../journal/events.ts';
+import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
 
 /**
@@ -77,19 +77,44 @@ export class OrderReader implements Disposable {
 
   /** The index of the first record that is past a cursor in either stream; `count()` where none is. */
   firstPast({ stdout, stderr }: LogCursor): number {
+    return this.#first((record) => record.stdout > stdout || record.stderr > stderr);
+  }
+
+  /** The index of the first record at which a stream had come to an offset; `count()` where none had. */
+  firstReaching(stream: StreamName, offset: number): number {
+    return this.#first((record) => record[stream] >= offset);
+  }
+
+  /**
+   * The index of the first record that was noted at a time or later; `count()` where none was. A record without a time
+   * belongs to the one after it, which was noted by the same daemon.
+   */
+  firstSince(at: Microseconds): number {
+    const count = this.count();
+    return this.#first((record, index) => {
+      for (let next = index; record.at === null && next < count; next += 1) {
+        const timed = this.at(next)?.at ?? null;
+        if (timed !== null) return timed >= at;
+      }
+      return record.at === null || record.at >= at;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+  }
+
+  /** Binary search: what holds of a record holds of all after it. */
+  #first(holds: (record: OrderRecord, index: number) => boolean): number {
     let low = 0;
     let high = this.count();
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const record = this.at(middle);
-      if (record !== null && (record.stdout > stdout || record.stderr > stderr)) high = middle;
+      if (record !== null && holds(record, middle)) high = middle;
       else low = middle + 1;
     }
     return low;
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#descriptor !== null) closeSync(this.#descriptor);
   }
 }
 

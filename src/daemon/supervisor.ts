@@ -33,9 +33,15 @@ export class Supervisor implements Disposable {
   readonly #supervisions = new Map<TaskId, Supervision>();
   readonly #sweep: NodeJS.Timeout;
   readonly #retries = new Set<NodeJS.Timeout>();
+  /** Told when a stream has grown or is complete. */
+  readonly #onOutput: (task: TaskId) => void;
   #lastTask: number;
 
-  constructor(context: SupervisionContext, { tasksFolder }: { tasksFolder: string }) {
+  constructor(
+    context: SupervisionContext,
+    { tasksFolder, onOutput }: { tasksFolder: string; onOutput: (task: TaskId) => void },
+  ) {
+    this.#onOutput = onOutput;
     this.#context = context;
     this.#tasksFolder = tasksFolder;
     this.#lastTask = context.journal.lastTask();
@@ -107,9 +113,13 @@ export class Supervisor implements Disposable {
       },
       onDone: () => {
         this.#end(id);
+        this.#onOutput(id);
       },
     });
     this.#supervisions.set(id, supervision);
+    supervision.recorder.onGrowth(() => {
+      this.#onOutput(id);
+    });
     supervision.look();
     return supervision;
   }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { GhostError } from '../ghost-error.ts';
-import { type EventRow, chainHash, decodeEvent, encodeEvent, genesisHash } from './codec.ts';
+import { chainHash, decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setSynchronous, sqliteErrorCode } from './database.ts';
 import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
 import {
@@ -12,6 +12,8 @@ import {
   onceKey,
 } from './events.ts';
 import { migrate } from './migrate.ts';
+import { prepareStatements } from './statements.ts';
+import { isFull, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
 export const readBatchMax = 2_000;
@@ -38,6 +40,20 @@ export class FactAlreadyRecorded extends Error {
   }
 }
 
+export interface JournalOptions {
+  readonly path: string;
+  readonly migrationsFolder: string;
+  readonly now: () => Microseconds;
+  readonly ghostVersion: string;
+  /**
+   * Called once when SQLite reports an I/O error or damage: what it says afterwards cannot be trusted, so the daemon
+   * ends, and the next one reads what is on the disk.
+   */
+  readonly onDamage: (error: GhostError) => void;
+  /** Called when the disk is full. True where room was made, so that it is worth trying again. */
+  readonly onFull?: () => boolean;
+}
+
 interface PendingBatch {
   readonly drafts: readonly EventDraft[];
   readonly options: AppendOptions;
@@ -53,6 +69,7 @@ export class Journal implements Disposable {
   readonly #database: Database;
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
+  readonly #onFull: () => boolean;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #listeners = new Set<() => void>();
   #pending: PendingBatch[] = [];
@@ -63,11 +80,12 @@ export class Journal implements Disposable {
 
   private constructor(
     database: Database,
-    { now, onDamage }: { now: () => Microseconds; onDamage: (error: GhostError) => void },
+    { now, onDamage, onFull = () => false }: Pick<JournalOptions, 'now' | 'onDamage' | 'onFull'>,
   ) {
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
+    this.#onFull = onFull;
     this.#statements = prepareStatements(database);
     const last = this.#statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
@@ -76,27 +94,14 @@ export class Journal implements Disposable {
 
   /**
    * Opens the journal, bringing an older one up to date.
-   * @param onDamage called once when SQLite reports an I/O error or damage: what it says afterwards cannot be trusted,
-   *   so the daemon ends, and the next one reads what is on the disk.
    * @throws GhostError `journal-unusable`, `journal-newer`.
    */
-  static async open({
-    path,
-    migrationsFolder,
-    now,
-    ghostVersion,
-    onDamage,
-  }: {
-    path: string;
-    migrationsFolder: string;
-    now: () => Microseconds;
-    ghostVersion: string;
-    onDamage: (error: GhostError) => void;
-  }): Promise<Journal> {
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { path, migrationsFolder, now, ghostVersion } = options;
     const database = openDatabase(path);
     try {
       await migrate(database, { folder: migrationsFolder, now, ghostVersion });
-      const journal = new Journal(database, { now, onDamage });
+      const journal = new Journal(database, options);
       journal.#checkTail();
       return journal;
     } catch (error) {
@@ -111,7 +116,7 @@ export class Journal implements Disposable {
 
   /**
    * Appends events, all or none. The promise is kept once they are committed and every listener has been told.
-   * @throws FactAlreadyRecorded; GhostError `journal-write-failed` (a full disk, say): nothing was recorded.
+   * @throws FactAlreadyRecorded; GhostError `disk-full`, `journal-write-failed`: nothing was recorded.
    */
   append(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly JournalEvent[]> {
     return new Promise((resolve, reject) => {
@@ -130,23 +135,18 @@ export class Journal implements Disposable {
     const batches = this.#pending;
     this.#pending = [];
     if (batches.length === 0) return;
-    const settle: (() => void)[] = [];
-    const before = { seq: this.#lastSeq, hash: this.#lastHash };
+    const before = this.#lastSeq;
+    let settle: readonly (() => void)[];
     try {
-      this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
-      this.#database.transaction(() => {
-        for (const batch of batches) settle.push(this.#insert(batch));
-      }).immediate();
+      settle = this.#commit(batches);
     } catch (error) {
-      this.#lastSeq = before.seq;
-      this.#lastHash = before.hash;
       const failure = writeFailure(error);
       for (const { reject } of batches) reject(failure);
       const code = sqliteErrorCode(error);
-      if (code !== null && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)) this.#onDamage(failure);
+      if (code !== null && !isFull(error) && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)) this.#onDamage(failure);
       return;
     }
-    if (this.#lastSeq !== before.seq) for (const listener of this.#listeners) listener();
+    if (this.#lastSeq !== before) for (const listener of this.#listeners) listener();
     for (const done of settle) done();
   }
 
@@ -173,6 +173,16 @@ export class Journal implements Disposable {
   findOnce(key: string): JournalEvent | null {
     const row = this.#statements.findOnce.get(key);
     return row === undefined ? null : decodeEvent(row);
+  }
+
+  /** The facts whose key (see `onceKey`) begins so, and that were recorded after a place. In the order of their keys. */
+  readOnce({ prefix, after }: { prefix: string; after: number }): readonly JournalEvent[] {
+    return this.#statements.readOnce.all(prefix, `${prefix}\u{10ffff}`, after).map(decodeEvent);
+  }
+
+  /** The place of the last DaemonStopped: what came before it was done whole. 0 where there was none. */
+  lastCleanStop(): number {
+    return this.#statements.lastCleanStop.get()?.[0] ?? 0;
   }
 
   /** The last DaemonStarted or DaemonStopped, or null in a new journal. */
@@ -207,8 +217,28 @@ export class Journal implements Disposable {
   [Symbol.dispose](): void {
     this.flush();
     this.#listeners.clear();
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    try {
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      // Every fact is in the write-ahead log, which the next opening reads.
+      if (!isFull(error)) throw error;
+    }
     this.#database.close();
+  }
+
+  /** One transaction, made again for as long as somebody makes room on a full disk. @returns how to settle each batch. */
+  #commit(batches: readonly PendingBatch[]): readonly (() => void)[] {
+    const before = { seq: this.#lastSeq, hash: this.#lastHash };
+    for (;;) {
+      try {
+        this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
+        return this.#database.transaction(() => batches.map((batch) => this.#insert(batch))).immediate();
+      } catch (error) {
+        this.#lastSeq = before.seq;
+        this.#lastHash = before.hash;
+        if (!isFull(error) || !this.#onFull()) throw error;
+      }
+    }
   }
 
   #insert({ drafts, options, resolve, reject }: PendingBatch): () => void {
@@ -255,39 +285,6 @@ export class Journal implements Disposable {
       }
     });
   }
-}
-
-const columns = 'seq, at, type, task, v, actor, data, hash';
-
-function prepareStatements(database: Database) {
-  const events = <P extends unknown[]>(sql: string) => database.prepare<P, EventRow>(sql).raw();
-  return {
-    insert: database.prepare<[...EventRow, string | null]>(
-      `INSERT INTO events (${columns}, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    last: events<[]>(`SELECT ${columns} FROM events ORDER BY seq DESC LIMIT 1`),
-    read: events<[number, number]>(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
-    readTask: events<[number]>(`SELECT ${columns} FROM events WHERE task = ? ORDER BY seq`),
-    findOnce: events<[string]>(`SELECT ${columns} FROM events WHERE once = ?`),
-    lastDaemonEvent: events<[]>(
-      `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
-       ORDER BY seq DESC LIMIT 1`,
-    ),
-    lastTask: database.prepare<[], [number | null]>('SELECT max(task) FROM events WHERE task IS NOT NULL').raw(),
-    insertEnvironment: database.prepare<[string, string]>(
-      'INSERT INTO environments (hash, entries) VALUES (?, ?) ON CONFLICT DO NOTHING',
-    ),
-    environment: database.prepare<[string], [string]>('SELECT entries FROM environments WHERE hash = ?').raw(),
-  };
-}
-
-function writeFailure(error: unknown): GhostError {
-  const full = sqliteErrorCode(error) === 'SQLITE_FULL';
-  return new GhostError(
-    'journal-write-failed',
-    full ? 'the disk is full: the journal cannot be written, and nothing was done' : `the journal cannot be written: ${messageOf(error)}`,
-    { hint: full ? 'make room, then try again' : '', cause: error },
-  );
 }
 
 function messageOf(error: unknown): string {

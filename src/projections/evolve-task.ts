@@ -63,11 +63,12 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
     case 'TaskAdopted':
       return { ...changed, adoptions: task.adoptions + 1 };
     case 'LogSegmentSealed': {
-      const { stream, to, linesBefore, lines, bytes } = event.data;
+      const { stream, from, to, linesBefore, lines, bytes } = event.data;
       const before = task.stored[stream];
       return withStored(changed, stream, {
         ...before,
         segments: before.segments + 1,
+        starts: [...before.starts, from],
         sealedTo: Math.max(before.sealedTo, to),
         sealedLines: linesBefore + lines,
         segmentBytes: before.segmentBytes + bytes,
@@ -80,6 +81,7 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
         ...before,
         sealedTo: Math.max(before.sealedTo, to),
         prunedTo: Math.max(before.prunedTo, to),
+        starts: before.starts.filter((start) => start >= to),
         segmentBytes: before.segmentBytes - (file === null ? 0 : bytes),
       });
     }
@@ -93,7 +95,14 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
   }
 }
 
-const nothingStored: StoredStream = { segments: 0, sealedTo: 0, sealedLines: 0, prunedTo: 0, segmentBytes: 0 };
+const nothingStored: StoredStream = {
+  segments: 0,
+  starts: [],
+  sealedTo: 0,
+  sealedLines: 0,
+  prunedTo: 0,
+  segmentBytes: 0,
+};
 
 function withStored(task: Task, stream: StreamName, stored: StoredStream): Task {
   return { ...task, stored: { ...task.stored, [stream]: stored } };

@@ -68,7 +68,10 @@ export interface EndedStatus {
 
 /** What of a stream is compressed and what is gone. What is past `sealedTo` lies in the spool. */
 export interface StoredStream {
+  /** How many were ever sealed. */
   readonly segments: number;
+  /** The first byte of each segment that is left, ascending: its event is found by it. */
+  readonly starts: readonly number[];
   /** Everything before this byte is in a segment, or was pruned. */
   readonly sealedTo: number;
   /** The newlines before `sealedTo`. */

@@ -86,7 +86,7 @@ export class GhostHome implements AsyncDisposable {
   }
 
   /** Starts a command of ghost's and gives it back while it runs. */
-  begin(args: readonly string[], { env = {}, cwd = this.work, input }: GhostOptions = {}): UnderWay {
+  begin(args: readonly string[], { env = {}, cwd = this.work, input, onStdout }: GhostOptions = {}): UnderWay {
     const child = spawn(process.execPath, [join(root, 'bin', 'ghost.cjs'), ...args], {
       cwd,
       env: { ...this.#env, ...env },
@@ -94,7 +94,8 @@ export class GhostHome implements AsyncDisposable {
     });
     let stdout = '';
     let stderr = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    if (onStdout !== undefined) child.stdout?.on('data', onStdout);
+    else child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     if (input !== undefined) child.stdin?.end(input);
     const ended = once(child, 'close').then(() => ({
@@ -173,6 +174,8 @@ export class GhostHome implements AsyncDisposable {
 }
 
 export interface GhostOptions {
+  /** Takes what is printed, in bytes, instead of `stdout`. */
+  readonly onStdout?: (chunk: Buffer) => void;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   /** What comes on standard input; left out: nothing is there. */

@@ -1,0 +1,52 @@
+import type { Client } from '../client/api.ts';
+import { GhostError } from '../ghost-error.ts';
+import type { SequenceNumber } from '../journal/events.ts';
+import type { ParsedOptions } from './parse.ts';
+import { parseTime, type TypedTime } from './time.ts';
+
+/** `--since` and `--until` as they were typed; null where they were not. */
+export interface TypedRange {
+  readonly since: TypedTime | null;
+  readonly until: TypedTime | null;
+}
+
+/** Reads `--since` and `--until`, before anybody is asked. @throws GhostError `usage`. */
+export function timeRangeOption(options: ParsedOptions, { nowMs }: { readonly nowMs: number }): TypedRange {
+  const read = (long: string): TypedTime | null => {
+    const text = options.value(long);
+    return text === null ? null : parseTime(text, { nowMs });
+  };
+  return { since: read('since'), until: read('until') };
+}
+
+/**
+ * The range in the form that a request takes; what was not typed is left out.
+ * @throws GhostError `usage` where the journal has no such event, or nothing can lie in between.
+ */
+export async function resolveTimeRange(
+  { since, until }: TypedRange,
+  client: Client,
+): Promise<{ readonly since?: Date; readonly until?: Date }> {
+  const from = since === null ? null : await momentOf(since, client);
+  const to = until === null ? null : await momentOf(until, client);
+  if (from !== null && to !== null && from.getTime() >= to.getTime()) {
+    throw new GhostError('usage', `nothing lies between ${from.toISOString()} and ${to.toISOString()}`, {
+      hint: 'give --since the earlier of the two, and --until the later',
+    });
+  }
+  return { ...(from === null ? {} : { since: from }), ...(to === null ? {} : { until: to }) };
+}
+
+async function momentOf(time: TypedTime, client: Client): Promise<Date> {
+  if (time.kind === 'moment') return new Date(time.atMs);
+  const { seq } = time;
+  // Asked for an event that is yet to come, the journal would be watched until it does.
+  const { events } = await client.status();
+  if (seq <= events) {
+    const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
+    for await (const { at } of client.watch({ after })) return new Date(Math.floor(at / 1000));
+  }
+  throw new GhostError('usage', `there is no event ${seq}: the last one in the journal is ${events}`, {
+    hint: `seq:${events}`,
+  });
+}

@@ -1,0 +1,32 @@
+import { statSync, statfsSync } from 'node:fs';
+
+/** What a file system gives out at the least: most have 4 KiB, and a size is rounded up to it. */
+export const blockBytes = 4096;
+
+export interface FileSystemSpace {
+  readonly totalBytes: number;
+  /** What this user may still take: some of the rest is root's alone (statvfs(3)). */
+  readonly freeBytes: number;
+}
+
+/** The room on the file system of a path. */
+export function spaceOf(path: string): FileSystemSpace {
+  const { bsize, blocks, bfree, bavail } = statfsSync(path);
+  return { totalBytes: blocks * bsize, freeBytes: (process.getuid?.() === 0 ? bfree : bavail) * bsize };
+}
+
+/** What a file takes on the disk, which for a file with holes is less than its length; 0 where it is not there. */
+export function bytesOnDisk(path: string): number {
+  // stat(2) counts in 512 bytes, whatever the file system's blocks are.
+  return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+}
+
+/** A size in whole blocks. */
+export function inBlocks(bytes: number): number {
+  return Math.ceil(bytes / blockBytes) * blockBytes;
+}
+
+/** Whether a write failed for want of room: of the disk, or of what this user may have of it. */
+export function isOutOfSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}

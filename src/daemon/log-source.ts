@@ -1,0 +1,186 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GhostError } from '../ghost-error.ts';
+import type { DataOf, PruneReason, StreamName, TaskId } from '../journal/events.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { LiveTable } from '../projections/live-table.ts';
+import type { StoredStream } from '../projections/task.ts';
+import { isoTime } from '../projections/task-view.ts';
+import { readMember } from './segment-file.ts';
+import type { TaskFolder } from './task-folder.ts';
+
+/** What lies at an offset of a stream: bytes (none at its end), or that they are gone. */
+export type LogPiece =
+  | { readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly kind: 'gone'; readonly to: number; readonly prunedAt: string; readonly reason: PruneReason };
+
+interface OpenSegment {
+  readonly stream: StreamName;
+  readonly facts: DataOf<'LogSegmentSealed'>;
+  readonly handle: FileHandle;
+}
+
+interface UnpackedMember {
+  readonly stream: StreamName;
+  readonly offset: number;
+  readonly data: Promise<Buffer>;
+}
+
+/**
+ * A task's streams by offset, wherever their bytes lie by now: in a segment or in the spool. What is compressed while
+ * it is being read is read from its segment then.
+ */
+export class LogSource implements AsyncDisposable {
+  readonly #context: { readonly journal: Journal; readonly table: LiveTable };
+  readonly #id: TaskId;
+  readonly #folder: TaskFolder;
+  readonly #spools = new Map<StreamName, FileHandle>();
+  #segment: OpenSegment | null = null;
+  /** The last member that was unpacked, and the one that is wanted next by a reader who goes forward. */
+  #members: readonly UnpackedMember[] = [];
+
+  constructor(context: { readonly journal: Journal; readonly table: LiveTable }, id: TaskId, folder: TaskFolder) {
+    this.#context = context;
+    this.#id = id;
+    this.#folder = folder;
+  }
+
+  /** How far a stream has come. */
+  size(stream: StreamName): number {
+    const log = this.#context.table.get(this.#id)?.log;
+    if (log?.kind === 'closed') return stream === 'stdout' ? log.stdoutBytes : log.stderrBytes;
+    return this.#folder.size(stream);
+  }
+
+  /**
+   * What is at an offset, at most so many bytes; fewer where another file begins, none at the end.
+   * @throws GhostError `log-unreadable` where a segment that the journal tells of cannot be read.
+   */
+  async read(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<LogPiece> {
+    for (;;) {
+      const { prunedTo, sealedTo } = this.#stored(stream);
+      if (from < prunedTo) return this.#gone(stream, { from, to: prunedTo });
+      if (from < sealedTo) {
+        const data = await this.#readSegment(stream, { from, bytes });
+        if (data !== null) return { kind: 'data', data };
+        // Taken away meanwhile.
+        continue;
+      }
+      const data = await this.#readSpool(stream, { from, bytes });
+      // Given back only after the table says that it is sealed: then these may be zeros.
+      if (this.#stored(stream).sealedTo <= from) return { kind: 'data', data };
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const member of this.#members) member.data.catch(() => undefined);
+    await Promise.all([...this.#spools.values(), ...(this.#segment === null ? [] : [this.#segment.handle])].map((handle) => handle.close()));
+  }
+
+  #stored(stream: StreamName): StoredStream {
+    const task = this.#context.table.get(this.#id);
+    if (task === undefined) throw new Error(`task ${this.#id} is not in the table`);
+    return task.stored[stream];
+  }
+
+  #gone(stream: StreamName, { from, to }: { from: number; to: number }): LogPiece {
+    // The events of one task, of which pruned ranges are few.
+    const events = this.#context.journal.readTask(this.#id);
+    const covering = events.find(
+      (event) => event.type === 'LogSegmentPruned' && event.data.stream === stream && event.data.to > from,
+    );
+    if (covering?.type !== 'LogSegmentPruned') throw unreadable(this.#id, stream, from);
+    const { at, data } = covering;
+    return { kind: 'gone', to: Math.min(data.to, to), prunedAt: isoTime(at), reason: data.reason };
+  }
+
+  async #readSpool(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<Uint8Array> {
+    let handle = this.#spools.get(stream);
+    if (handle === undefined) {
+      try {
+        handle = await open(this.#folder.stream(stream), 'r');
+      } catch (error) {
+        if (isMissing(error)) return Buffer.alloc(0);
+        throw error;
+      }
+      this.#spools.set(stream, handle);
+    }
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(bytes), 0, bytes, from);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /** @returns null where retention took the segment in between. */
+  async #readSegment(
+    stream: StreamName,
+    { from, bytes }: { from: number; bytes: number },
+  ): Promise<Uint8Array | null> {
+    const segment = await this.#segmentAt(stream, from);
+    if (segment === null) return null;
+    const { members } = segment.facts;
+    const index = lastAtOrBefore(members.map(([offset]) => offset), from);
+    const offset = members[index]?.[0];
+    if (offset === undefined) throw unreadable(this.#id, stream, from);
+    const wanted = this.#unpack(segment, index);
+    // A reader mostly goes forward: the next one is unpacked while this one is on its way.
+    const next = index + 1 < members.length ? this.#unpack(segment, index + 1) : null;
+    this.#members = [wanted, ...(next === null ? [] : [next])];
+    try {
+      const data = await wanted.data;
+      return data.subarray(from - offset, from - offset + bytes);
+    } catch (error) {
+      throw unreadable(this.#id, stream, from, error);
+    }
+  }
+
+  #unpack({ stream, facts, handle }: OpenSegment, index: number): UnpackedMember {
+    const member = facts.members[index];
+    if (member === undefined) throw unreadable(this.#id, stream, facts.from);
+    const [offset, from] = member;
+    const known = this.#members.find((other) => other.stream === stream && other.offset === offset);
+    if (known !== undefined) return known;
+    const data = readMember(handle, { from, to: facts.members[index + 1]?.[1] ?? facts.bytes });
+    // Whoever waits for it is told; one that nobody came for is no error.
+    data.catch(() => undefined);
+    return { stream, offset, data };
+  }
+
+  async #segmentAt(stream: StreamName, offset: number): Promise<OpenSegment | null> {
+    const open_ = this.#segment;
+    if (open_ !== null && open_.stream === stream && open_.facts.from <= offset && offset < open_.facts.to) return open_;
+    const { starts } = this.#stored(stream);
+    const start = starts[lastAtOrBefore(starts, offset)];
+    const event = start === undefined ? null : this.#context.journal.findOnce(`LogSegmentSealed:${this.#id}:${stream}:${start}`);
+    if (event?.type !== 'LogSegmentSealed') throw unreadable(this.#id, stream, offset);
+    let handle: FileHandle;
+    try {
+      handle = await open(join(this.#folder.path, event.data.file), 'r');
+    } catch (error) {
+      if (isMissing(error) && this.#stored(stream).prunedTo > offset) return null;
+      throw unreadable(this.#id, stream, offset, error);
+    }
+    await open_?.handle.close();
+    this.#segment = { stream, facts: event.data, handle };
+    return this.#segment;
+  }
+}
+
+/** The index of the last number that is not past a value, -1 where all are. */
+function lastAtOrBefore(ascending: readonly number[], value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((ascending[middle] ?? Number.POSITIVE_INFINITY) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function unreadable(id: TaskId, stream: StreamName, offset: number, cause?: unknown): GhostError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new GhostError('log-unreadable', `the ${stream} of task ${id} cannot be read at byte ${offset}${why}`, { cause });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,146 @@
+import { open, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Actor, DataOf, TaskId } from '../journal/events.ts';
+import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
+import type { LiveTable } from '../projections/live-table.ts';
+import { passCrashPoint } from './crash-point.ts';
+import type { DaemonLog } from './daemon-log.ts';
+import { blockBytes, bytesOnDisk } from './file-system.ts';
+import type { Kernel } from './kernel.ts';
+import type { Prune } from './retention-policy.ts';
+import { TaskFolder } from './task-folder.ts';
+import type { Turns } from './turns.ts';
+
+export interface RemovalContext {
+  readonly journal: Journal;
+  readonly table: LiveTable;
+  readonly kernel: Kernel;
+  readonly log: DaemonLog;
+  readonly tasksFolder: string;
+  /** Held by whoever changes what of a task lies where. */
+  readonly turns: Turns<TaskId>;
+}
+
+/**
+ * Takes output away, each piece with its event, which is on the disk before the piece goes: a crash in between leaves a
+ * file that the journal knows to be gone, and never the other way round.
+ * @returns what went: a range that was cut or taken meanwhile stays.
+ * @throws GhostError `disk-full`, `journal-write-failed`: what could not be recorded is still there.
+ */
+export async function removeOutput(
+  context: RemovalContext,
+  prunes: readonly Prune[],
+  { actor }: { actor: Actor },
+): Promise<readonly Prune[]> {
+  // All at once, so that their events are one commit.
+  const settled = await Promise.allSettled(
+    [...Map.groupBy(prunes, ({ task }) => task)].map(([task, ofTask]) =>
+      context.turns.take(task, async () => {
+        const removed = (await Promise.all(ofTask.map((prune) => removePiece(context, prune, { actor })))).filter(
+          (prune) => prune !== null,
+        );
+        await removeEmptyFolder(context, task);
+        return removed;
+      }),
+    ),
+  );
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+}
+
+/**
+ * Finishes what a killed daemon had recorded and not yet done.
+ * @returns how many pieces were looked at.
+ */
+export async function finishRemovals(context: RemovalContext): Promise<number> {
+  const { journal } = context;
+  const events = journal.readOnce({ prefix: 'LogSegmentPruned:', after: journal.lastCleanStop() });
+  for (const event of events) {
+    if (event.type !== 'LogSegmentPruned') continue;
+    await context.turns.take(event.task, async () => {
+      await giveBack(context, { ...event.data, task: event.task });
+      await removeEmptyFolder(context, event.task);
+    });
+  }
+  return events.length;
+}
+
+async function removePiece(context: RemovalContext, prune: Prune, { actor }: { actor: Actor }): Promise<Prune | null> {
+  const { task: id, stream, from, to, file, reason } = prune;
+  const bytes = bytesThatGo(context, prune);
+  if (bytes === null) return null;
+  const data: DataOf<'LogSegmentPruned'> = { stream, from, to, file, bytes, reason };
+  try {
+    await context.journal.append([{ type: 'LogSegmentPruned', task: id, actor, data }], { durability: 'full' });
+  } catch (error) {
+    // Two ranges cannot begin at one byte: it is this very fact.
+    if (!(error instanceof FactAlreadyRecorded)) throw error;
+  }
+  passCrashPoint('output.pruned');
+  await giveBack(context, prune);
+  passCrashPoint('output.removed');
+  return prune;
+}
+
+/** What the event says that it took, or null where that range does not lie there any more. */
+function bytesThatGo({ table, journal, tasksFolder }: RemovalContext, { task: id, stream, from, to, file }: Prune): number | null {
+  const task = table.get(id);
+  if (task === undefined) return null;
+  const { sealedTo, starts } = task.stored[stream];
+  if (file !== null) {
+    const sealed = starts.includes(from) ? journal.findOnce(`LogSegmentSealed:${id}:${stream}:${from}`) : null;
+    return sealed?.type === 'LogSegmentSealed' ? sealed.data.bytes : null;
+  }
+  if (sealedTo !== from) return null;
+  return task.log.kind === 'open' ? to - from : bytesOnDisk(new TaskFolder(tasksFolder, id).stream(stream));
+}
+
+/** The effect of a recorded prune. Done again it changes nothing. */
+async function giveBack(
+  { table, kernel, log, tasksFolder }: RemovalContext,
+  { task: id, stream, to, file }: Pick<Prune, 'task' | 'stream' | 'to' | 'file'>,
+): Promise<void> {
+  const folder = new TaskFolder(tasksFolder, id);
+  if (file !== null) {
+    // Only a name: whatever else a journal may say, nothing outside the task's folder goes.
+    await rm(join(folder.path, basename(file)), { force: true });
+    return;
+  }
+  const task = table.get(id);
+  const spool = folder.stream(stream);
+  if (task?.log.kind === 'closed') {
+    const length = stream === 'stdout' ? task.log.stdoutBytes : task.log.stderrBytes;
+    if (to >= length) {
+      await rm(spool, { force: true });
+      return;
+    }
+  }
+  try {
+    await kernel.punchHole(spool, { from: 0, to });
+  } catch (error) {
+    // Gone with its task's folder.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    log.error('the space of pruned output could not be given back', { task: id, stream, error: String(error) });
+  }
+}
+
+/** When all output of a complete task is gone, what told its order and its end is of no use any more. */
+async function removeEmptyFolder({ table, tasksFolder }: RemovalContext, id: TaskId): Promise<void> {
+  const task = table.get(id);
+  if (task?.log.kind !== 'closed') return;
+  const { stdout, stderr } = task.stored;
+  if (stdout.prunedTo < task.log.stdoutBytes || stderr.prunedTo < task.log.stderrBytes) return;
+  await rm(new TaskFolder(tasksFolder, id).path, { recursive: true, force: true });
+}
+
+/** Whether a range inside a file of that folder can be given back: asked of an empty file, which takes no room. */
+export async function canPunchHoles(kernel: Kernel, { folder }: { folder: string }): Promise<boolean> {
+  const probe = join(folder, '.hole');
+  try {
+    await (await open(probe, 'w', 0o600)).close();
+    return (await kernel.punchHole(probe, { from: 0, to: blockBytes })) === true;
+  } finally {
+    await rm(probe, { force: true });
+  }
+}

@@ -1,0 +1,216 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
+import { FactAlreadyRecorded } from '../journal/journal.ts';
+import type { StoredStream } from '../projections/task.ts';
+import type { Settings } from '../settings.ts';
+import { passCrashPoint } from './crash-point.ts';
+import { OrderReader } from './order-index.ts';
+import { findCut, writeSegment } from './segment-file.ts';
+import type { SupervisionContext } from './supervision.ts';
+import { TaskFolder } from './task-folder.ts';
+
+/** Segments that are written at once, over all tasks: compression is to leave the tasks most of the machine. */
+const writersMax = 1;
+/** So many segments behind, and speed counts more than size. */
+const floodSegments = 2;
+/** What is left of a complete stream is compressed from this size on; less gains nothing, since a file takes blocks. */
+export const finalSealBytes = 64 * 1024;
+
+export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'kernel' | 'log' | 'self'> & {
+  readonly settings: Settings;
+  readonly tasksFolder: string;
+  /** After each segment: retention may have to act. */
+  readonly onSealed: (task: TaskId) => void;
+};
+
+/**
+ * Turns spools into segments: as soon as a stream is a segment's size past its last cut, and what is left when it is
+ * complete. Each step may be the daemon's last: a file without its event is removed or written again, an event whose
+ * range still lies in the spool has it given back again.
+ */
+export class Rotation implements AsyncDisposable {
+  readonly #context: RotationContext;
+  readonly #waiting = new Set<TaskId>();
+  readonly #writers = new Set<Promise<void>>();
+  #disposed = false;
+  #holesImpossible = false;
+
+  constructor(context: RotationContext) {
+    this.#context = context;
+  }
+
+  /** Cuts a task's streams when they are due, one task after the other. Cheap when nothing is. */
+  consider(id: TaskId): void {
+    if (this.#disposed || this.#waiting.has(id) || !this.#isDue(id)) return;
+    this.#waiting.add(id);
+    this.#next();
+  }
+
+  /**
+   * Puts right what a crash left of a task's segments: half a file and one without its event are removed, and what is
+   * sealed is given back once more.
+   */
+  recover(id: TaskId): void {
+    const task = this.#context.table.get(id);
+    if (task === undefined) return;
+    const folder = this.#folder(id);
+    for (const name of existsSync(folder.path) ? readdirSync(folder.path) : []) {
+      const [, stream, index, temporary] = /^(stdout|stderr)\.(\d+)\.gz(\.tmp)?$/.exec(name) ?? [];
+      if (stream !== 'stdout' && stream !== 'stderr') continue;
+      if (temporary !== undefined || Number(index) >= task.stored[stream].segments) rmSync(join(folder.path, name));
+    }
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (task.stored[stream].sealedTo > 0) this.#inBackground(this.#giveBack(id, stream));
+    }
+    this.consider(id);
+  }
+
+  /** What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest. */
+  recoverAll(): void {
+    for (const { id, log, stored } of this.#context.table.current.tasks.values()) {
+      const sizes =
+        log.kind === 'open' ? null : ([['stdout', log.stdoutBytes], ['stderr', log.stderrBytes]] as const);
+      const unfinished =
+        sizes?.some(([stream, bytes]) => {
+          const { segments, sealedTo } = stored[stream];
+          return sealedTo < bytes && (segments > 0 || bytes >= finalSealBytes);
+        }) ?? true;
+      if (unfinished) this.recover(id);
+    }
+  }
+
+  /** No more cuts; the one that is being made is finished. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#waiting.clear();
+    await Promise.all(this.#writers);
+  }
+
+  #folder(id: TaskId): TaskFolder {
+    return new TaskFolder(this.#context.tasksFolder, id);
+  }
+
+  #next(): void {
+    if (this.#disposed || this.#writers.size >= writersMax) return;
+    const [id] = this.#waiting;
+    if (id === undefined) return;
+    this.#inBackground(this.#cutAll(id));
+  }
+
+  #inBackground(work: Promise<void>): void {
+    const writer = work
+      .catch((error: unknown) => {
+        if (error instanceof FactAlreadyRecorded) return;
+        this.#context.log.error('a log could not be compressed', { error: String(error) });
+      })
+      .finally(() => {
+        this.#writers.delete(writer);
+        this.#next();
+      });
+    this.#writers.add(writer);
+  }
+
+  async #cutAll(id: TaskId): Promise<void> {
+    try {
+      for (const stream of ['stdout', 'stderr'] as const) {
+        while (!this.#disposed && this.#rangeDue(id, stream) !== null) await this.#cut(id, stream);
+      }
+    } finally {
+      this.#waiting.delete(id);
+    }
+    this.#removeEmptySpools(id);
+  }
+
+  #isDue(id: TaskId): boolean {
+    return this.#rangeDue(id, 'stdout') !== null || this.#rangeDue(id, 'stderr') !== null;
+  }
+
+  /** What may be compressed now: a whole segment's size, or all that is left of a complete stream. */
+  #rangeDue(id: TaskId, stream: StreamName): { readonly from: number; readonly to: number } | null {
+    const task = this.#context.table.get(id);
+    if (task === undefined) return null;
+    const { segmentBytes } = this.#context.settings.logs;
+    const { sealedTo: from, segments } = task.stored[stream];
+    const size = this.#folder(id).size(stream);
+    if (size - from >= segmentBytes) return { from, to: from + segmentBytes };
+    if (task.log.kind === 'open' || size === from) return null;
+    return segments > 0 || size - from >= finalSealBytes ? { from, to: size } : null;
+  }
+
+  async #cut(id: TaskId, stream: StreamName): Promise<void> {
+    const range = this.#rangeDue(id, stream);
+    const task = this.#context.table.get(id);
+    if (range === null || task === undefined) return;
+    const folder = this.#folder(id);
+    const spool = folder.stream(stream);
+    const { from } = range;
+    const complete = task.log.kind === 'closed' && range.to === folder.size(stream);
+    const to = complete ? range.to : await findCut(spool, range);
+    const stored = task.stored[stream];
+    const file = `${stream}.${String(stored.segments).padStart(4, '0')}.gz`;
+    const behind = folder.size(stream) - from;
+    const facts = await writeSegment({
+      ...{ spool, from, to },
+      path: join(folder.path, file),
+      linesBefore: stored.sealedLines,
+      fast: behind > floodSegments * this.#context.settings.logs.segmentBytes,
+    });
+    await this.#record(id, {
+      ...{ stream, index: stored.segments, from, to, linesBefore: stored.sealedLines },
+      ...facts,
+      file,
+      ...this.#timesOf(folder, { stream, from, to }),
+    });
+    passCrashPoint('segment.sealed');
+    await this.#giveBack(id, stream);
+    passCrashPoint('segment.given-back');
+    this.#context.onSealed(id);
+  }
+
+  async #record(id: TaskId, data: DataOf<'LogSegmentSealed'>): Promise<void> {
+    const { journal, self } = this.#context;
+    await journal.append([{ type: 'LogSegmentSealed', task: id, actor: self, data }], { durability: 'full' });
+  }
+
+  #timesOf(
+    folder: TaskFolder,
+    { stream, from, to }: { stream: StreamName; from: number; to: number },
+  ): { firstAt: Microseconds | null; lastAt: Microseconds | null } {
+    using order = new OrderReader(folder.order);
+    const at = (offset: number): Microseconds | null => order.at(order.firstReaching(stream, offset))?.at ?? null;
+    return { firstAt: at(from + 1), lastAt: at(to) };
+  }
+
+  /** What is in segments need not lie in the spool too. Offsets stay: a hole has no blocks and keeps the length. */
+  async #giveBack(id: TaskId, stream: StreamName): Promise<void> {
+    const { sealedTo } = this.#stored(id, stream);
+    const spool = this.#folder(id).stream(stream);
+    if (this.#holesImpossible || !existsSync(spool)) return;
+    const punched = await this.#context.kernel.punchHole(spool, { from: 0, to: sealedTo });
+    if (punched === true) return;
+    this.#holesImpossible = true;
+    this.#context.log.warnOnce(
+      'this file system gives no space back inside a file: the output of a task takes space twice until it ends',
+      { folder: this.#context.tasksFolder },
+    );
+  }
+
+  /** A complete stream that is all in segments needs its spool no more. Readers that have it open go on. */
+  #removeEmptySpools(id: TaskId): void {
+    const task = this.#context.table.get(id);
+    if (task?.log.kind !== 'closed') return;
+    const sizes = { stdout: task.log.stdoutBytes, stderr: task.log.stderrBytes };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const { sealedTo } = task.stored[stream];
+      if (sealedTo > 0 && sealedTo >= sizes[stream]) rmSync(this.#folder(id).stream(stream), { force: true });
+    }
+  }
+
+  #stored(id: TaskId, stream: StreamName): StoredStream {
+    const task = this.#context.table.get(id);
+    if (task === undefined) throw new Error(`task ${id} is not in the table`);
+    return task.stored[stream];
+  }
+}
+

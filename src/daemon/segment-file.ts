@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip } from 'node:zlib';
+import type { SegmentMember } from '../journal/events.ts';
+import { passCrashPoint } from './crash-point.ts';
+
+/**
+ * A segment: a range of a stream as a gzip file that zcat, zgrep and less open. It is many gzip members of 64 KiB each
+ * (RFC 1952 allows that), and the table of where each begins is kept with its event, so that any byte or line is
+ * reached by unpacking one member.
+ */
+
+/** What each member holds of the stream, but for the last. */
+export const memberBytes = 64 * 1024;
+const newline = 0x0a;
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** What is known of a segment when its file is on the disk. */
+export interface SegmentFacts {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly members: readonly SegmentMember[];
+}
+
+/**
+ * Compresses a range of a spool into a file: written beside its place, synced, renamed, and its folder synced, so that
+ * a crash at any step leaves either nothing of that name or all of it. Compression runs off the event loop.
+ * @param linesBefore the newlines of the stream before the range.
+ * @param fast for a flood: a quarter larger and four times as fast (RELIABILITY.md section 6).
+ */
+export async function writeSegment({
+  spool,
+  from,
+  to,
+  path,
+  linesBefore,
+  fast,
+}: {
+  spool: string;
+  from: number;
+  to: number;
+  path: string;
+  linesBefore: number;
+  fast: boolean;
+}): Promise<SegmentFacts> {
+  const level = fast ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION;
+  const temporary = `${path}.tmp`;
+  await using source = await open(spool, 'r');
+  const members: SegmentMember[] = [];
+  const sum = createHash('sha256');
+  let bytes = 0;
+  let lines = linesBefore;
+  {
+    await using target = await open(temporary, 'w', 0o600);
+    for (let offset = from; offset < to; offset += memberBytes) {
+      const raw = await readFully(source, { from: offset, to: Math.min(offset + memberBytes, to) });
+      const packed = await compress(raw, { level });
+      members.push([offset, bytes, lines]);
+      sum.update(packed);
+      await target.appendFile(packed);
+      bytes += packed.length;
+      lines += countLines(raw);
+    }
+    passCrashPoint('segment.written');
+    await target.sync();
+  }
+  await rename(temporary, path);
+  passCrashPoint('segment.renamed');
+  await using folder = await open(dirname(path), 'r');
+  await folder.sync();
+  return { lines: lines - linesBefore, bytes, sha256: sum.digest('hex'), members };
+}
+
+/** Unpacks the member that begins at `from` in the file and ends before `to`. */
+export async function readMember(file: FileHandle, { from, to }: { from: number; to: number }): Promise<Buffer> {
+  return decompress(await readFully(file, { from, to }));
+}
+
+/**
+ * Where to cut a range that begins at `from` and may reach to `to`: after its last newline, or at `to` where it has
+ * none.
+ */
+export async function findCut(spool: string, { from, to }: { from: number; to: number }): Promise<number> {
+  await using file = await open(spool, 'r');
+  for (let end = to; end > from; end -= memberBytes) {
+    const begin = Math.max(from, end - memberBytes);
+    const at = (await readFully(file, { from: begin, to: end })).lastIndexOf(newline);
+    if (at >= 0) return begin + at + 1;
+  }
+  return to;
+}
+
+/** @throws Error where the file ends before. */
+async function readFully(file: FileHandle, { from, to }: { from: number; to: number }): Promise<Buffer> {
+  const data = Buffer.allocUnsafe(to - from);
+  for (let done = 0; done < data.length; ) {
+    const { bytesRead } = await file.read(data, done, data.length - done, from + done);
+    if (bytesRead === 0) throw new Error(`the file ends at byte ${from + done}, before ${to}`);
+    done += bytesRead;
+  }
+  return data;
+}
+
+function countLines(data: Buffer): number {
+  let lines = 0;
+  for (let at = data.indexOf(newline); at >= 0; at = data.indexOf(newline, at + 1)) lines += 1;
+  return lines;
+}
