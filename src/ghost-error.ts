@@ -28,7 +28,7 @@ export type GhostErrorCode =
   | 'journal-unusable'
   | 'journal-newer'
   | 'journal-write-failed'
-  /** No room to record anything: nothing was done. */
+  /** No room to begin anything: nothing was done. */
   | 'disk-full'
   | 'config-invalid'
   | 'log-unreadable'
@@ -71,6 +71,14 @@ export class GhostError extends Error implements GhostErrorShape {
     this.hint = hint;
     this.field = field;
     this.task = task;
+  }
+
+  /**
+   * The bundle that starts the daemon is loaded beside the command line's and has a class of its own: an error of the
+   * one is an error to the other.
+   */
+  static override [Symbol.hasInstance](value: unknown): value is GhostError {
+    return value instanceof Error && value.name === 'GhostError';
   }
 
   /** The fields that cross the wire. */

@@ -3,10 +3,12 @@ import { findInvalidWord } from './argument-bytes.ts';
 import type { CommandName } from './command-spec.ts';
 import type { CliWorld, Command, CommandResult } from './command.ts';
 import { daemon } from './commands/daemon.ts';
+import { grep } from './commands/grep.ts';
 import { help } from './commands/help.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
+import { prune } from './commands/prune.ts';
 import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
@@ -24,11 +26,13 @@ const commands: { readonly [C in CommandName]: Command } = {
   list,
   show,
   log,
+  grep,
   wait,
   stop,
   kill,
   restart,
   status,
+  prune,
   shutdown,
   daemon,
   help,

@@ -35,7 +35,9 @@ export function textPrinter({ stdout, stderr }: Outputs, { outputOf, head, body,
         const output = outputOf(line);
         const next = lines[place + 1];
         if (next !== undefined && outputOf(next) === output) continue;
-        await output.write(Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))));
+        await output.write(
+          Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))),
+        );
         pieces = [];
       }
     },
@@ -51,8 +53,7 @@ export function textPrinter({ stdout, stderr }: Outputs, { outputOf, head, body,
  * for, each object begins with its `task`.
  */
 export function jsonPrinter({ stdout }: Outputs, { task }: { readonly task: number | null }): LinePrinter {
-  const objectOf = (fields: object): string =>
-    `${JSON.stringify(task === null ? fields : { task, ...fields })}\n`;
+  const objectOf = (fields: object): string => `${JSON.stringify(task === null ? fields : { task, ...fields })}\n`;
   return {
     lines: (lines) =>
       stdout.write(lines.map(({ at, stream, bytes }) => objectOf({ at, stream, text: textOf(bytes) })).join('')),

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 
-import { blockPattern } from './search-pattern.ts';
 import { refusedPattern } from './refused-pattern.ts';
+import { blockPattern } from './search-pattern.ts';
 
 /** Where a line lies in its block, without its newline. */
 export interface LineRange {
@@ -12,6 +12,7 @@ export interface LineRange {
 interface BlockSearch {
   readonly pattern: RegExp;
   readonly reads: 'bytes' | 'text';
+  readonly needed: string;
 }
 
 const newline = 0x0a;
@@ -42,7 +43,8 @@ export class LineSearch {
   linesIn(block: Uint8Array): readonly LineRange[] {
     const bytes = bufferOf(block);
     if (this.#block === null) return this.#everyLine(bytes);
-    const { pattern, reads } = this.#block;
+    const { pattern, reads, needed } = this.#block;
+    if (!bytes.includes(needed)) return [];
     if (reads === 'bytes' || isAscii(bytes)) return this.#found(bytes, pattern);
     // Places in decoded text are no places in the bytes. Most blocks hold nothing that is looked for, and are done.
     pattern.lastIndex = 0;
@@ -124,7 +126,7 @@ function blockSearchFor({ source, flags }: RegExp): BlockSearch | null {
   const block = blockPattern(source, kept);
   if (block === null) return null;
   const reads = block.bytes === null ? 'text' : 'bytes';
-  return { pattern: new RegExp(block.bytes ?? block.text, `gm${kept}`), reads };
+  return { pattern: new RegExp(block.bytes ?? block.text, `gm${kept}`), reads, needed: block.needed };
 }
 
 function textOf(line: Uint8Array, { from, to }: LineRange): string {

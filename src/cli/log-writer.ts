@@ -26,7 +26,9 @@ export function rawLog(outputs: Pick<CommandContext, 'stdout' | 'stderr'>): LogW
 
 /** Line by line, so that each can bear a time or a number, and the lines of several tasks do not mix. */
 export function lineLog(printer: LinePrinter): LogWriter {
-  return byBlock(printer, ({ bytes, ...block }) => printer.lines(linesOf(bytes).map((line) => ({ ...block, bytes: line }))));
+  return byBlock(printer, ({ bytes, ...block }) =>
+    printer.lines(linesOf(bytes).map((line) => ({ ...block, bytes: line }))),
+  );
 }
 
 /** Only the lines that match, and those around them. */

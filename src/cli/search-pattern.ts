@@ -13,6 +13,8 @@ export interface BlockPattern {
   readonly text: string;
   /** For a block decoded as latin1, or null where characters have to be told apart. */
   readonly bytes: string | null;
+  /** ASCII that every match holds, "" for none. To look for it first spares what would be tried in vain everywhere. */
+  readonly needed: string;
 }
 
 /**
@@ -22,9 +24,10 @@ export interface BlockPattern {
  */
 export function blockPattern(pattern: string, flags: string): BlockPattern | null {
   try {
-    const { text, bytes } = new Translation(pattern, flags).whole();
+    const { text, bytes, needed } = new Translation(pattern, flags).whole();
+    const ignoresCase = flags.includes('i');
     // With both flags, k is also the Kelvin sign and s the long s.
-    return { text, bytes: flags.includes('u') && flags.includes('i') ? null : bytes };
+    return { text, bytes: flags.includes('u') && ignoresCase ? null : bytes, needed: ignoresCase ? '' : needed };
   } catch (error) {
     if (error instanceof Untranslatable) return null;
     throw error;
@@ -33,7 +36,7 @@ export function blockPattern(pattern: string, flags: string): BlockPattern | nul
 
 class Untranslatable extends Error {}
 
-interface Atom extends BlockPattern {
+interface Atom extends Omit<BlockPattern, 'needed'> {
   /** It may match characters that are no ASCII, so that one of it can be several bytes. */
   readonly wide: boolean;
 }
@@ -47,6 +50,9 @@ const plainGroup = /^\((?:\?:|\?<[^=!][^>]*>|(?!\?))/;
 /** Escapes that mean one ASCII character, or a boundary between ASCII characters, however the text is decoded. */
 const asciiEscape = /^\\(?:[dwbBtvfrn]|0(?!\d)|[^\p{L}\p{N}\P{ASCII}])/u;
 const escape = /^\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|c[A-Za-z]|[^])/u;
+
+/** One character of ASCII that stands for itself, as it is or behind a backslash. */
+const literalAtom = /^(?:\\(?=[^\p{L}\p{N}]))?([^^$|\\\P{ASCII}]|(?<=\\)[\\^$|])$/u;
 
 class Translation {
   readonly #pattern: string;
@@ -72,6 +78,9 @@ class Translation {
   #alternatives(): BlockPattern {
     let text = '';
     let bytes: string | null = '';
+    let needed = '';
+    let literal = '';
+    let hasChoice = false;
     while (this.#at < this.#pattern.length && this.#pattern[this.#at] !== ')') {
       const atom = this.#atom();
       const many = quantifier.exec(this.#rest)?.[0] ?? '';
@@ -79,8 +88,12 @@ class Translation {
       text += atom.text + many;
       const counts = atom.wide && !endless.test(many);
       bytes = bytes === null || atom.bytes === null || counts ? null : bytes + atom.bytes + many;
+      const [, character] = literalAtom.exec(atom.text + many) ?? [];
+      literal = character === undefined ? '' : literal + character;
+      if (literal.length > needed.length) needed = literal;
+      hasChoice ||= atom.text === '|';
     }
-    return { text, bytes };
+    return { text, bytes, needed: hasChoice ? '' : needed };
   }
 
   #atom(): Atom {
@@ -157,8 +170,9 @@ class Translation {
 
   /** A class of bytes, or null where it holds more than ASCII can tell. */
   #classOfBytes(inner: string, { negated }: { readonly negated: boolean }): string | null {
-    const members = inner.match(/\\[^]|[^\\]/g) ?? [];
-    const isPlain = (member: string): boolean => isAscii(member) && (member.length === 1 || /^\\[dwstvfrnb\W]$/.test(member));
+    const members: readonly string[] = inner.match(/\\[^]|[^\\]/g) ?? [];
+    const isPlain = (member: string): boolean =>
+      isAscii(member) && (member.length === 1 || /^\\[dwstvfrnb\W]$/.test(member));
     // Beside a dash that could make a range of it, a set of spaces is not to be spelled out.
     if (!members.every(isPlain) || /\\s-|-\\s/.test(inner) || inner.startsWith('-')) return null;
     if (negated) return `[^\\n${members.map((member) => (member === '\\s' ? '\\t\\v\\f\\r ' : member)).join('')}]`;

@@ -20,6 +20,11 @@ export function clockTime(atMs: number): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => padded(part)).join(':');
 }
 
+/** `14:30:05.123` */
+export function exactClockTime(atMs: number): string {
+  return `${clockTime(atMs)}.${String(new Date(atMs).getMilliseconds()).padStart(3, '0')}`;
+}
+
 /** `2026-11-20` */
 export function dayOf(atMs: number): string {
   const at = new Date(atMs);

@@ -7,6 +7,7 @@ import { lock } from 'proper-lockfile';
 import { GhostError, type GhostErrorShape } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import { readErrorShape } from '../protocol/envelope.ts';
+import { releaseReserve } from '../reserve-file.ts';
 import { isListening, stuck } from './connector.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
 import { prepareDataFolder } from './data-folder.ts';
@@ -43,7 +44,7 @@ export async function startDaemon(paths: Paths, options: StartDaemonOptions = {}
   prepareDataFolder(paths.home);
   const waited = new Stopwatch();
   for (;;) {
-    const release = await tryLock(paths.startLock);
+    const release = await tryLock(paths);
     try {
       if (await isListening(paths)) return;
       if (release !== null) return await launch(paths, options.daemonScript ?? ownDaemonScript());
@@ -56,7 +57,7 @@ export async function startDaemon(paths: Paths, options: StartDaemonOptions = {}
 }
 
 /** What lets the lock go again, or null where somebody else holds it. */
-async function tryLock(path: string): Promise<(() => Promise<void>) | null> {
+async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Promise<void>) | null> {
   try {
     const release = await lock(path, {
       realpath: false,
@@ -66,7 +67,10 @@ async function tryLock(path: string): Promise<(() => Promise<void>) | null> {
     });
     return async () => await release().catch(() => undefined);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return null;
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ELOCKED') return null;
+    // On a full disk not even a lock can be made. The next try has room for it.
+    if (code === 'ENOSPC' && releaseReserve(reserve)) return null;
     throw startFailed(`the lock ${path} cannot be taken`, error);
   }
 }

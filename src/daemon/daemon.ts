@@ -2,7 +2,7 @@ import { type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import type { Actor } from '../journal/events.ts';
+import type { Actor, TaskId } from '../journal/events.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
 import { LiveTable } from '../projections/live-table.ts';
@@ -17,6 +17,8 @@ import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessTable } from './process-table.ts';
+import { Reserve } from './reserve.ts';
+import { Retention } from './retention.ts';
 import { Rotation } from './rotation.ts';
 import { RefusedPeers } from './refused-peers.ts';
 import { createHandlers } from './request-handlers.ts';
@@ -25,6 +27,7 @@ import { Signaller } from './signaller.ts';
 import { findShimTools } from './spawn.ts';
 import type { SupervisionContext } from './supervision.ts';
 import { Supervisor } from './supervisor.ts';
+import { Turns } from './turns.ts';
 
 /** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */
 export interface DaemonOptions {
@@ -67,6 +70,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   passCrashPoint('daemon.locked');
   removeCard(paths);
 
+  // Before the journal, which cannot be opened on a full disk.
+  const reserve = new Reserve({
+    ...paths,
+    log,
+    onRoom: () => {
+      supervisor.sweep();
+      rotation.considerAll();
+    },
+  });
   const startedAt = clock();
   const ending = Promise.withResolvers<void>();
   const journal = await Journal.open({
@@ -79,6 +91,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error('the journal is damaged or cannot be read; the daemon ends', { error: error.message });
       ending.reject(error);
     },
+    onFull: () => reserve.release(),
   });
   passCrashPoint('daemon.opened');
 
@@ -97,17 +110,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await journal.append([{ type: 'DaemonStarted', task: null, actor: self, data: started }], { durability: 'full' });
 
   const table = new LiveTable(journal);
-  const context: SupervisionContext = { journal, table, processes, kernel, clock, log, tools, self, startedAt };
+  const context: SupervisionContext = { journal, table, processes, kernel, clock, log, reserve, tools, self, startedAt };
+  const storage = { ...context, settings: options.settings, tasksFolder: paths.tasks, turns: new Turns<TaskId>() };
+  const retention = new Retention(storage);
   const rotation = new Rotation({
-    ...context,
-    settings: options.settings,
-    tasksFolder: paths.tasks,
-    onSealed: () => undefined,
+    ...storage,
+    onSealed: (task) => {
+      retention.noteChange(task);
+    },
   });
   const supervisor = new Supervisor(context, {
     tasksFolder: paths.tasks,
     onOutput: (task) => {
       rotation.consider(task);
+      retention.noteChange(task);
     },
   });
   const signaller = new Signaller(context, supervisor);
@@ -115,6 +131,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Before the first request, so that no answer is given from a table that does not know what happened meanwhile.
   const adoption = await adoptTasks(context, { supervisor, signaller });
   rotation.recoverAll();
+  retention.begin();
   const deadlines = new Deadlines({ ...context, supervisor, signaller });
   passCrashPoint('daemon.adopted');
 
@@ -126,6 +143,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...context,
       supervisor,
       signaller,
+      retention,
       statusOf: () => describe({ options, journal, table, supervisor, startedAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
@@ -145,6 +163,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const socketWatch = keepInPlace(server, paths, log);
   writeCard(paths, { pid: process.pid, socket: paths.socket, version });
+  reserve.fill();
   passCrashPoint('daemon.listening');
   log.info('the daemon is up', { version, previous, ...adoption, kernelCalls: kernel.unavailable ?? 'available' });
 
@@ -159,10 +178,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
     await rotation[Symbol.asyncDispose]();
+    await retention[Symbol.asyncDispose]();
+    reserve[Symbol.dispose]();
     const tasksRunning = table.current.active.size;
-    await journal.append([{ type: 'DaemonStopped', task: null, actor: self, data: { reason, tasksRunning } }], {
-      durability: 'full',
-    });
+    await journal
+      .append([{ type: 'DaemonStopped', task: null, actor: self, data: { reason, tasksRunning } }], { durability: 'full' })
+      .catch((error: unknown) => {
+        // On a full disk. The next daemon takes it for a crash, which costs nothing but a closer look.
+        log.error('the end could not be recorded', { error: String(error) });
+      });
     table[Symbol.dispose]();
     journal[Symbol.dispose]();
     log.info('the daemon has ended', { reason, tasksRunning });

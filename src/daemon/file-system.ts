@@ -5,14 +5,17 @@ export const blockBytes = 4096;
 
 export interface FileSystemSpace {
   readonly totalBytes: number;
-  /** What this user may still take: some of the rest is root's alone (statvfs(3)). */
+  /**
+   * What a user may still take. The rest is root's or the file system's own (statvfs(3)); root is not asked apart, since
+   * ext4 counts as free what even root cannot have.
+   */
   readonly freeBytes: number;
 }
 
 /** The room on the file system of a path. */
 export function spaceOf(path: string): FileSystemSpace {
-  const { bsize, blocks, bfree, bavail } = statfsSync(path);
-  return { totalBytes: blocks * bsize, freeBytes: (process.getuid?.() === 0 ? bfree : bavail) * bsize };
+  const { bsize, blocks, bavail } = statfsSync(path);
+  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 
 /** What a file takes on the disk, which for a file with holes is less than its length; 0 where it is not there. */

@@ -115,8 +115,8 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
       await using file = await open(path, 'r+');
       const { promise, resolve, reject } = Promise.withResolvers<boolean>();
       fallocate.async(file.fd, fallocPunchHole | fallocKeepSize, from, to - from, (error: unknown, result: unknown) => {
-        if (error === null || error === undefined) resolve(result === 0);
-        else reject(error instanceof Error ? error : new Error(`fallocate could not be called: ${String(error)}`));
+        if (error instanceof Error) reject(error);
+        else resolve(result === 0);
       });
       return await promise;
     },

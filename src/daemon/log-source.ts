@@ -14,6 +14,9 @@ export type LogPiece =
   | { readonly kind: 'data'; readonly data: Uint8Array }
   | { readonly kind: 'gone'; readonly to: number; readonly prunedAt: string; readonly reason: PruneReason };
 
+/** So many members are unpacked beyond the one that is wanted. */
+const membersAhead = 2;
+
 interface OpenSegment {
   readonly stream: StreamName;
   readonly facts: DataOf<'LogSegmentSealed'>;
@@ -36,7 +39,7 @@ export class LogSource implements AsyncDisposable {
   readonly #folder: TaskFolder;
   readonly #spools = new Map<StreamName, FileHandle>();
   #segment: OpenSegment | null = null;
-  /** The last member that was unpacked, and the one that is wanted next by a reader who goes forward. */
+  /** The last member that was wanted, and those that a reader who goes forward wants next. */
   #members: readonly UnpackedMember[] = [];
 
   constructor(context: { readonly journal: Journal; readonly table: LiveTable }, id: TaskId, folder: TaskFolder) {
@@ -121,9 +124,9 @@ export class LogSource implements AsyncDisposable {
     const offset = members[index]?.[0];
     if (offset === undefined) throw unreadable(this.#id, stream, from);
     const wanted = this.#unpack(segment, index);
-    // A reader mostly goes forward: the next one is unpacked while this one is on its way.
-    const next = index + 1 < members.length ? this.#unpack(segment, index + 1) : null;
-    this.#members = [wanted, ...(next === null ? [] : [next])];
+    // A reader mostly goes forward: the next ones are unpacked while this one is on its way.
+    const ahead = members.slice(index + 1, index + 1 + membersAhead).map((_, next) => this.#unpack(segment, index + 1 + next));
+    this.#members = [wanted, ...ahead];
     try {
       const data = await wanted.data;
       return data.subarray(from - offset, from - offset + bytes);

@@ -39,16 +39,16 @@ export async function findTail({
     for (const stream of ['stderr', 'stdout'] as const) {
       if (streams !== 'both' && streams !== stream) continue;
       for (let to = record[stream]; to > before[stream]; ) {
-        const from = Math.max(before[stream], to - scanBytes);
-        const data = await readRange(source, stream, { from, to });
-        // What retention has taken has no lines to count.
-        if (data === null) return cursorAt({ stream, offset: to, before, record });
+        const wanted = Math.max(before[stream], to - scanBytes);
+        const { data, from } = await readRange(source, stream, { from: wanted, to });
         for (let at = data.lastIndexOf(newline); at >= 0; at = at === 0 ? -1 : data.lastIndexOf(newline, at - 1)) {
           if (!(atEnd && at === data.length - 1)) missing -= 1;
           atEnd = false;
           if (missing === 0) return cursorAt({ stream, offset: from + at + 1, before, record });
         }
         atEnd = false;
+        // What retention has taken has no lines to count.
+        if (from > wanted) return cursorAt({ stream, offset: from, before, record });
         to = from;
       }
     }
@@ -57,21 +57,27 @@ export async function findTail({
   return { stdout: start.stdout, stderr: start.stderr };
 }
 
-/** All bytes of a range, or null where some of them are gone. */
+/** All bytes of a range, from where they are not gone. */
 async function readRange(
   source: LogSource,
   stream: StreamName,
   { from, to }: { from: number; to: number },
-): Promise<Buffer | null> {
-  const pieces: Uint8Array[] = [];
+): Promise<{ readonly data: Buffer; readonly from: number }> {
+  let pieces: Uint8Array[] = [];
+  let first = from;
   for (let at = from; at < to; ) {
     const piece = await source.read(stream, { from: at, bytes: to - at });
-    if (piece.kind === 'gone') return null;
+    if (piece.kind === 'gone') {
+      pieces = [];
+      at = Math.min(piece.to, to);
+      first = at;
+      continue;
+    }
     if (piece.data.length === 0) break;
     pieces.push(piece.data);
     at += piece.data.length;
   }
-  return Buffer.concat(pieces);
+  return { data: Buffer.concat(pieces), from: first };
 }
 
 /** The position at an offset of one stream within a record; the other stream is where the reader's order has it. */

@@ -45,14 +45,22 @@ export class OrderWriter implements Disposable {
     record.writeDoubleLE(at ?? 0, 0);
     record.writeDoubleLE(stdout, 8);
     record.writeDoubleLE(stderr, 16);
-    writeSync(this.#descriptor, record);
-    this.#bytes += orderRecordBytes;
+    this.#append(record);
     this.#last = { stdout, stderr };
     return true;
   }
 
   [Symbol.dispose](): void {
     closeSync(this.#descriptor);
+  }
+
+  /** Half a record (the disk is full) would put all that follow out of step: it is taken back. */
+  #append(record: Buffer): void {
+    if (writeSync(this.#descriptor, record) !== record.length) {
+      ftruncateSync(this.#descriptor, this.#bytes);
+      throw new Error('the order index cannot be written: there is no room for a record');
+    }
+    this.#bytes += record.length;
   }
 }
 

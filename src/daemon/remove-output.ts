@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+
 import type { Actor, DataOf, TaskId } from '../journal/events.ts';
 import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
@@ -25,7 +26,7 @@ export interface RemovalContext {
  * Takes output away, each piece with its event, which is on the disk before the piece goes: a crash in between leaves a
  * file that the journal knows to be gone, and never the other way round.
  * @returns what went: a range that was cut or taken meanwhile stays.
- * @throws GhostError `disk-full`, `journal-write-failed`: what could not be recorded is still there.
+ * @throws GhostError `journal-write-failed`: what could not be recorded is still there.
  */
 export async function removeOutput(
   context: RemovalContext,
@@ -84,7 +85,10 @@ async function removePiece(context: RemovalContext, prune: Prune, { actor }: { a
 }
 
 /** What the event says that it took, or null where that range does not lie there any more. */
-function bytesThatGo({ table, journal, tasksFolder }: RemovalContext, { task: id, stream, from, to, file }: Prune): number | null {
+function bytesThatGo(
+  { table, journal, tasksFolder }: RemovalContext,
+  { task: id, stream, from, to, file }: Prune,
+): number | null {
   const task = table.get(id);
   if (task === undefined) return null;
   const { sealedTo, starts } = task.stored[stream];

@@ -9,6 +9,8 @@ import { watchBatchMax } from '../protocol/limits.ts';
 import type { DaemonStatus, ParametersOf, ResultOf, ShutdownResult } from '../protocol/messages.ts';
 import { findTask } from './find-task.ts';
 import { readLog } from './log-reader.ts';
+import { pruneOutput } from './prune.ts';
+import type { Retention } from './retention.ts';
 import { hasEnded } from './signaller.ts';
 import { type StopContext, signalTask, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision.ts';
@@ -20,6 +22,7 @@ import { waitForTasks } from './wait.ts';
 export const endedListed = 30;
 
 export interface HandlerContext extends SupervisionContext, StopContext {
+  readonly retention: Retention;
   readonly statusOf: () => DaemonStatus;
   /** Ends this daemon once the answer to the request has gone out. */
   readonly shutDown: (reason: string) => void;
@@ -64,6 +67,8 @@ export function createHandlers(context: HandlerContext): Handlers {
     log: ({ task: reference, ...options }, { signal }) =>
       readLog(context, find(reference), { ...options, signal }),
     watch: ({ after }, { signal }) => watchEvents(context, { after: after ?? journal.lastSeq, signal }),
+    prune: ({ endedBefore, keepTasks, maxBytes, dryRun }, request) =>
+      pruneOutput(context, { endedBefore, keepTasks, maxBytes, dryRun }, request),
     status: () => Promise.resolve(context.statusOf()),
     shutdown: (parameters, request) => shutDown(context, parameters, request),
   };

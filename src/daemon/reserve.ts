@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+
 import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
+import { releaseReserve, reserveStepBytes } from '../reserve-file.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { bytesOnDisk, isOutOfSpace, spaceOf } from './file-system.ts';
 
 const mebibyte = 2 ** 20;
-/** What is set aside ... */
+/** What is set aside. */
 export const reserveBytes = 4 * mebibyte;
-/** ... and given back in such steps: whoever else writes to a full disk gets at most one of them. */
-const stepBytes = mebibyte;
 /** With less than this there is no room to begin anything: a task, a pump, a segment. */
 export const roomBytesMin = 4 * mebibyte;
 /** While there is no room, how often to look whether there is. */
@@ -39,12 +39,17 @@ export class Reserve implements Disposable {
    * be opened then (RELIABILITY.md section 5). Filled by `fill`.
    * @param onRoom called each time when the disk was full and is not any more.
    */
-  constructor({ home, reserve, log, onRoom }: Pick<Paths, 'home' | 'reserve'> & { log: DaemonLog; onRoom: () => void }) {
+  constructor({
+    home,
+    reserve,
+    log,
+    onRoom,
+  }: Pick<Paths, 'home' | 'reserve'> & { log: DaemonLog; onRoom: () => void }) {
     this.#home = home;
     this.#path = reserve;
     this.#log = log;
     this.#onRoom = onRoom;
-    if (spaceOf(home).freeBytes < stepBytes) this.release();
+    if (spaceOf(home).freeBytes < reserveStepBytes) this.release();
   }
 
   /**
@@ -52,12 +57,8 @@ export class Reserve implements Disposable {
    * @returns whether there was something to give, so that it is worth trying again.
    */
   release(): boolean {
-    const bytes = this.#bytes();
-    const left = Math.max(0, Math.ceil(bytes / stepBytes) - 1) * stepBytes;
-    if (left > 0) truncateSync(this.#path, left);
-    else rmSync(this.#path, { force: true });
     this.#becomeShort();
-    return bytes > 0;
+    return releaseReserve(this.#path);
   }
 
   /** Whether there is no room to begin anything new. */
@@ -100,7 +101,7 @@ export class Reserve implements Disposable {
     let descriptor: number | null = null;
     try {
       descriptor = openSync(this.#path, bytes === 0 ? 'w' : 'a', 0o600);
-      writeSync(descriptor, randomBytes(Math.min(stepBytes, reserveBytes - bytes)));
+      writeSync(descriptor, randomBytes(Math.min(reserveStepBytes, reserveBytes - bytes)));
       this.#later(fillPauseMs);
     } catch (error) {
       if (isOutOfSpace(error)) {

@@ -62,16 +62,25 @@ export interface OutputState {
  * are still written, and at last the beginnings of the largest spools. Never more than is needed, and what is left of a
  * stream never has a gap.
  */
-export function choosePrunes({ suspects, complete, open, outputBytes, freeBytes, limits }: OutputState): readonly Prune[] {
-  const prunes: Prune[] = [];
-  const taken = new Set<string>();
+export function choosePrunes({
+  suspects,
+  complete,
+  open,
+  outputBytes,
+  freeBytes,
+  limits,
+}: OutputState): readonly Prune[] {
+  const prunes = new Map<string, Prune>();
   let takenBytes = 0;
+  /** Takes so much of a piece, or what is left of it; one that is taken in two parts goes as one. */
   const take = (piece: OutputPiece, { needed, reason }: { needed: number; reason: PruneReason }): number => {
-    const part = firstPart(piece, needed);
-    prunes.push({ ...part, reason });
-    taken.add(keyOf(piece));
-    takenBytes += part.bytes;
-    return part.bytes;
+    const key = keyOf(piece);
+    const before = prunes.get(key)?.bytes ?? 0;
+    const part = firstPart(piece, before + needed);
+    prunes.delete(key);
+    prunes.set(key, { ...part, reason });
+    takenBytes += part.bytes - before;
+    return part.bytes - before;
   };
   for (const { bytes, pieces } of suspects) {
     let excess = bytes - limits.perTaskBytes;
@@ -84,9 +93,9 @@ export function choosePrunes({ suspects, complete, open, outputBytes, freeBytes,
   const excessOfAll = (): number => outputBytes - takenBytes - limits.totalBytes;
   const missingFree = (): number =>
     Math.min(limits.keepFreeBytes - freeBytes, outputBytes - limits.floorBytes) - takenBytes;
-  if (excessOfAll() <= 0 && missingFree() <= 0) return prunes;
+  if (excessOfAll() <= 0 && missingFree() <= 0) return [...prunes.values()];
   for (const piece of oldestFirst({ complete, open })) {
-    if (taken.has(keyOf(piece))) continue;
+    if (prunes.get(keyOf(piece))?.to === piece.to) continue;
     const excess = excessOfAll();
     take(piece, {
       needed: Math.max(excess, missingFree()),
@@ -94,7 +103,7 @@ export function choosePrunes({ suspects, complete, open, outputBytes, freeBytes,
     });
     if (excessOfAll() <= 0 && missingFree() <= 0) break;
   }
-  return prunes;
+  return [...prunes.values()];
 }
 
 /** Every piece, in the order in which they go. */
@@ -113,11 +122,11 @@ export function* oldestFirst({
 
 /** Several series, each oldest first, as one. Reads only the first of each that is not yet given. */
 export function* mergeByAge(series: readonly Iterable<OutputPiece>[]): Generator<OutputPiece, void, void> {
-  const heads: { piece: OutputPiece; rest: Iterator<OutputPiece> }[] = [];
+  const heads: { piece: OutputPiece; readonly rest: Iterator<OutputPiece, unknown> }[] = [];
   for (const pieces of series) {
     const rest = pieces[Symbol.iterator]();
-    const { done, value } = rest.next();
-    if (done !== true) heads.push({ piece: value, rest });
+    const first = rest.next();
+    if (first.done !== true) heads.push({ piece: first.value, rest });
   }
   for (;;) {
     const oldest = heads.reduce<(typeof heads)[number] | null>(
@@ -126,9 +135,9 @@ export function* mergeByAge(series: readonly Iterable<OutputPiece>[]): Generator
     );
     if (oldest === null) return;
     yield oldest.piece;
-    const { done, value } = oldest.rest.next();
-    if (done === true) heads.splice(heads.indexOf(oldest), 1);
-    else oldest.piece = value;
+    const next = oldest.rest.next();
+    if (next.done === true) heads.splice(heads.indexOf(oldest), 1);
+    else oldest.piece = next.value;
   }
 }
 

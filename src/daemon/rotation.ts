@@ -5,10 +5,12 @@ import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { StoredStream } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
 import { passCrashPoint } from './crash-point.ts';
+import { spaceOf } from './file-system.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
 import type { SupervisionContext } from './supervision.ts';
 import { TaskFolder } from './task-folder.ts';
+import type { Turns } from './turns.ts';
 
 /** Segments that are written at once, over all tasks: compression is to leave the tasks most of the machine. */
 const writersMax = 1;
@@ -20,6 +22,8 @@ export const finalSealBytes = 64 * 1024;
 export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'kernel' | 'log' | 'self'> & {
   readonly settings: Settings;
   readonly tasksFolder: string;
+  /** Held while a range is being cut, so that retention does not take it meanwhile. */
+  readonly turns: Turns<TaskId>;
   /** After each segment: retention may have to act. */
   readonly onSealed: (task: TaskId) => void;
 };
@@ -42,7 +46,7 @@ export class Rotation implements AsyncDisposable {
 
   /** Cuts a task's streams when they are due, one task after the other. Cheap when nothing is. */
   consider(id: TaskId): void {
-    if (this.#disposed || this.#waiting.has(id) || !this.#isDue(id)) return;
+    if (this.#disposed || this.#waiting.has(id) || !this.#isDue(id) || !this.#hasRoom()) return;
     this.#waiting.add(id);
     this.#next();
   }
@@ -68,6 +72,22 @@ export class Rotation implements AsyncDisposable {
 
   /** What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest. */
   recoverAll(): void {
+    for (const id of this.#unfinished()) this.recover(id);
+  }
+
+  /** Considers every task: after a time in which there was no room. */
+  considerAll(): void {
+    for (const id of this.#unfinished()) this.consider(id);
+  }
+
+  /** No more cuts; the one that is being made is finished. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#waiting.clear();
+    await Promise.all(this.#writers);
+  }
+
+  *#unfinished(): Generator<TaskId, void, void> {
     for (const { id, log, stored } of this.#context.table.current.tasks.values()) {
       const sizes =
         log.kind === 'open' ? null : ([['stdout', log.stdoutBytes], ['stderr', log.stderrBytes]] as const);
@@ -76,15 +96,8 @@ export class Rotation implements AsyncDisposable {
           const { segments, sealedTo } = stored[stream];
           return sealedTo < bytes && (segments > 0 || bytes >= finalSealBytes);
         }) ?? true;
-      if (unfinished) this.recover(id);
+      if (unfinished) yield id;
     }
-  }
-
-  /** No more cuts; the one that is being made is finished. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed = true;
-    this.#waiting.clear();
-    await Promise.all(this.#writers);
   }
 
   #folder(id: TaskId): TaskFolder {
@@ -114,12 +127,20 @@ export class Rotation implements AsyncDisposable {
   async #cutAll(id: TaskId): Promise<void> {
     try {
       for (const stream of ['stdout', 'stderr'] as const) {
-        while (!this.#disposed && this.#rangeDue(id, stream) !== null) await this.#cut(id, stream);
+        while (!this.#disposed && this.#rangeDue(id, stream) !== null) {
+          await this.#context.turns.take(id, () => this.#cut(id, stream));
+        }
       }
     } finally {
       this.#waiting.delete(id);
     }
     this.#removeEmptySpools(id);
+  }
+
+  /** A segment is at most about as large as its range. Without that room it would fail, and be tried at each growth. */
+  #hasRoom(): boolean {
+    const { tasksFolder, settings } = this.#context;
+    return spaceOf(tasksFolder).freeBytes >= settings.logs.segmentBytes;
   }
 
   #isDue(id: TaskId): boolean {
@@ -134,7 +155,7 @@ export class Rotation implements AsyncDisposable {
     const { sealedTo: from, segments } = task.stored[stream];
     const size = this.#folder(id).size(stream);
     if (size - from >= segmentBytes) return { from, to: from + segmentBytes };
-    if (task.log.kind === 'open' || size === from) return null;
+    if (task.log.kind === 'open' || size <= from) return null;
     return segments > 0 || size - from >= finalSealBytes ? { from, to: size } : null;
   }
 
@@ -150,11 +171,18 @@ export class Rotation implements AsyncDisposable {
     const stored = task.stored[stream];
     const file = `${stream}.${String(stored.segments).padStart(4, '0')}.gz`;
     const behind = folder.size(stream) - from;
+    const path = join(folder.path, file);
     const facts = await writeSegment({
-      ...{ spool, from, to },
-      path: join(folder.path, file),
+      spool,
+      from,
+      to,
+      path,
       linesBefore: stored.sealedLines,
       fast: behind > floodSegments * this.#context.settings.logs.segmentBytes,
+    }).catch((error: unknown) => {
+      // On a full disk half a segment is in nobody's way but its own.
+      rmSync(`${path}.tmp`, { force: true });
+      throw error;
     });
     await this.#record(id, {
       ...{ stream, index: stored.segments, from, to, linesBefore: stored.sealedLines },

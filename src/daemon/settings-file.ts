@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+
 import { byteSizeWords, parseByteSize, parseSizeLimit, sizeLimitWords } from '../byte-size.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type LogSettings, type Settings, defaultSettings } from '../settings.ts';

@@ -18,6 +18,8 @@
  *   `abort WHY`        nothing was started
  * Its own end means that both streams have reached theirs.
  *
+ * A task whose start cannot be noted (a full disk) is not started.
+ *
  * Why it is as it is: FIFOs, because `echo x > /dev/stderr` reopens a plain file and truncates it. They are opened for
  * reading and writing first, so that no open blocks, and the pumps inherit their ends: one that opened by path could
  * wait for ever. The task is in the foreground, because POSIX has `&` ignore SIGINT and SIGQUIT, and in a session of
@@ -56,7 +58,7 @@ echo "pumps $ghost_shim_out $ghost_shim_err" >&3
     </proc/self/stat
   umask "$ghost_shim_umask"
   [ -z "$ghost_shim_files" ] || ulimit -Sn "$ghost_shim_files" 2>/dev/null
-  echo "start $ghost_shim_pid $ghost_shim_start" >&3
+  echo "start $ghost_shim_pid $ghost_shim_start" >&3 || exit 1
   exec 1>&6 2>&7 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&-
   exec "$@"
 )

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+
 import type { StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';

@@ -18,6 +18,7 @@ import type { DaemonLog } from './daemon-log.ts';
 import type { Kernel } from './kernel.ts';
 import { OutputRecorder } from './output-recorder.ts';
 import type { ProcessTable } from './process-table.ts';
+import type { Reserve } from './reserve.ts';
 import { type ShimTools, spawnPump } from './spawn.ts';
 import { type ShimStatus, outcomeOfShell, outcomeOfWaitStatus, parseStatus } from './status-file.ts';
 import type { TaskFolder } from './task-folder.ts';
@@ -30,6 +31,8 @@ export interface SupervisionContext {
   readonly kernel: Kernel;
   readonly clock: Clock;
   readonly log: DaemonLog;
+  /** Tells whether there is room to begin anything. */
+  readonly reserve: Pick<Reserve, 'isShort' | 'demandRoom'>;
   readonly tools: ShimTools;
   /** The daemon as the actor of what it does by itself. */
   readonly self: Actor;
@@ -359,11 +362,19 @@ export class Supervision implements Disposable {
   }
 
   #replacePump(stream: StreamName): void {
-    const pid = spawnPump(stream, {
-      tools: this.#context.tools,
-      folder: this.#folder,
-      stillNeeded: () => this.#readStatus().exitStatus === null,
-    });
+    // A full disk ends a pump, and what it holds is lost. The next one would only lose more: until then the task waits.
+    if (this.#context.reserve.isShort()) return;
+    let pid: number | null = null;
+    try {
+      pid = spawnPump(stream, {
+        tools: this.#context.tools,
+        folder: this.#folder,
+        stillNeeded: () => this.#readStatus().exitStatus === null,
+      });
+    } catch (error) {
+      // No more processes or descriptors, say: the next sweep tries again.
+      this.#context.log.error('a pump is gone and could not be replaced', { task: this.id, stream, error: String(error) });
+    }
     if (pid === null || this.#pumps === null) return;
     this.#pumps = { ...this.#pumps, [stream]: pid };
     this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });

@@ -46,7 +46,7 @@ export class Supervisor implements Disposable {
     this.#tasksFolder = tasksFolder;
     this.#lastTask = context.journal.lastTask();
     this.#sweep = setInterval(() => {
-      for (const supervision of this.#supervisions.values()) supervision.sweep();
+      this.sweep();
     }, sweepMs);
     this.#sweep.unref();
   }
@@ -58,6 +58,7 @@ export class Supervisor implements Disposable {
   async submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
     const known = this.#context.journal.findOnce(`request:${submission.requestId}`);
     if (known?.task != null) return known.task;
+    this.#context.reserve.demandRoom();
     this.#lastTask += 1;
     // Minted here and nowhere else: the next number of this journal.
     const id = this.#lastTask as TaskId;
@@ -87,6 +88,11 @@ export class Supervisor implements Disposable {
       );
     }
     return id;
+  }
+
+  /** Puts back the pumps that are gone; done by itself every few seconds. */
+  sweep(): void {
+    for (const supervision of this.#supervisions.values()) supervision.sweep();
   }
 
   /** Starts a task that is submitted and provably never ran. */
@@ -161,6 +167,8 @@ export class Supervisor implements Disposable {
   async #attempt(id: TaskId): Promise<void> {
     const task = this.#context.table.get(id);
     if (task?.status.kind !== 'submitted') return;
+    // Its shim could not note that it started it.
+    this.#context.reserve.demandRoom();
     const attempt = task.status.attempt + 1;
     if (attempt > attemptsMax) {
       await this.#refuse(task, 'spawn-failed', `its shim ended ${attemptsMax} times before it could start the task`);

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
+
 import { GhostError } from '../ghost-error.ts';
-import { chainHash, decodeEvent, encodeEvent, genesisHash } from './codec.ts';
-import { type Database, openDatabase, setSynchronous, sqliteErrorCode } from './database.ts';
+import { checkChain } from './chain-check.ts';
+import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
+import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
 import {
   type EventDraft,
@@ -11,8 +13,9 @@ import {
   type TaskId,
   onceKey,
 } from './events.ts';
+import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
-import { prepareStatements } from './statements.ts';
+import { type Statements, prepareStatements } from './statements.ts';
 import { isFull, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
@@ -40,20 +43,6 @@ export class FactAlreadyRecorded extends Error {
   }
 }
 
-export interface JournalOptions {
-  readonly path: string;
-  readonly migrationsFolder: string;
-  readonly now: () => Microseconds;
-  readonly ghostVersion: string;
-  /**
-   * Called once when SQLite reports an I/O error or damage: what it says afterwards cannot be trusted, so the daemon
-   * ends, and the next one reads what is on the disk.
-   */
-  readonly onDamage: (error: GhostError) => void;
-  /** Called when the disk is full. True where room was made, so that it is worth trying again. */
-  readonly onFull?: () => boolean;
-}
-
 interface PendingBatch {
   readonly drafts: readonly EventDraft[];
   readonly options: AppendOptions;
@@ -70,7 +59,7 @@ export class Journal implements Disposable {
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
   readonly #onFull: () => boolean;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #statements: Statements;
   readonly #listeners = new Set<() => void>();
   #pending: PendingBatch[] = [];
   #flushScheduled = false;
@@ -97,18 +86,36 @@ export class Journal implements Disposable {
    * @throws GhostError `journal-unusable`, `journal-newer`.
    */
   static async open(options: JournalOptions): Promise<Journal> {
+    for (;;) {
+      try {
+        return await Journal.#open(options);
+      } catch (error) {
+        // Even to open it takes room, for the index of the write-ahead log.
+        if (!(error instanceof GhostError && isFull(error.cause))) throw error;
+        if (options.onFull?.() === true) continue;
+        throw new GhostError('journal-unusable', `the disk is full: ${options.path} cannot be opened`, {
+          hint: `make room (df -h ${options.path}), then try again`,
+          cause: error,
+        });
+      }
+    }
+  }
+
+  static async #open(options: JournalOptions): Promise<Journal> {
     const { path, migrationsFolder, now, ghostVersion } = options;
     const database = openDatabase(path);
     try {
       await migrate(database, { folder: migrationsFolder, now, ghostVersion });
       const journal = new Journal(database, options);
-      journal.#checkTail();
+      checkChain(journal.#statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
+        path,
+      });
       return journal;
     } catch (error) {
       database.close();
       if (error instanceof GhostError) throw error;
       throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
-        hint: `keep a copy first: cp ${path} ${path}.damaged`,
+        hint: setAside(path),
         cause: error,
       });
     }
@@ -116,7 +123,7 @@ export class Journal implements Disposable {
 
   /**
    * Appends events, all or none. The promise is kept once they are committed and every listener has been told.
-   * @throws FactAlreadyRecorded; GhostError `disk-full`, `journal-write-failed`: nothing was recorded.
+   * @throws FactAlreadyRecorded; GhostError `journal-write-failed` (a full disk, say): nothing was recorded.
    */
   append(drafts: readonly EventDraft[], options: AppendOptions): Promise<readonly JournalEvent[]> {
     return new Promise((resolve, reject) => {
@@ -215,6 +222,7 @@ export class Journal implements Disposable {
 
   /** Commits what is waiting, folds the write-ahead log into the file and closes it. */
   [Symbol.dispose](): void {
+    if (!this.#database.open) return;
     this.flush();
     this.#listeners.clear();
     try {
@@ -222,8 +230,9 @@ export class Journal implements Disposable {
     } catch (error) {
       // Every fact is in the write-ahead log, which the next opening reads.
       if (!isFull(error)) throw error;
+    } finally {
+      this.#database.close();
     }
-    this.#database.close();
   }
 
   /** One transaction, made again for as long as somebody makes room on a full disk. @returns how to settle each batch. */
@@ -243,7 +252,7 @@ export class Journal implements Disposable {
 
   #insert({ drafts, options, resolve, reject }: PendingBatch): () => void {
     const keys = drafts.map(onceKey).filter((key) => key !== null);
-    const known = keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
+    const known = duplicateOf(keys) ?? keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
     if (known !== undefined) {
       return () => {
         reject(new FactAlreadyRecorded(known));
@@ -272,19 +281,11 @@ export class Journal implements Disposable {
     setSynchronous(this.#database, level);
     this.#synchronous = level;
   }
+}
 
-  #checkTail(): void {
-    const rows = this.#statements.read.all(Math.max(0, this.#lastSeq - tailChecked - 1), tailChecked + 1);
-    rows.forEach(([seq, at, type, task, v, actor, data, rowHash], index) => {
-      const previousHash = seq === 1 ? genesisHash : rows[index - 1]?.[7];
-      if (previousHash === undefined) return;
-      if (chainHash(previousHash, { seq, at, type, task, v, actor, data }) !== rowHash) {
-        throw new GhostError('journal-unusable', `the journal was changed behind ghost's back at event ${seq}`, {
-          hint: `keep a copy first: cp ${this.#database.name} ${this.#database.name}.damaged`,
-        });
-      }
-    });
-  }
+function duplicateOf(keys: readonly string[]): string | undefined {
+  if (new Set(keys).size === keys.length) return undefined;
+  return keys.find((key, index) => keys.indexOf(key) !== index);
 }
 
 function messageOf(error: unknown): string {

@@ -1,14 +1,24 @@
 import type { EventRow } from './codec.ts';
-import type { Database } from './database.ts';
+import type { Database, Statement } from './database.ts';
 
 const columns = 'seq, at, type, task, v, actor, data, hash';
 
-/** Every statement of the journal, prepared once. Rows of events are arrays, in the order of the codec. */
-export function prepareStatements(database: Database): ReturnType<typeof prepare> {
-  return prepare(database);
+/** Everything that the journal ever asks of its database, prepared once. */
+export interface Statements {
+  readonly insert: Statement<[...EventRow, once: string | null]>;
+  readonly last: Statement<[], EventRow>;
+  readonly read: Statement<[after: number, limit: number], EventRow>;
+  readonly readTask: Statement<[task: number], EventRow>;
+  readonly findOnce: Statement<[key: string], EventRow>;
+  readonly readOnce: Statement<[from: string, before: string, after: number], EventRow>;
+  readonly lastDaemonEvent: Statement<[], EventRow>;
+  readonly lastCleanStop: Statement<[], [number | null]>;
+  readonly lastTask: Statement<[], [number | null]>;
+  readonly insertEnvironment: Statement<[hash: string, entries: string]>;
+  readonly environment: Statement<[hash: string], [string]>;
 }
 
-function prepare(database: Database) {
+export function prepareStatements(database: Database): Statements {
   const events = <P extends unknown[]>(sql: string) => database.prepare<P, EventRow>(sql).raw();
   return {
     insert: database.prepare<[...EventRow, string | null]>(
@@ -18,12 +28,12 @@ function prepare(database: Database) {
     read: events<[number, number]>(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
     readTask: events<[number]>(`SELECT ${columns} FROM events WHERE task = ? ORDER BY seq`),
     findOnce: events<[string]>(`SELECT ${columns} FROM events WHERE once = ?`),
+    readOnce: events<[string, string, number]>(
+      `SELECT ${columns} FROM events WHERE once >= ? AND once < ? AND seq > ? ORDER BY once`,
+    ),
     lastDaemonEvent: events<[]>(
       `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
        ORDER BY seq DESC LIMIT 1`,
-    ),
-    readOnce: events<[string, string, number]>(
-      `SELECT ${columns} FROM events WHERE once >= ? AND once < ? AND seq > ? ORDER BY once`,
     ),
     lastCleanStop: database
       .prepare<[], [number | null]>("SELECT max(seq) FROM events WHERE task IS NULL AND type = 'DaemonStopped'")

@@ -7,10 +7,14 @@ export function writeFailure(error: unknown): GhostError {
     const reason = error instanceof Error ? error.message : String(error);
     return new GhostError('journal-write-failed', `the journal cannot be written: ${reason}`, { cause: error });
   }
-  return new GhostError('disk-full', 'the disk is full: the journal cannot be written, and nothing was done', {
-    hint: 'make room, then try again',
-    cause: error,
-  });
+  return new GhostError(
+    'journal-write-failed',
+    'the disk is full: the journal cannot be written, and nothing was done',
+    {
+      hint: 'make room, then try again',
+      cause: error,
+    },
+  );
 }
 
 /** Whether a write failed for want of room: for the journal, or for the index of its write-ahead log (the -shm file). */

@@ -113,16 +113,19 @@ export function detailOf(task: TaskView, detail: Partial<TaskDetail> = {}): Task
   };
 }
 
-/** A log that gives these pieces, `[stream, text or bytes]`, and then its end. */
+/** What a piece of a log has besides its stream and its bytes. */
+export type PieceParts = Partial<Pick<LogChunk, 'at' | 'missing'>>;
+
+/** A log that gives these pieces, `[stream, text or bytes, when it was seen or what is missing]`, and then its end. */
 export async function* logOf(
-  pieces: readonly (readonly ['stdout' | 'stderr', string | Uint8Array])[],
+  pieces: readonly (readonly [stream: 'stdout' | 'stderr', data: string | Uint8Array, parts?: PieceParts])[],
   end: Partial<LogEnd> = {},
 ): AsyncGenerator<LogChunk, LogEnd, void> {
   const cursor = { stdout: 0, stderr: 0 };
-  for (const [stream, text] of pieces) {
+  for (const [stream, text, parts = {}] of pieces) {
     const data = typeof text === 'string' ? Buffer.from(text) : text;
-    cursor[stream] += data.length;
-    yield { stream, at: '2026-11-22T14:03:21.000Z', data, missing: null, cursor: { ...cursor } };
+    cursor[stream] += data.length + (parts.missing?.bytes ?? 0);
+    yield { stream, at: '2026-11-22T14:03:21.000Z', data, missing: null, cursor: { ...cursor }, ...parts };
   }
   return { task: viewOf(), reason: 'complete', cursor, ...end };
 }

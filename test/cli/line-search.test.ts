@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { LineSearch } from '../../src/cli/line-search.ts';
 import { linesOf } from '../../src/cli/line-carry.ts';
+import { LineSearch } from '../../src/cli/line-search.ts';
 import { blockPattern } from '../../src/cli/search-pattern.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 
@@ -150,8 +150,12 @@ const nasty: readonly string[] = [
 ];
 
 const letters = fc.constantFrom(
-  ...['a', 'b', 'A', 'B', 'k', 'K', ' ', '\t', '\r', '\0', '-', ',', '1', '{', '\\', '/', ']'].map((text) => Buffer.from(text)),
-  ...['é', 'É', '日', '👍', '\u2028', '\u00a0', '\ufeff', '\ufffd', '\u212a', 'ſ', 'à'].map((text) => Buffer.from(text)),
+  ...['a', 'b', 'A', 'B', 'k', 'K', ' ', '\t', '\r', '\0', '-', ',', '1', '{', '\\', '/', ']'].map((text) =>
+    Buffer.from(text),
+  ),
+  ...['é', 'É', '日', '👍', '\u2028', '\u00a0', '\ufeff', '\ufffd', '\u212a', 'ſ', 'à'].map((text) =>
+    Buffer.from(text),
+  ),
   // What is no UTF-8: a lone lead, a lone trail, half a character.
   Buffer.from([0xff]),
   Buffer.from([0xa0]),
@@ -164,7 +168,9 @@ const block = fc
   })
   .map((pieces) => Buffer.concat(pieces));
 const ascii = fc
-  .array(fc.constantFrom(...['a', 'b', 'A', 'k', ' ', '\r', '-', '\n'].map((text) => Buffer.from(text))), { maxLength: 40 })
+  .array(fc.constantFrom(...['a', 'b', 'A', 'k', ' ', '\r', '-', '\n'].map((text) => Buffer.from(text))), {
+    maxLength: 40,
+  })
   .map((pieces) => Buffer.concat(pieces));
 
 describe('a whole block gives the lines that looking at one after the other gives', () => {
@@ -184,11 +190,10 @@ describe('a whole block gives the lines that looking at one after the other give
   );
 
   test('for whatever pattern can be made of such pieces', () => {
-    const piece = fc.constantFrom(
-      ...['a', 'b', 'k', 'é', '日', '👍', '.', '\\s', '\\S', '\\w', '\\W', '\\d', '\\D', '\\b', '\\B', '^', '$', ' ', '-'],
-      ...['[^a]', '[a-k]', '[^\\s]', '[\\s,]', '[é-日]', '[^-]', '\\n', '\\x61', '\\xe9', '\\u00e9', '\\p{L}', '\\-', '\\r'],
-      ...['(?=a)', '(?!b)', '(?<=a)', '(?<!é)', '(?:', '(', ')', '|', '*', '+', '?', '*?', '{2}', '{1,}', '{0,2}', '\\1'],
-    );
+    const pieces =
+      'a b k é 日 👍 . \\s \\S \\w \\W \\d \\D \\b \\B ^ $ - \\n \\x61 \\xe9 \\u00e9 \\p{L} \\- \\r \\1 ' +
+      '[^a] [a-k] [^\\s] [\\s,] [é-日] [^-] (?=a) (?!b) (?<=a) (?<!é) (?: ( ) | * + ? *? {2} {1,} {0,2}';
+    const piece = fc.constantFrom(' ', ...pieces.split(' '));
     const pattern = fc.array(piece, { minLength: 1, maxLength: 7 }).map((pieces) => pieces.join(''));
     let tried = 0;
     fc.assert(
@@ -227,6 +232,19 @@ describe('a block is read', () => {
   });
 });
 
+test.for([
+  ['a.*foo\\.b+', 'foo.'],
+  ['^[^"]+"$', '"'],
+  ['a|b', ''],
+  ['(foo)', ''],
+  ['fo{2}b', 'f'],
+  ['x\\\\y', 'x\\y'],
+  ['é\\d', ''],
+] as const)('every match of %s holds "%s"', ([pattern, needed]) => {
+  expect(blockPattern(pattern, '')?.needed).toBe(needed);
+  expect(blockPattern(pattern, 'i')?.needed).toBe('');
+});
+
 test('a line without its newline at the end of a block is a line, and nothing after a last newline is one', () => {
   const search = new LineSearch('');
   expect(search.linesIn(Buffer.from('a\n\nb'))).toEqual([
@@ -247,7 +265,7 @@ test('a part of a larger memory is searched by itself', () => {
 
 describe('what is no regular expression is refused with the place and the reason', () => {
   test.for([
-    ['(foo', 'unterminated group, at character 1', '\'\\(foo\''],
+    ['(foo', 'unterminated group, at character 1', "'\\(foo'"],
     ['a(b)(c', 'unterminated group, at character 5', "'a\\(b\\)\\(c'"],
     ['foo)', "unmatched ')', at character 4", "'foo\\)'"],
     ['a[bc', 'unterminated character class, at character 2', "'a\\[bc'"],
@@ -258,15 +276,20 @@ describe('what is no regular expression is refused with the place and the reason
     ['a{2,1}', 'numbers out of order in {} quantifier', "'a\\{2,1\\}'"],
     ['\\p{Nonsense}', 'invalid property name', "'\\\\p\\{Nonsense\\}'"],
   ] as const)('%s', ([pattern, why, literal]) => {
-    let refusal: unknown;
-    try {
-      new LineSearch(pattern);
-    } catch (error) {
-      refusal = error;
-    }
-    if (!(refusal instanceof GhostError)) throw new Error('it was taken');
-    expect(refusal.code).toBe('usage');
-    expect(refusal.message).toBe(`"${pattern}" is no regular expression: ${why}`);
-    expect(refusal.hint).toBe(`${literal}  (for just these characters)`);
+    expect(refusalOf(pattern)).toMatchObject({
+      code: 'usage',
+      message: `"${pattern}" is no regular expression: ${why}`,
+      hint: `${literal}  (for just these characters)`,
+    });
   });
 });
+
+function refusalOf(pattern: string): GhostError {
+  try {
+    expect(new LineSearch(pattern)).toBe('refused');
+  } catch (error) {
+    if (error instanceof GhostError) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+}

@@ -47,8 +47,9 @@ export class GhostHome implements AsyncDisposable {
   readonly #run: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  constructor({ env = {} }: { env?: NodeJS.ProcessEnv } = {}) {
-    this.#base = mkdtempSync(join(tmpdir(), 'h-'));
+  /** @param within the folder that all of it lies in: a small file system, say. */
+  constructor({ env = {}, within = tmpdir() }: { env?: NodeJS.ProcessEnv; within?: string } = {}) {
+    this.#base = mkdtempSync(join(within, 'h-'));
     this.path = join(this.#base, 'home');
     this.work = join(this.#base, 'work');
     mkdirSync(this.work);

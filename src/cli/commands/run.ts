@@ -1,8 +1,9 @@
 import type { Client, RunRequest } from '../../client/api.ts';
 import type { Command, CommandContext, InterruptSignal } from '../command.ts';
 import { printJson } from '../json-text.ts';
+import { jsonPrinter } from '../line-printer.ts';
 import { heldOpenNote } from '../log-note.ts';
-import { jsonLog, type LogWriter, rawLog } from '../log-writer.ts';
+import { lineLog, type LogWriter, rawLog } from '../log-writer.ts';
 import { runRequest } from '../run-request.ts';
 import { signalNumber, taskExitStatus } from '../task-words.ts';
 import { visible } from '../visible.ts';
@@ -64,7 +65,8 @@ class Following {
     // With --follow JSON is a feed, an object a line: first the task, then the lines of its log.
     if (this.#json) await stdout.write(`${JSON.stringify({ id, ...task })}\n`);
     else if (stderr.isTerminal) await stderr.write(`${stderrStyle.dim(`task ${id}`)}\n`);
-    return await this.#copy(client, this.#json ? jsonLog(this.#context, { task: null }) : rawLog(this.#context));
+    const writer = this.#json ? lineLog(jsonPrinter(this.#context, { task: null })) : rawLog(this.#context);
+    return await this.#copy(client, writer);
   }
 
   async #copy(client: Client, writer: LogWriter): Promise<number> {

@@ -6,10 +6,13 @@ import { durationOption } from '../duration-option.ts';
 import { printJsonOf } from '../json-text.ts';
 import { taskExitStatus, taskLine } from '../task-words.ts';
 import { visible } from '../visible.ts';
+import { lineQuestion, waitForLine } from '../wait-for-line.ts';
 
-/** `ghost wait [ID...]`: one line for each task as it ends; the exit status is theirs. */
-export const wait: Command = async ({ options, words }, context) => {
+/** `ghost wait [ID...]`: one line for each task as it ends; the exit status is theirs. With `--log`: see `waitForLine`. */
+export const wait: Command = async (invocation, context) => {
+  const { options, words } = invocation;
   const timeoutMs = durationOption(options, 'timeout');
+  if (options.has('log')) return await waitForLine(lineQuestion(invocation, { timeoutMs }), context);
   const limit = timeoutMs === null ? {} : { timeoutMs };
   const client = await context.connect({ start: true });
   const told = { client, context, json: options.has('json') };

@@ -1,0 +1,56 @@
+import { parseByteSize } from '../../byte-size.ts';
+import type { PruneOptions } from '../../client/api.ts';
+import { GhostError } from '../../ghost-error.ts';
+import type { PruneResult } from '../../protocol/messages.ts';
+import { byteText } from '../byte-text.ts';
+import type { Command } from '../command.ts';
+import { countOption } from '../count-option.ts';
+import { parseDuration } from '../duration.ts';
+import { printJson } from '../json-text.ts';
+import type { ParsedOptions } from '../parse.ts';
+import { counted } from '../task-words.ts';
+import { visible } from '../visible.ts';
+
+/** A hundred years: nothing is older. */
+const oldestMs = 36_525 * 86_400_000;
+
+/** `ghost prune`: takes old output away and says whose; with `--dry-run` it only says. The facts stay. */
+export const prune: Command = async ({ options }, context) => {
+  const request = pruneOptions(options, { nowMs: context.now() });
+  const client = await context.connect({ start: true });
+  const result = await client.prune(request);
+  if (options.has('json')) await printJson(result, context);
+  else await context.stdout.write(pruneText(result, request));
+  return 0;
+};
+
+function pruneOptions(options: ParsedOptions, { nowMs }: { readonly nowMs: number }): PruneOptions {
+  const older = options.value('older');
+  const keepTasks = countOption(options, { long: 'keep', of: 'tasks', hint: 'ghost prune --keep 100' });
+  const size = options.value('max-log');
+  return {
+    ...(older === null ? {} : { endedBefore: new Date(nowMs - parseDuration(older, { mostMs: oldestMs })) }),
+    ...(keepTasks === null ? {} : { keepTasks }),
+    ...(size === null ? {} : { maxBytes: bytesOf(size) }),
+    dryRun: options.has('dry-run'),
+  };
+}
+
+function bytesOf(size: string): number {
+  const bytes = parseByteSize(size);
+  if (bytes !== null) return bytes;
+  throw new GhostError('usage', `"${visible(size)}" is no size`, { hint: 'ghost prune --max-log 500MB' });
+}
+
+/** `42  12.3 MiB` for each task, the numbers under each other, and the sum in words. */
+function pruneText({ tasks, bytes }: PruneResult, { dryRun = false }: PruneOptions): string {
+  if (tasks.length === 0) return dryRun ? 'nothing would go\n' : 'there was nothing to take\n';
+  const width = Math.max(...tasks.map(({ id }) => String(id).length));
+  const sizes = tasks.map((task) => byteText(task.bytes));
+  const sizeWidth = Math.max(...sizes.map((size) => size.length));
+  const lines = tasks.map(({ id }, place) => {
+    return `${String(id).padStart(width)}  ${(sizes[place] ?? '').padStart(sizeWidth)}\n`;
+  });
+  const sum = `${byteText(bytes)} of ${counted(tasks.length, { one: 'task', many: 'tasks' })}`;
+  return `${lines.join('')}${sum} ${dryRun ? 'would go; nothing was taken' : 'taken'}\n`;
+}

@@ -1,0 +1,96 @@
+import type { Client } from '../client/api.ts';
+import { GhostError } from '../ghost-error.ts';
+import type { TaskView } from '../projections/task-view.ts';
+import type { CommandContext } from './command.ts';
+import { formatDuration } from './duration.ts';
+import { jsonPrinter, type LinePrinter } from './line-printer.ts';
+import { LineSearch } from './line-search.ts';
+import { LogSearch } from './log-search.ts';
+import { SearchedLog } from './log-writer.ts';
+import type { Invocation } from './parse.ts';
+import { taskLine } from './task-words.ts';
+import { visible } from './visible.ts';
+
+/** What `ghost wait ID --log REGEX` was asked. */
+export interface LineQuestion {
+  readonly task: string;
+  readonly pattern: string;
+  readonly lines: LineSearch;
+  readonly timeoutMs: number | null;
+  readonly json: boolean;
+}
+
+/** @throws GhostError `usage` where it is not one task whose log is waited for, or the pattern is wrong. */
+export function lineQuestion(
+  { options, words }: Invocation,
+  { timeoutMs }: Pick<LineQuestion, 'timeoutMs'>,
+): LineQuestion {
+  const [task] = words;
+  const pattern = options.value('log') ?? '';
+  if (task === undefined || words.length > 1 || options.has('any')) {
+    throw new GhostError('usage', '--log waits for a line in the log of one task', {
+      hint: 'ghost wait --log REGEX ID',
+    });
+  }
+  return { task, pattern, lines: new LineSearch(pattern), timeoutMs, json: options.has('json') };
+}
+
+/**
+ * Until the log of a task has a line that matches; one that it has already counts as well. Prints nothing, in JSON the
+ * line. Gives 0, or 1 where the task has ended without one.
+ * @throws GhostError `wait-timeout`.
+ */
+export async function waitForLine(question: LineQuestion, context: CommandContext): Promise<number> {
+  const { task, pattern, timeoutMs } = question;
+  const client = await context.connect({ start: true });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer =
+    timeoutMs === null
+      ? undefined
+      : setTimeout(() => {
+          const message = `the log of task ${task} has had no line like "${pattern}" within ${formatDuration(timeoutMs)}`;
+          reject(new GhostError('wait-timeout', message, { hint: `ghost log -n 20 ${task}` }));
+        }, timeoutMs);
+  try {
+    const ended = await Promise.race([late, firstLine(client, { question, context })]);
+    if (ended === null) return 0;
+    await context.stderr.write(`task ${taskLine(ended)} without a line like "${visible(pattern)}" in its log\n`);
+    return 1;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads on until a line matches, and tells it in JSON; gives the task where it has ended without one. */
+async function firstLine(
+  client: Client,
+  { question, context }: { readonly question: LineQuestion; readonly context: CommandContext },
+): Promise<TaskView | null> {
+  const writer = new SearchedLog(onlyFirst(question.json ? jsonPrinter(context, { task: null }) : null), {
+    search: new LogSearch(question.lines, { context: 0 }),
+    last: null,
+  });
+  const chunks = client.log(question.task, { follow: true });
+  for (let step = await chunks.next(); ; step = await chunks.next()) {
+    if (step.done === true) {
+      await writer.end();
+      return writer.hasFound ? null : step.value.task;
+    }
+    await writer.write(step.value);
+    if (writer.hasFound) return null;
+  }
+}
+
+/** One chunk may bring several lines that match. */
+function onlyFirst(printer: LinePrinter | null): LinePrinter {
+  let isTold = printer === null;
+  return {
+    lines: async ([line]) => {
+      if (isTold || line === undefined) return;
+      isTold = true;
+      await printer?.lines([line]);
+    },
+    gap: () => Promise.resolve(),
+    missing: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,164 @@
+import type { Actor, TaskId } from '../journal/events.ts';
+import type { Settings } from '../settings.ts';
+import { type FileSystemSpace, spaceOf } from './file-system.ts';
+import { type RemovalContext, canPunchHoles, finishRemovals, removeOutput } from './remove-output.ts';
+import { type OpenOutput, type Prune, type RetentionLimits, choosePrunes } from './retention-policy.ts';
+import { StoredOutput } from './stored-output.ts';
+
+/** While output grows, how often what all of it takes is held against the limits. */
+const lookEveryMs = 500;
+/** When nothing could be taken (the journal cannot be written), how long until it is tried again. */
+const retryMs = 5_000;
+/**
+ * What stays of all output however little room others leave on the disk, or a hundredth of it where that is less: on a
+ * disk that is nearly full anyway, the end of what a task printed is worth more than these few bytes.
+ */
+const floorBytesMax = 64 * 2 ** 20;
+const floorPart = 0.01;
+
+export type RetentionContext = RemovalContext & {
+  readonly settings: Settings;
+  /** The daemon as the actor of what it does by itself. */
+  readonly self: Actor;
+};
+
+/**
+ * Keeps what all tasks wrote within the limits of the settings. It looks when output has grown, and never while nothing
+ * happens; what goes is chosen by `choosePrunes`.
+ */
+export class Retention implements AsyncDisposable {
+  readonly #context: RetentionContext;
+  readonly #output: StoredOutput;
+  readonly #changed = new Set<TaskId>();
+  #timer: NodeJS.Timeout | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Whether the beginning of a spool can be taken while it is written; null until that was tried. */
+  #holes: boolean | null = null;
+  #disposed = false;
+
+  /** Looks at all that is there: to be made when the table is up to date. */
+  constructor(context: RetentionContext) {
+    this.#context = context;
+    this.#output = new StoredOutput(context);
+  }
+
+  /** Finishes what a killed daemon left half done, and holds everything against the limits, which may be new ones. */
+  begin(): void {
+    this.#inTurn(async () => {
+      const finished = await finishRemovals(this.#context);
+      if (finished > 0) this.#context.log.info('the prunes of a daemon that was killed are finished', { finished });
+    }).catch(this.#tellFailure);
+    const { perTaskBytes } = this.#context.settings.logs;
+    for (const { id, bytes } of this.#output.complete()) if (bytes > perTaskBytes) this.#changed.add(id);
+    for (const id of this.#context.table.current.openLogs) this.#changed.add(id);
+    this.#look({ afterMs: lookEveryMs });
+  }
+
+  /** Says that a task's output has grown, was compressed, or is complete. Cheap. */
+  noteChange(id: TaskId): void {
+    this.#changed.add(id);
+    this.#look({ afterMs: lookEveryMs });
+  }
+
+  /** What the limits would take now. */
+  choose(): readonly Prune[] {
+    const space = spaceOf(this.#context.tasksFolder);
+    this.#measureChanged();
+    return choosePrunes({
+      suspects: [...this.#changed].map((id) => this.#output.outputOf(id)),
+      complete: this.#output.complete(),
+      open: this.#open(),
+      outputBytes: this.#output.bytes,
+      freeBytes: space.freeBytes,
+      limits: limitsOf(this.#context.settings, space),
+    });
+  }
+
+  /** All output as it is now, for whoever chooses by other rules. */
+  get output(): StoredOutput {
+    this.#measureChanged();
+    return this.#output;
+  }
+
+  /**
+   * Takes away what is chosen, after whatever is being taken away now.
+   * @returns what went, which may be less: a range can have been compressed since it was chosen.
+   * @throws GhostError `journal-write-failed`.
+   */
+  async prune(choose: () => readonly Prune[], { actor }: { actor: Actor }): Promise<readonly Prune[]> {
+    return await this.#inTurn(async () => {
+      const prunes = choose();
+      if (prunes.length === 0) return prunes;
+      const removed = await removeOutput(this.#context, prunes, { actor });
+      for (const { task } of removed) this.#output.measure(task);
+      return removed;
+    });
+  }
+
+  /** What is being taken away is taken whole; nothing more is begun. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#queue;
+  }
+
+  #look({ afterMs }: { afterMs: number }): void {
+    if (this.#timer !== null || this.#disposed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#enforce().catch(this.#tellFailure);
+    }, afterMs);
+    this.#timer.unref();
+  }
+
+  async #enforce(): Promise<void> {
+    const { self, kernel, tasksFolder, log } = this.#context;
+    this.#holes ??= await canPunchHoles(kernel, { folder: tasksFolder });
+    let looked: readonly TaskId[] = [];
+    const removed = await this.prune(
+      () => {
+        const prunes = this.choose();
+        looked = [...this.#changed];
+        this.#changed.clear();
+        return prunes;
+      },
+      { actor: self },
+    );
+    if (removed.length === 0) return;
+    const bytes = removed.reduce((sum, piece) => sum + piece.bytes, 0);
+    log.info('output was taken to stay within the limits', { pieces: removed.length, bytes });
+    // What was taken is not always enough at once: a range that was being compressed is looked at again.
+    for (const id of looked) this.#changed.add(id);
+    this.#look({ afterMs: lookEveryMs });
+  }
+
+  readonly #tellFailure = (error: unknown): void => {
+    this.#context.log.error('the limits of the output could not be kept; it is tried again', { error: String(error) });
+    for (const id of this.#context.table.current.openLogs) this.#changed.add(id);
+    this.#look({ afterMs: retryMs });
+  };
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return await done;
+  }
+
+  #measureChanged(): void {
+    for (const id of this.#changed) this.#output.measure(id);
+  }
+
+  *#open(): Generator<OpenOutput, void, void> {
+    for (const { segments, raw } of this.#output.open()) yield { segments, raw: this.#holes === true ? raw : [] };
+  }
+}
+
+function limitsOf({ logs }: Settings, { totalBytes }: FileSystemSpace): RetentionLimits {
+  const { kind, value } = logs.total;
+  return {
+    perTaskBytes: logs.perTaskBytes,
+    totalBytes: kind === 'bytes' ? value : Math.floor((totalBytes * value) / 100),
+    keepFreeBytes: logs.keepFreeBytes,
+    floorBytes: Math.min(floorBytesMax, Math.floor(totalBytes * floorPart)),
+  };
+}

@@ -1,0 +1,23 @@
+import { GhostError } from '../ghost-error.ts';
+import { type EventRow, chainHash, decodeEvent, genesisHash } from './codec.ts';
+import { setAside } from './database.ts';
+
+/**
+ * Checks that each row has the hash that follows from it and the one before; the first row's is taken as it is, where
+ * it is not the journal's first.
+ * @throws GhostError `journal-unusable`, `journal-newer`, which name the event.
+ */
+export function checkChain(rows: readonly EventRow[], { path }: { path: string }): void {
+  rows.forEach((row, index) => {
+    const [seq, at, type, task, v, actor, data, rowHash] = row;
+    const previousHash = seq === 1 ? genesisHash : rows[index - 1]?.[7];
+    if (previousHash === undefined) return;
+    if (chainHash(previousHash, { seq, at, type, task, v, actor, data }) !== rowHash) {
+      throw new GhostError('journal-unusable', `the journal was changed behind ghost's back at event ${seq}`, {
+        hint: setAside(path),
+      });
+    }
+    // What a newer ghost wrote may need no migration: its events are refused here, before anything is appended to them.
+    decodeEvent(row);
+  });
+}

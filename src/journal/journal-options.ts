@@ -1,0 +1,17 @@
+import type { GhostError } from '../ghost-error.ts';
+import type { Microseconds } from './events.ts';
+
+/** What a journal is opened with. */
+export interface JournalOptions {
+  readonly path: string;
+  readonly migrationsFolder: string;
+  readonly now: () => Microseconds;
+  readonly ghostVersion: string;
+  /**
+   * Called once when SQLite reports an I/O error or damage: what it says afterwards cannot be trusted, so the daemon
+   * ends, and the next one reads what is on the disk.
+   */
+  readonly onDamage: (error: GhostError) => void;
+  /** Called when the disk is full. True where room was made, so that it is worth trying again. */
+  readonly onFull?: () => boolean;
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Client, LogOptions } from '../../src/client/api.ts';
+import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
+import { logOf, viewOf } from './fake-client.ts';
+import { ghost } from './fake-world.ts';
+
+/** A log that gives these pieces, and then nothing more and no end. */
+async function* open(pieces: Parameters<typeof logOf>[0]): AsyncGenerator<LogChunk, LogEnd, void> {
+  for await (const chunk of logOf(pieces)) yield chunk;
+  return await new Promise<never>(() => undefined);
+}
+
+describe('wait --log', () => {
+  test('ends with 0 and says nothing when the log has such a line, whatever comes after it', async () => {
+    const asked: (readonly [string, LogOptions | undefined])[] = [];
+    const log: Client['log'] = (id, options) => {
+      asked.push([id, options]);
+      return open([
+        ['stdout', 'starting\nlisten'],
+        ['stderr', 'warning\n'],
+        ['stdout', 'ing on 80\nlistening on 81\n'],
+      ]);
+    };
+    expect(await ghost(['wait', 'web', '--log', 'listening on \\d+'], { client: { log } })).toMatchObject({
+      result: 0,
+      stdout: '',
+      stderr: '',
+    });
+    expect(asked).toEqual([['web', { follow: true }]]);
+    expect((await ghost(['wait', 'web', '--json', '--log', 'listening'], { client: { log } })).stdout).toBe(
+      '{"at":"2026-11-22T14:03:21.000Z","stream":"stdout","text":"listening on 80"}\n',
+    );
+  });
+
+  test('takes an unfinished last line when the task has ended', async () => {
+    const log = () => logOf([['stdout', 'ready']]);
+    expect(await ghost(['wait', '42', '--log', 'ready'], { client: { log } })).toMatchObject({ result: 0, stderr: '' });
+  });
+
+  test('ends with 1 and says so when the task ends without such a line', async () => {
+    const log = () => logOf([['stdout', 'cannot bind\n']], { task: viewOf({ state: 'failed', exitCode: 3 }) });
+    expect(await ghost(['wait', '42', '--log', 'ready'], { client: { log } })).toMatchObject({
+      result: 1,
+      stdout: '',
+      stderr: 'task 42 failed 3 without a line like "ready" in its log\n',
+    });
+  });
+
+  test('ends with 124 when the time has run out', async () => {
+    const log = () => open([['stdout', 'starting\n']]);
+    expect(await ghost(['wait', '42', '--log', 'ready', '--timeout', '20ms'], { client: { log } })).toMatchObject({
+      result: 124,
+      stdout: '',
+      stderr: 'ghost: the log of task 42 has had no line like "ready" within 20ms\n  try: ghost log -n 20 42\n',
+    });
+  });
+
+  test.for([
+    [['--log', 'x'], '--log waits for a line in the log of one task'],
+    [['--log', 'x', '1', '2'], '--log waits for a line in the log of one task'],
+    [['--log', 'x', '--any', '1'], '--log waits for a line in the log of one task'],
+    [['--log', '[', '1'], '"[" is no regular expression: unterminated character class, at character 1'],
+  ] as const)('%j is refused before anything is asked', async ([argv, message]) => {
+    const said = await ghost(['wait', ...argv]);
+    expect(said).toMatchObject({ result: 2, starts: [] });
+    expect(said.stderr.split('\n')[0]).toBe(`ghost: ${message}`);
+  });
+});
