@@ -70,6 +70,14 @@ export class GhostError extends Error implements GhostErrorShape {
     this.task = task;
   }
 
+  /**
+   * The bundle that starts the daemon is loaded beside the command line's and has a class of its own: an error of the
+   * one is an error to the other.
+   */
+  static override [Symbol.hasInstance](value: unknown): value is GhostError {
+    return value instanceof Error && value.name === 'GhostError';
+  }
+
   /** The fields that cross the wire. */
   toShape(): GhostErrorShape {
     return { code: this.code, message: this.message, hint: this.hint, field: this.field, task: this.task };

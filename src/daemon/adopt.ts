@@ -95,7 +95,8 @@ async function recordAfterReboot(
   }
   const { stdout, stderr } = folder.sizes();
   drafts.push({ ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
-  await journal.append(drafts, { durability: 'full' });
+  // Before the event: a task whose log is closed is not looked at again.
   folder.removeRunFiles();
+  await journal.append(drafts, { durability: 'full' });
   return lost;
 }

@@ -20,7 +20,7 @@ const closesWithinMs = 250;
  * that a slow one costs one chunk and a dead one nothing. Growth only wakes it.
  */
 export async function* readLog(
-  { table, supervisor }: { table: LiveTable; supervisor: Supervisor },
+  { table, supervisor }: { table: LiveTable; supervisor: Pick<Supervisor, 'find' | 'folder'> },
   given: Task,
   { streams, follow, lines, cursor, signal }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
 ): AsyncGenerator<LogChunk, LogEnd, void> {
@@ -28,8 +28,13 @@ export async function* readLog(
   using order = new OrderReader(folder.order);
   await using files = new SpoolFiles((name) => folder.stream(name));
   supervisor.find(given.id)?.recorder.noteNow();
-  let position: LogCursor =
-    cursor ?? (lines === null ? { stdout: 0, stderr: 0 } : await findTail({ order, files, streams, lines }));
+  // What no index tells of (it was lost, or no daemon was there to note it): all at once, without a time.
+  const unindexedNow = (): OrderRecord | null =>
+    supervisor.find(given.id) === undefined ? { at: null, ...folder.sizes() } : null;
+  let position: LogCursor = cursor ?? { stdout: 0, stderr: 0 };
+  if (cursor === null && lines !== null) {
+    position = await findTail({ order, files, streams, lines, unindexed: unindexedNow() });
+  }
   let endSeen: number | null = null;
   for (;;) {
     const supervision = supervisor.find(given.id);
@@ -41,7 +46,7 @@ export async function* readLog(
     // Held open by what it left behind: everything of its own is there all the same, once the pumps have it.
     const heldOpen = endedFor !== null && endedFor > closesWithinMs && (supervision?.isDrained() ?? true);
     const ended = complete || heldOpen;
-    const unindexed = supervision === undefined ? { at: null, ...folder.sizes() } : null;
+    const unindexed = unindexedNow();
     for (const record of recordsPast(order, { position, unindexed })) {
       for (const stream of ['stdout', 'stderr'] as const) {
         while (position[stream] < record[stream]) {
@@ -65,7 +70,7 @@ export async function* readLog(
   }
 }
 
-/** The index from a position on, and then what no index tells of (it was lost): all at once, without a time. */
+/** The index from a position on, and then what it does not tell of. */
 function* recordsPast(
   order: OrderReader,
   { position, unindexed }: { position: LogCursor; unindexed: OrderRecord | null },
@@ -138,6 +143,8 @@ class Growth implements Disposable {
       subscription.unsubscribe();
     });
     signal.addEventListener('abort', wake, { once: true });
+    // A reader who left in the middle of the last look makes no further sound.
+    if (signal.aborted) wake();
     this.#stops.push(() => {
       signal.removeEventListener('abort', wake);
     });

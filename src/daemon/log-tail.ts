@@ -15,21 +15,26 @@ export async function findTail({
   files,
   streams,
   lines,
+  unindexed,
 }: {
   order: OrderReader;
   files: SpoolFiles;
   streams: ParametersOf<'log'>['streams'];
   lines: number;
+  /** What comes after the index, or null where it tells of everything. */
+  unindexed: OrderRecord | null;
 }): Promise<LogCursor> {
-  const count = order.count();
-  const end = order.at(count - 1) ?? { stdout: 0, stderr: 0 };
+  const indexed = order.count();
+  const recordAt = (index: number): OrderRecord | null => (index < indexed ? order.at(index) : unindexed);
+  const count = unindexed === null ? indexed : indexed + 1;
+  const end = recordAt(count - 1) ?? { stdout: 0, stderr: 0 };
   if (lines === 0) return { stdout: end.stdout, stderr: end.stderr };
   // The newline that ends the last line begins no further one.
   let missing = lines;
   let last = true;
   for (let index = count - 1; index >= 0; index -= 1) {
-    const record = order.at(index);
-    const before: LogCursor = order.at(index - 1) ?? { stdout: 0, stderr: 0 };
+    const record = recordAt(index);
+    const before: LogCursor = recordAt(index - 1) ?? { stdout: 0, stderr: 0 };
     if (record === null) break;
     // Within a record stderr comes after stdout, as the reader gives it.
     for (const stream of ['stderr', 'stdout'] as const) {

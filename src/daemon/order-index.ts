@@ -45,8 +45,7 @@ export class OrderWriter implements Disposable {
     record.writeDoubleLE(at ?? 0, 0);
     record.writeDoubleLE(stdout, 8);
     record.writeDoubleLE(stderr, 16);
-    writeSync(this.#descriptor, record);
-    this.#bytes += orderRecordBytes;
+    this.#append(record);
     this.#last = { stdout, stderr };
     return true;
   }
@@ -54,24 +53,36 @@ export class OrderWriter implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.#descriptor);
   }
+
+  /** Half a record (the disk is full) would put all that follow out of step: it is taken back. */
+  #append(record: Buffer): void {
+    if (writeSync(this.#descriptor, record) !== record.length) {
+      ftruncateSync(this.#descriptor, this.#bytes);
+      throw new Error('the order index cannot be written: there is no room for a record');
+    }
+    this.#bytes += record.length;
+  }
 }
 
 /** Reads an order index that may grow meanwhile. */
 export class OrderReader implements Disposable {
-  readonly #descriptor: number | null;
+  readonly #path: string;
+  #descriptor: number | null = null;
 
-  /** A task without an index (it was removed, or never wrote) has no records. */
+  /** A task without an index (it is yet to be started, or the index was removed) has no records. */
   constructor(path: string) {
-    this.#descriptor = openIfThere(path);
+    this.#path = path;
   }
 
   /** How many records there are by now. */
   count(): number {
+    this.#descriptor ??= openIfThere(this.#path);
     return this.#descriptor === null ? 0 : Math.floor(fstatSync(this.#descriptor).size / orderRecordBytes);
   }
 
   /** The record of that index, or null where there is none. */
   at(index: number): OrderRecord | null {
+    this.#descriptor ??= openIfThere(this.#path);
     return this.#descriptor === null ? null : readRecord(this.#descriptor, { index });
   }
 

@@ -1,6 +1,6 @@
 import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
 import type { Clock } from '../clock.ts';
-import type { StreamName } from '../journal/events.ts';
+import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
 import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -50,17 +50,24 @@ export class OutputRecorder implements Disposable {
     this.#log = log;
     this.#onStatus = onStatus;
     this.#writer = new OrderWriter(folder.order);
-    if (adopted) this.#writer.note(this.#folder.sizes(), { at: null });
+    if (adopted) this.#note(this.#folder.sizes(), { at: null });
     this.#beginWatch();
   }
 
   /** Notes now what the streams have. @returns how far they have come. */
   noteNow(): LogCursor {
-    if (!this.#disposed && this.#writer.note(this.#folder.sizes(), { at: this.#clock() })) {
-      passCrashPoint('order.noted');
-      for (const listener of this.#listeners) listener();
+    if (this.#disposed) return this.#writer.last;
+    const sizes = this.#folder.sizes();
+    switch (this.#note(sizes, { at: this.#clock() })) {
+      case 'more':
+        passCrashPoint('order.noted');
+        for (const listener of this.#listeners) listener();
+        return this.#writer.last;
+      case 'nothing':
+        return this.#writer.last;
+      case 'failed':
+        return sizes;
     }
-    return this.#writer.last;
   }
 
   /** Calls the listener whenever a stream has grown. Returns how to stop it. */
@@ -94,6 +101,16 @@ export class OutputRecorder implements Disposable {
     this.#writer[Symbol.dispose]();
     for (const listener of this.#listeners) listener();
     this.#listeners.clear();
+  }
+
+  /** On a full disk the daemon lives on: what cannot be noted now is noted with the next growth. */
+  #note(sizes: LogCursor, { at }: { at: Microseconds | null }): 'more' | 'nothing' | 'failed' {
+    try {
+      return this.#writer.note(sizes, { at }) ? 'more' : 'nothing';
+    } catch (error) {
+      this.#log.warnOnce('the order of output cannot be noted', { error: String(error) });
+      return 'failed';
+    }
   }
 
   #beginWatch(): void {

@@ -148,6 +148,7 @@ async function nextCommit(journal: Journal, { signal }: { signal: AbortSignal })
   };
   const stop = journal.onCommit(wake);
   signal.addEventListener('abort', wake, { once: true });
+  if (signal.aborted) wake();
   await promise;
   stop();
   signal.removeEventListener('abort', wake);

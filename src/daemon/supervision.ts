@@ -130,11 +130,7 @@ export class Supervision implements Disposable {
     const task = this.#context.table.get(this.id);
     if (this.#disposed || task?.status.kind !== 'running') return;
     if (this.#child === null) this.look();
-    const status = this.#readStatus();
-    if (status.exitStatus !== null || this.#pumps === null) return;
-    for (const stream of ['stdout', 'stderr'] as const) {
-      if (!this.#isPump(this.#pumps[stream])) this.#replacePump(stream);
-    }
+    this.#tendPumps(task.status);
   }
 
   /** Whether everything that the task itself wrote is in the spools: for a task that ended with its output held open. */
@@ -212,7 +208,8 @@ export class Supervision implements Disposable {
     return false;
   }
 
-  async #stepFromRunning({ identity }: RunningStatus): Promise<boolean> {
+  async #stepFromRunning(running: RunningStatus): Promise<boolean> {
+    const { identity } = running;
     const gone = this.#isShimGone();
     const noted = this.#readStatus();
     this.#holdTask(identity);
@@ -226,13 +223,17 @@ export class Supervision implements Disposable {
       return true;
     }
     if (!gone) return this.#waitForShim();
-    if (this.#context.processes.isAlive(identity)) return this.#lookLater();
-    return this.#stepFromOrphanGone(noted);
+    if (this.#context.processes.isAlive(identity)) {
+      // Whoever killed the shim may have killed its pumps too.
+      this.#tendPumps(running);
+      return this.#lookLater();
+    }
+    return this.#stepFromOrphanGone(identity, noted);
   }
 
   /** The shim was killed, and now the task is gone too: only the kernel may still know how it ended. */
-  async #stepFromOrphanGone(noted: NotedStatus): Promise<boolean> {
-    const outcome = this.#askKernel();
+  async #stepFromOrphanGone(identity: ProcessIdentity, noted: NotedStatus): Promise<boolean> {
+    const outcome = this.#askKernel() ?? this.#askZombie(identity);
     if (outcome !== null) {
       await this.#appendExit(outcome, { noted, endedAt: this.#context.clock(), source: 'kernel' });
       return true;
@@ -256,9 +257,10 @@ export class Supervision implements Disposable {
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps !== null && Object.values(this.#pumps).some((pid) => this.#isPump(pid))) return this.#lookLater();
     const { stdout, stderr } = this.recorder.noteNow();
+    // Before the event: a task whose log is closed is not looked at again.
+    this.#folder.removeRunFiles();
     await this.#append({ type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
     passCrashPoint('task.log-closed');
-    this.#folder.removeRunFiles();
     this.#onDone(this);
     return false;
   }
@@ -346,6 +348,12 @@ export class Supervision implements Disposable {
     return status === null ? null : outcomeOfWaitStatus(status);
   }
 
+  /** Before whoever inherited the task has collected it. */
+  #askZombie(identity: ProcessIdentity): ReturnType<typeof outcomeOfWaitStatus> | null {
+    const status = this.#context.processes.waitStatusOfZombie(identity);
+    return status === null ? null : outcomeOfWaitStatus(status);
+  }
+
   #closePidfd(): void {
     if (this.#pidfd === null) return;
     closeSync(this.#pidfd);
@@ -356,6 +364,15 @@ export class Supervision implements Disposable {
   #isPump(pid: number): boolean {
     const entry = this.#context.processes.look(pid);
     return entry !== null && (entry.session === this.#shim.pid || entry.session === pid);
+  }
+
+  /** When the task has ended its shim pumps what is left by itself. */
+  #tendPumps({ identity }: RunningStatus): void {
+    const noted = this.#readStatus();
+    if (noted.exitStatus !== null || this.#pumps === null || !this.#context.processes.isAlive(identity)) return;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (!this.#isPump(this.#pumps[stream])) this.#replacePump(stream);
+    }
   }
 
   #replacePump(stream: StreamName): void {

@@ -33,6 +33,8 @@ export class Supervisor implements Disposable {
   readonly #supervisions = new Map<TaskId, Supervision>();
   readonly #sweep: NodeJS.Timeout;
   readonly #retries = new Set<NodeJS.Timeout>();
+  /** The requests that are being accepted, by id. */
+  readonly #submitting = new Map<string, Promise<TaskId>>();
   #lastTask: number;
 
   constructor(context: SupervisionContext, { tasksFolder }: { tasksFolder: string }) {
@@ -46,10 +48,20 @@ export class Supervisor implements Disposable {
   }
 
   /**
-   * Accepts a task and starts it. Asked again with the same request id it gives the same task.
+   * Accepts a task and starts it. Asked again with the same request id, even before the first answer, it gives the same
+   * task.
    * @returns its number, once it is submitted; that it starts or fails to is seen in the table.
    */
   async submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
+    const { requestId } = submission;
+    const underWay = this.#submitting.get(requestId);
+    if (underWay !== undefined) return underWay;
+    const submitted = this.#submit(submission, { actor }).finally(() => this.#submitting.delete(requestId));
+    this.#submitting.set(requestId, submitted);
+    return submitted;
+  }
+
+  async #submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
     const known = this.#context.journal.findOnce(`request:${submission.requestId}`);
     if (known?.task != null) return known.task;
     this.#lastTask += 1;
@@ -58,6 +70,9 @@ export class Supervisor implements Disposable {
     const { environment, ...facts } = submission;
     const encoded = encodeEnvironment(environment);
     const data = { ...facts, uuid: randomUUID(), environmentHash: encoded.hash } satisfies DataOf<'TaskSubmitted'>;
+    if (this.folder(id).setAside(data)) {
+      this.#context.log.warn('a folder of a task that the journal does not know was moved aside', { task: id });
+    }
     const refusal = findRefusal({ command: data.command, cwd: data.cwd, environment });
     await this.#context.journal.append(
       [
@@ -220,6 +235,8 @@ export class Supervisor implements Disposable {
 
   async #refuse(task: Task, reason: StartFailure, message: string): Promise<void> {
     const attempt = task.status.kind === 'submitted' ? task.status.attempt + 1 : 0;
+    // Before the event: a task that could not be started is not looked at again.
+    this.folder(task.id).removeRunFiles();
     await this.#context.journal.append(
       [{ type: 'TaskStartFailed', task: task.id, actor: this.#context.self, data: { attempt, reason, message } }],
       { durability: 'full' },

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { GhostError } from '../ghost-error.ts';
 import {
   type Actor,
   type EventDraft,
@@ -38,23 +39,30 @@ export function encodeEvent(
 
 /**
  * The event that a row holds, its shape brought up to date.
- * @throws Error where the row is of a type or version that this ghost does not know (a newer one wrote it).
+ * @throws GhostError `journal-newer` where the row is of a type or version that this ghost does not know.
  */
 export function decodeEvent([seq, at, type, task, v, actor, data, rowHash]: EventRow): JournalEvent {
-  const known = (eventVersions as Readonly<Record<string, number>>)[type];
-  if (known === undefined || v > known) {
-    throw new Error(`event ${seq} is a ${type} of version ${v}, which this ghost does not know`);
+  if (!isKnownType(type) || v > eventVersions[type]) {
+    throw new GhostError(
+      'journal-newer',
+      `event ${seq} of the journal is a ${type} of version ${v}, which this ghost is too old to know`,
+      { hint: 'npm install -g ghost-journal@latest' },
+    );
   }
   // The codec is where a row becomes an event: what encodeEvent wrote, read back. Every version so far is the first.
   return {
     seq,
     at,
-    type: type as EventType,
+    type,
     task,
     actor: JSON.parse(actor) as Actor,
     data: JSON.parse(data) as unknown,
     hash: rowHash,
   } as JournalEvent;
+}
+
+function isKnownType(type: string): type is EventType {
+  return Object.hasOwn(eventVersions, type);
 }
 
 /** SHA-256, hex, over the previous event's hash and everything in the row that is a fact. */

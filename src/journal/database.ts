@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { GhostError } from '../ghost-error.ts';
 
@@ -62,7 +63,9 @@ export function takeKernelLock(path: string): KernelLock | null {
     database?.close();
     const code = sqliteErrorCode(error);
     if (code !== null && code.startsWith('SQLITE_BUSY')) return null;
-    throw unusable(path, error);
+    if (code !== 'SQLITE_NOTADB') throw unusable(path, error);
+    // Nothing is ever in it.
+    throw new GhostError('journal-unusable', `${path} is not a lock of ghost's`, { hint: `rm ${path}`, cause: error });
   }
   const held = database;
   heldForLife.add(held);
@@ -75,18 +78,27 @@ export function takeKernelLock(path: string): KernelLock | null {
   };
 }
 
+/**
+ * What to type where a journal cannot be used: the whole folder goes, since the write-ahead log and the tasks' output
+ * belong to it, and a new journal counts from 1 again.
+ */
+export function setAside(path: string): string {
+  const folder = dirname(path);
+  return `mv ${folder} ${folder}.damaged  (everything is kept there, and ghost begins anew)`;
+}
+
 function unusable(path: string, error: unknown): GhostError {
   const code = sqliteErrorCode(error);
   const reason = error instanceof Error ? error.message : String(error);
   if (code === 'SQLITE_NOTADB') {
     return new GhostError('journal-unusable', `${path} is not an SQLite database`, {
-      hint: `mv ${path} ${path}.damaged  (ghost then begins a new journal; the old file is kept for inspection)`,
+      hint: setAside(path),
       cause: error,
     });
   }
   if (code !== null && code.startsWith('SQLITE_CORRUPT')) {
     return new GhostError('journal-unusable', `${path} is damaged: ${reason}`, {
-      hint: `keep a copy first: cp ${path} ${path}.damaged`,
+      hint: setAside(path),
       cause: error,
     });
   }

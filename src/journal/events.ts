@@ -150,6 +150,7 @@ interface EventData {
   LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number };
 }
 
+/** The two streams of a task that are kept. */
 export type StreamName = 'stdout' | 'stderr';
 export type EventType = keyof EventData;
 /** Events about one task; the rest are about the daemon and have `task: null`. */

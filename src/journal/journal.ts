@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { GhostError } from '../ghost-error.ts';
 import { type EventRow, chainHash, decodeEvent, encodeEvent, genesisHash } from './codec.ts';
-import { type Database, openDatabase, setSynchronous, sqliteErrorCode } from './database.ts';
+import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
 import {
   type EventDraft,
@@ -103,7 +103,7 @@ export class Journal implements Disposable {
       database.close();
       if (error instanceof GhostError) throw error;
       throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
-        hint: `keep a copy first: cp ${path} ${path}.damaged`,
+        hint: setAside(path),
         cause: error,
       });
     }
@@ -205,15 +205,19 @@ export class Journal implements Disposable {
 
   /** Commits what is waiting, folds the write-ahead log into the file and closes it. */
   [Symbol.dispose](): void {
+    if (!this.#database.open) return;
     this.flush();
     this.#listeners.clear();
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
-    this.#database.close();
+    try {
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#database.close();
+    }
   }
 
   #insert({ drafts, options, resolve, reject }: PendingBatch): () => void {
     const keys = drafts.map(onceKey).filter((key) => key !== null);
-    const known = keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
+    const known = duplicateOf(keys) ?? keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
     if (known !== undefined) {
       return () => {
         reject(new FactAlreadyRecorded(known));
@@ -245,14 +249,17 @@ export class Journal implements Disposable {
 
   #checkTail(): void {
     const rows = this.#statements.read.all(Math.max(0, this.#lastSeq - tailChecked - 1), tailChecked + 1);
-    rows.forEach(([seq, at, type, task, v, actor, data, rowHash], index) => {
+    rows.forEach((row, index) => {
+      const [seq, at, type, task, v, actor, data, rowHash] = row;
       const previousHash = seq === 1 ? genesisHash : rows[index - 1]?.[7];
       if (previousHash === undefined) return;
       if (chainHash(previousHash, { seq, at, type, task, v, actor, data }) !== rowHash) {
         throw new GhostError('journal-unusable', `the journal was changed behind ghost's back at event ${seq}`, {
-          hint: `keep a copy first: cp ${this.#database.name} ${this.#database.name}.damaged`,
+          hint: setAside(this.#database.name),
         });
       }
+      // What a newer ghost wrote may need no migration: its events are refused here, before anything is appended to them.
+      decodeEvent(row);
     });
   }
 }
@@ -279,6 +286,11 @@ function prepareStatements(database: Database) {
     ),
     environment: database.prepare<[string], [string]>('SELECT entries FROM environments WHERE hash = ?').raw(),
   };
+}
+
+function duplicateOf(keys: readonly string[]): string | undefined {
+  if (new Set(keys).size === keys.length) return undefined;
+  return keys.find((key, index) => keys.indexOf(key) !== index);
 }
 
 function writeFailure(error: unknown): GhostError {

@@ -141,6 +141,7 @@ export interface LogChunk {
   readonly cursor: LogCursor;
 }
 
+/** What is known when a log has been read to its end, or to where it is now. */
 export interface LogEnd {
   readonly task: TaskView;
   /**
@@ -151,6 +152,7 @@ export interface LogEnd {
   readonly cursor: LogCursor;
 }
 
+/** What became of a task that was signalled. */
 export interface StopResult {
   readonly task: TaskView;
   /** What was sent, in order, with the kernel's answers. */
@@ -178,6 +180,7 @@ export interface TaskDetail {
   readonly events: readonly JournalEvent[];
 }
 
+/** How the daemon is. Sizes are in bytes; `memoryBytes` is what it has resident. */
 export interface DaemonStatus {
   readonly pid: number;
   readonly version: string;
@@ -194,6 +197,7 @@ export interface DaemonStatus {
   readonly socket: string;
 }
 
+/** What a shutdown left behind. */
 export interface ShutdownResult {
   readonly pid: number;
   /** Tasks that go on running without a daemon. */

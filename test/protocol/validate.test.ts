@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+
 import { GhostError } from '../../src/ghost-error.ts';
 import { argumentBytesMax, durationMsMax, tagsMax } from '../../src/protocol/limits.ts';
 import type { Operation, ParametersOf } from '../../src/protocol/messages.ts';
@@ -64,7 +65,10 @@ describe('the parameters of a request', () => {
       expect(refusal(parseOperation(operation), extra)).toMatchObject({ field: 'extra' });
       for (const field of Object.keys(example ?? {})) {
         const { [field]: _left, ...rest }: Record<string, unknown> = { ...example };
-        expect(refusal(parseOperation(operation), rest)).toMatchObject({ field, message: expect.stringContaining('missing') });
+        expect(refusal(parseOperation(operation), rest)).toMatchObject({
+          field,
+          message: expect.stringContaining('missing'),
+        });
       }
     });
 
@@ -97,7 +101,16 @@ describe('the parameters of a request', () => {
     ['environment[0][0]', { environment: [['', '1']] }, /not empty/],
     ['environment[0][0]', { environment: [['A=B', '1']] }, /no "="/],
     ['environment[0][0]', { environment: [['A\0', '1']] }, /NUL/],
-    ['environment[1][1]', { environment: [['A', '1'], ['B', 'x\0y']] }, /without a NUL/],
+    [
+      'environment[1][1]',
+      {
+        environment: [
+          ['A', '1'],
+          ['B', 'x\0y'],
+        ],
+      },
+      /without a NUL/,
+    ],
     ['environment[0][1]', { environment: [['A', Buffer.from([1, 0])]] }, /without a NUL/],
     ['environment[0][1]', { environment: [['A', 7]] }, /text or bytes/],
     ['environment[0]', { environment: [['A', long]] }, /131071 bytes as NAME=VALUE/],
@@ -144,8 +157,16 @@ describe('the parameters of a request', () => {
     ['log', 'streams', { task: '1', streams: 'all', follow: false, lines: null, cursor: null }],
     ['log', 'lines', { task: '1', streams: 'both', follow: false, lines: -1, cursor: null }],
     ['log', 'lines', { task: '1', streams: 'both', follow: false, lines: 5, cursor: { stdout: 0, stderr: 0 } }],
-    ['log', 'cursor.stderr', { task: '1', streams: 'both', follow: false, lines: null, cursor: { stdout: 0, stderr: -1 } }],
-    ['log', 'cursor.both', { task: '1', streams: 'both', follow: false, lines: null, cursor: { stdout: 0, stderr: 0, both: 0 } }],
+    [
+      'log',
+      'cursor.stderr',
+      { task: '1', streams: 'both', follow: false, lines: null, cursor: { stdout: 0, stderr: -1 } },
+    ],
+    [
+      'log',
+      'cursor.both',
+      { task: '1', streams: 'both', follow: false, lines: null, cursor: { stdout: 0, stderr: 0, both: 0 } },
+    ],
     ['watch', 'after', { after: 1.5 }],
     ['shutdown', 'stopTasks', { requestId: 'a', stopTasks: 1, graceMs: 0 }],
   ])('of %s are refused for a wrong %s (%#)', (operation, field, parameters) => {
@@ -159,9 +180,14 @@ describe('the parameters of a request', () => {
 });
 
 describe('an operation', () => {
-  it.each(['', 'Run', 'toString', '__proto__', 'constructor'])('%j is refused, and the ones that exist are named', (text) => {
-    expect(() => parseOperation(text)).toThrow(expect.objectContaining({ field: 'operation', hint: expect.stringContaining('run') }));
-  });
+  it.each(['', 'Run', 'toString', '__proto__', 'constructor'])(
+    '%j is refused, and the ones that exist are named',
+    (text) => {
+      expect(() => parseOperation(text)).toThrow(
+        expect.objectContaining({ field: 'operation', hint: expect.stringContaining('run') }),
+      );
+    },
+  );
 });
 
 function refusal(operation: Operation, parameters: unknown): GhostError {
