@@ -118,10 +118,8 @@ function restartOf(
     });
   }
   const { command, cwd, umask, openFilesSoftLimit, name, tags, timeoutMs } = task;
-  return {
-    ...{ requestId, command, cwd, environment, umask, openFilesSoftLimit, name, tags, timeoutMs },
-    restartOf: task.id,
-  };
+  const restartOf = task.id;
+  return { requestId, command, cwd, environment, umask, openFilesSoftLimit, name, tags, timeoutMs, restartOf };
 }
 
 /** The events as they come, read from the journal when the reader wants more, so that none waits here for him. */
@@ -162,10 +160,10 @@ async function shutDown(
   const running = [...context.table.current.active];
   if (stopTasks) {
     await Promise.all(
-      running.map((id) => {
+      running.map(async (id) => {
         const task = context.table.get(id);
-        if (task === undefined) return null;
-        return stopTask(context, task, { requestId, graceMs, reason: 'shutdown', actor, signal, again: true });
+        if (task === undefined) return;
+        await stopTask(context, task, { requestId, graceMs, reason: 'shutdown', actor, signal, again: true });
       }),
     );
   }

@@ -63,7 +63,7 @@ export class Supervisor implements Disposable {
 
   async #submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
     const known = this.#context.journal.findOnce(`request:${submission.requestId}`);
-    if (known?.task != null) return known.task;
+    if (known?.type === 'TaskSubmitted') return known.task;
     this.#lastTask += 1;
     // Minted here and nowhere else: the next number of this journal.
     const id = this.#lastTask as TaskId;

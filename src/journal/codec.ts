@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+
 import { GhostError } from '../ghost-error.ts';
 import {
   type Actor,

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+
 import Database from 'better-sqlite3';
+
 import { GhostError } from '../ghost-error.ts';
 
-/** The one door to SQLite. Everything else that needs a database gets this type. */
-export type { Database } from 'better-sqlite3';
+/** The one door to SQLite. Everything else that needs a database gets these types. */
+export type { Database, Statement } from 'better-sqlite3';
 
 /**
  * Opens the journal's database: WAL, so that others may read it at any time; FULL, because better-sqlite3 is built
@@ -102,9 +104,8 @@ function unusable(path: string, error: unknown): GhostError {
       cause: error,
     });
   }
-  return new GhostError(
-    'journal-unusable',
-    `${path} cannot be ${existsSync(path) ? 'opened' : 'created'}: ${reason}`,
-    { hint: `look at it with: ls -ld ${path}`, cause: error },
-  );
+  return new GhostError('journal-unusable', `${path} cannot be ${existsSync(path) ? 'opened' : 'created'}: ${reason}`, {
+    hint: `look at it with: ls -ld ${path}`,
+    cause: error,
+  });
 }

@@ -44,11 +44,7 @@ export type Outcome =
   | { readonly kind: 'start-failed'; readonly reason: StartFailure; readonly message: string }
   | { readonly kind: 'lost'; readonly reason: LossReason; readonly message: string };
 
-export type StartFailure =
-  | 'command-not-found'
-  | 'command-not-executable'
-  | 'cwd-not-usable'
-  | 'spawn-failed';
+export type StartFailure = 'command-not-found' | 'command-not-executable' | 'cwd-not-usable' | 'spawn-failed';
 
 export type LossReason =
   /** The machine was started anew while the task ran: nothing can tell how it ended. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+
 import { GhostError } from '../ghost-error.ts';
-import { type EventRow, chainHash, decodeEvent, encodeEvent, genesisHash } from './codec.ts';
+import { chainHash, decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
 import {
@@ -12,6 +13,7 @@ import {
   onceKey,
 } from './events.ts';
 import { migrate } from './migrate.ts';
+import { type Statements, prepareStatements } from './statements.ts';
 
 /** How many events one read returns at the most. */
 export const readBatchMax = 2_000;
@@ -53,7 +55,7 @@ export class Journal implements Disposable {
   readonly #database: Database;
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #statements: Statements;
   readonly #listeners = new Set<() => void>();
   #pending: PendingBatch[] = [];
   #flushScheduled = false;
@@ -134,9 +136,11 @@ export class Journal implements Disposable {
     const before = { seq: this.#lastSeq, hash: this.#lastHash };
     try {
       this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
-      this.#database.transaction(() => {
-        for (const batch of batches) settle.push(this.#insert(batch));
-      }).immediate();
+      this.#database
+        .transaction(() => {
+          for (const batch of batches) settle.push(this.#insert(batch));
+        })
+        .immediate();
     } catch (error) {
       this.#lastSeq = before.seq;
       this.#lastHash = before.hash;
@@ -264,30 +268,6 @@ export class Journal implements Disposable {
   }
 }
 
-const columns = 'seq, at, type, task, v, actor, data, hash';
-
-function prepareStatements(database: Database) {
-  const events = <P extends unknown[]>(sql: string) => database.prepare<P, EventRow>(sql).raw();
-  return {
-    insert: database.prepare<[...EventRow, string | null]>(
-      `INSERT INTO events (${columns}, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    last: events<[]>(`SELECT ${columns} FROM events ORDER BY seq DESC LIMIT 1`),
-    read: events<[number, number]>(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
-    readTask: events<[number]>(`SELECT ${columns} FROM events WHERE task = ? ORDER BY seq`),
-    findOnce: events<[string]>(`SELECT ${columns} FROM events WHERE once = ?`),
-    lastDaemonEvent: events<[]>(
-      `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
-       ORDER BY seq DESC LIMIT 1`,
-    ),
-    lastTask: database.prepare<[], [number | null]>('SELECT max(task) FROM events WHERE task IS NOT NULL').raw(),
-    insertEnvironment: database.prepare<[string, string]>(
-      'INSERT INTO environments (hash, entries) VALUES (?, ?) ON CONFLICT DO NOTHING',
-    ),
-    environment: database.prepare<[string], [string]>('SELECT entries FROM environments WHERE hash = ?').raw(),
-  };
-}
-
 function duplicateOf(keys: readonly string[]): string | undefined {
   if (new Set(keys).size === keys.length) return undefined;
   return keys.find((key, index) => keys.indexOf(key) !== index);
@@ -297,7 +277,9 @@ function writeFailure(error: unknown): GhostError {
   const full = sqliteErrorCode(error) === 'SQLITE_FULL';
   return new GhostError(
     'journal-write-failed',
-    full ? 'the disk is full: the journal cannot be written, and nothing was done' : `the journal cannot be written: ${messageOf(error)}`,
+    full
+      ? 'the disk is full: the journal cannot be written, and nothing was done'
+      : `the journal cannot be written: ${messageOf(error)}`,
     { hint: full ? 'make room, then try again' : '', cause: error },
   );
 }

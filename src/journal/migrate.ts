@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+
 import { GhostError } from '../ghost-error.ts';
 import type { Database } from './database.ts';
 import type { Microseconds } from './events.ts';

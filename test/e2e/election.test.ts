@@ -54,6 +54,20 @@ describe('commands that all come at the same moment', () => {
   });
 });
 
+test('of daemons that are started at the same moment with no lock around it one stays, and the others name it', async () => {
+  await using home = new GhostHome();
+  const started = Array.from({ length: 6 }, () => home.begin(['daemon']));
+  const isOver = ({ child }: (typeof started)[number]): boolean => child.exitCode !== null || child.signalCode !== null;
+  await until('all but one have gone', () => started.filter(isOver).length === started.length - 1);
+  const pid = await until('one is the daemon', () => home.daemonPid());
+  expect(started.filter((one) => !isOver(one)).map(({ child }) => child.pid)).toEqual([pid]);
+  const refused = await Promise.all(started.filter(isOver).map(async ({ ended }) => await ended));
+  for (const { status, stderr } of refused) {
+    expect([status, stderr]).toEqual([1, `ghost: the daemon ${pid} serves ${home.path}\n  try: ghost status\n`]);
+  }
+  expect(home.events({ type: 'DaemonStarted' })).toHaveLength(1);
+});
+
 /** Starts so many tasks at once, each of which writes a line of its own into the ledger, and looks what came of it. */
 async function expectEachToRunOnce(
   home: GhostHome,

@@ -1,0 +1,39 @@
+import type { EventRow } from './codec.ts';
+import type { Database, Statement } from './database.ts';
+
+const columns = 'seq, at, type, task, v, actor, data, hash';
+
+/** Everything that the journal ever asks of its database, prepared once. */
+export interface Statements {
+  readonly insert: Statement<[...EventRow, once: string | null]>;
+  readonly last: Statement<[], EventRow>;
+  readonly read: Statement<[after: number, limit: number], EventRow>;
+  readonly readTask: Statement<[task: number], EventRow>;
+  readonly findOnce: Statement<[key: string], EventRow>;
+  readonly lastDaemonEvent: Statement<[], EventRow>;
+  readonly lastTask: Statement<[], [number | null]>;
+  readonly insertEnvironment: Statement<[hash: string, entries: string]>;
+  readonly environment: Statement<[hash: string], [string]>;
+}
+
+export function prepareStatements(database: Database): Statements {
+  const events = <P extends unknown[]>(sql: string) => database.prepare<P, EventRow>(sql).raw();
+  return {
+    insert: database.prepare<[...EventRow, string | null]>(
+      `INSERT INTO events (${columns}, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    last: events<[]>(`SELECT ${columns} FROM events ORDER BY seq DESC LIMIT 1`),
+    read: events<[number, number]>(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
+    readTask: events<[number]>(`SELECT ${columns} FROM events WHERE task = ? ORDER BY seq`),
+    findOnce: events<[string]>(`SELECT ${columns} FROM events WHERE once = ?`),
+    lastDaemonEvent: events<[]>(
+      `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
+       ORDER BY seq DESC LIMIT 1`,
+    ),
+    lastTask: database.prepare<[], [number | null]>('SELECT max(task) FROM events WHERE task IS NOT NULL').raw(),
+    insertEnvironment: database.prepare<[string, string]>(
+      'INSERT INTO environments (hash, entries) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    ),
+    environment: database.prepare<[string], [string]>('SELECT entries FROM environments WHERE hash = ?').raw(),
+  };
+}
