@@ -28,7 +28,6 @@ test.each([
   ['its UUID', 'aaaa1111-0000-4000-8000-000000000002', 2],
   ['the beginning of its UUID', 'aaaa1', 2],
   ['the beginning in capital letters', 'BEEF0', 3],
-  ['digits that are no number of a task but begin a UUID', '1234', 4],
   ['@last', '@last', 4],
 ])('a task is found by %s', (_, reference, id) => {
   expect(findTask(table, reference).id).toBe(id);
@@ -79,4 +78,8 @@ test('@last where there is no task says how to start one', () => {
       hint: 'ghost run COMMAND',
     }) as Error,
   );
+});
+
+test('digits that are no number of a task name none, even where a UUID begins with them', () => {
+  expect(() => findTask(table, '1234')).toThrow('there is no task 1234');
 });
