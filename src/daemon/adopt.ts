@@ -2,7 +2,7 @@ import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts'
 import type { Task } from '../projections/task.ts';
 import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { Signaller } from './signaller.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /**

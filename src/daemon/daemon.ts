@@ -23,7 +23,7 @@ import { createHandlers } from './request-handlers.ts';
 import { type Peer, type Server, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
 import { findShimTools } from './spawn.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */

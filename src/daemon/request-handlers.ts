@@ -11,8 +11,9 @@ import { findTask } from './find-task.ts';
 import { readLog } from './log-reader.ts';
 import { hasEnded } from './signaller.ts';
 import { type StopContext, signalTask, stopTask } from './stop.ts';
-import type { SupervisionContext } from './supervision.ts';
-import { type Submission, asGhostError } from './supervisor.ts';
+import { asGhostError } from './start-refusal.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+import type { Submission } from './supervisor.ts';
 import { describeTask } from './task-detail.ts';
 import { waitForTasks } from './wait.ts';
 

@@ -4,7 +4,7 @@ import type { EndedStatus, Task } from '../projections/task.ts';
 import { numberOfSignal } from '../protocol/signals.ts';
 import { passCrashPoint } from './crash-point.ts';
 import type { ProcessEntry } from './process-table.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface SignalOrder {

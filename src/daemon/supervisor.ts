@@ -9,7 +9,9 @@ import { passCrashPoint } from './crash-point.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
-import { Supervision, type SupervisionContext, sweepMs } from './supervision.ts';
+import { spawnFailureMessage } from './start-refusal.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+import { Supervision, sweepMs } from './supervision.ts';
 import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
@@ -270,38 +272,4 @@ function namesFolder(path: string | null, folder: string): boolean {
   const named = statSync(path, { throwIfNoEntry: false });
   const real = statSync(folder, { throwIfNoEntry: false });
   return named !== undefined && real !== undefined && named.dev === real.dev && named.ino === real.ino;
-}
-
-function spawnFailureMessage(task: Task, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'E2BIG':
-      return 'its arguments and environment are larger than the system allows for a program (see: getconf ARG_MAX)';
-    case 'EAGAIN':
-      return 'the system has no room for another process now (see: ulimit -u)';
-    case 'ENOENT':
-      return `the folder ${task.cwd} is not there any more`;
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
-}
-
-export function asGhostError(task: Task): GhostError | null {
-  const { status } = task;
-  if (status.kind !== 'ended' || status.outcome.kind !== 'start-failed') return null;
-  const { reason, message } = status.outcome;
-  return new GhostError(reason, message, { task: task.id, hint: hintFor(reason) });
-}
-
-function hintFor(reason: StartFailure): string {
-  switch (reason) {
-    case 'command-not-found':
-      return 'check the spelling and PATH; a line for the shell goes with -c, as in: ghost run -c "cd src && make"';
-    case 'command-not-executable':
-      return 'chmod +x FILE, or run its interpreter: ghost run sh FILE';
-    case 'cwd-not-usable':
-      return 'give a folder that is there: ghost run -C DIR COMMAND';
-    case 'spawn-failed':
-      return '';
-  }
 }

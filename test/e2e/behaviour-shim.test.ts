@@ -105,9 +105,10 @@ test('when shim, pumps and daemon are all killed the task goes on, and so does i
   await using home = new GhostHome();
   const { id, pid } = await runCounter(home);
   const { shim, stdout, stderr } = shimOf(home, id);
+  // The daemon first: while it lives it replaces pumps at once.
+  await home.killDaemon();
   process.kill(-shim, 'SIGKILL');
   await until('the shim’s group is gone', () => [shim, stdout, stderr].every((member) => !isAlive(member)));
-  await home.killDaemon();
   expect(await home.task(id)).toMatchObject({ state: 'running', pid });
   await until('the pumps are replaced', () => home.events({ type: 'PumpRestarted', task: id }).length === 2);
   const before = (await home.ok(['log', String(id)])).length;

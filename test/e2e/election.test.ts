@@ -50,7 +50,7 @@ describe('commands that all come at the same moment', () => {
     );
     first.child.kill('SIGKILL');
     await expectEachToRunOnce(home, { count: 8 });
-    expect(existsSync(join(home.path, 'start.lock'))).toBe(false);
+    expect(daemonsOf(home)).toEqual([home.daemonPid()]);
   });
 });
 
@@ -66,6 +66,10 @@ test('of daemons that are started at the same moment with no lock around it one 
     expect([status, stderr]).toEqual([1, `ghost: the daemon ${pid} serves ${home.path}\n  try: ghost status\n`]);
   }
   expect(home.events({ type: 'DaemonStarted' })).toHaveLength(1);
+  // Ctrl-C, as to any program in the foreground.
+  process.kill(pid, 'SIGINT');
+  const ends = await Promise.all(started.map(async ({ ended }) => (await ended).status));
+  expect(ends).toEqual(started.map(({ child }) => (child.pid === pid ? 0 : 1)));
 });
 
 /** Starts so many tasks at once, each of which writes a line of its own into the ledger, and looks what came of it. */
