@@ -102,7 +102,7 @@ export class Supervision implements Disposable {
     const task = this.#context.table.get(this.id);
     if (this.#disposed || task?.status.kind !== 'running') return;
     if (this.#child === null) this.look();
-    this.#tendPumps(task.status);
+    this.#tendPumps(task.status.identity);
   }
 
   /** Whether everything that the task itself wrote is in the spools: for a task that ended with its output held open. */
@@ -175,8 +175,7 @@ export class Supervision implements Disposable {
     return false;
   }
 
-  async #stepFromRunning(running: RunningStatus): Promise<boolean> {
-    const { identity } = running;
+  async #stepFromRunning({ identity }: RunningStatus): Promise<boolean> {
     const gone = this.#isShimGone();
     const noted = this.#readStatus();
     this.#handle.hold(identity);
@@ -192,7 +191,7 @@ export class Supervision implements Disposable {
     if (!gone) return this.#waitForShim();
     if (this.#context.processes.isAlive(identity)) {
       // Whoever killed the shim may have killed its pumps too.
-      this.#tendPumps(running);
+      this.#tendPumps(identity);
       return this.#lookLater();
     }
     return this.#stepFromOrphanGone(identity, noted);
@@ -287,7 +286,7 @@ export class Supervision implements Disposable {
   }
 
   /** When the task has ended its shim pumps what is left by itself. */
-  #tendPumps({ identity }: RunningStatus): void {
+  #tendPumps(identity: ProcessIdentity): void {
     if (this.#readStatus().exitStatus !== null || !this.#context.processes.isAlive(identity)) return;
     for (const { stream, pid } of this.#pumps.replaceMissing(() => this.#readStatus().exitStatus === null)) {
       this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
