@@ -7,6 +7,12 @@ import type { ProcessEntry } from './process-table.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
+/**
+ * The end of a task is known to some clock ticks: a file's time and the uptime are both coarse. A session's number is not
+ * given to another process within a quarter of a second, since the kernel goes through all pids before it does.
+ */
+const endSlackTicks = 25;
+
 export interface SignalOrder {
   readonly requestId: string;
   readonly signal: string;
@@ -100,7 +106,7 @@ export class Signaller {
     if (processes.look(status.identity.pid) !== null) return [];
     const members = processes.membersOf(status.identity.pid);
     const endedTicks = processes.ticksAt((this.#context.clock() - status.endedAt) / 1000);
-    const proven = members.some(({ identity }) => Number(identity.startTime) <= endedTicks + 1);
+    const proven = members.some(({ identity }) => Number(identity.startTime) <= endedTicks + endSlackTicks);
     return proven ? members : [];
   }
 
