@@ -41,6 +41,8 @@ const common = {
   minifySyntax: true,
   minifyWhitespace: true,
   define: definitions,
+  // msgpackr's native part saves nothing on small messages and costs more to load than all the rest of it.
+  alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
   external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './daemon.cjs'],
   plugins: [starterBeside],
   logLevel: 'warning',

@@ -1,16 +1,22 @@
 import { type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+
 import { GhostError } from './ghost-error.ts';
+import { socketPathBytesMax } from './paths.ts';
 
 const writableByOthers = 0o002;
+const sticky = 0o1000;
 
 /**
- * Refuses a socket whose folder somebody else could put another socket into: both sides look before they trust a
+ * Refuses a path that is too long for a socket, and one whose folder somebody else could put another socket into: both sides look before they trust a
  * path, the daemon because it would listen there, the client because it sends its whole environment.
  * @returns whether the folder exists.
  * @throws GhostError `socket-path-unusable`, which says whose it is.
  */
 export function checkSocketFolder(socketPath: string): boolean {
+  if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
+    throw unusable(socketPath, `it has more than ${socketPathBytesMax} bytes`, 'set GHOST_SOCKET to a shorter path');
+  }
   const folder = dirname(socketPath);
   const stats = statOf(folder);
   if (stats === null) return false;
@@ -19,7 +25,9 @@ export function checkSocketFolder(socketPath: string): boolean {
   if (uid === undefined) return true;
   if (stats.uid !== uid) throw unusable(socketPath, `the folder ${folder} belongs to uid ${stats.uid}, not to you`);
   if ((stats.mode & writableByOthers) !== 0) {
-    throw unusable(socketPath, `anybody can write in ${folder}`, `chmod o-w ${folder}`);
+    // The temporary folder is meant to be like that.
+    const shared = (stats.mode & sticky) !== 0;
+    throw unusable(socketPath, `anybody can write in ${folder}`, shared ? undefined : `chmod o-w ${folder}`);
   }
   return true;
 }

@@ -43,15 +43,17 @@ const commands: { readonly [C in CommandName]: Command } = {
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<CommandResult> {
   const { stdout, stderr, environment } = world;
   let refused = argv[0] === '--no-color';
+  let help = 'ghost help';
   const style = ({ isTerminal }: { readonly isTerminal: boolean }) => styleFor({ isTerminal, environment, refused });
   try {
     const invocation = parseCommandLine(argv);
     refused = invocation.options.has('no-color');
+    help = `ghost ${invocation.command} --help`;
     if (invocation.command === 'run') refuseInvalidBytes(argv, world);
     const context = { ...world, style: style(stdout), stderrStyle: style(stderr) };
     return await commands[invocation.command](invocation, context);
   } catch (error) {
-    return await reportError(error, { stderr, environment, stderrStyle: style(stderr) });
+    return await reportError(error, { stderr, environment, stderrStyle: style(stderr), help });
   }
 }
 

@@ -53,6 +53,7 @@ export interface Client extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What is to run. What is left out is as it is for the program that asks. */
 export interface RunRequest {
   /** The program and its arguments, as they are to reach it; no shell is involved. */
   readonly command: readonly string[];
@@ -68,6 +69,7 @@ export interface RunRequest {
   readonly umask?: number;
 }
 
+/** Which part of a log. Nothing said: all that there is, of both streams. */
 export interface LogOptions {
   readonly streams?: 'both' | StreamName;
   /** Go on until the task ends. */
@@ -92,6 +94,7 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
 }
 
+/** Which daemon, and who asks it. */
 export interface ConnectOptions {
   /** The data folder; left out: as the command line finds it (GHOST_HOME, XDG_DATA_HOME, ~/.local/share/ghost). */
   readonly home?: string;

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
+
 import type { EnvironmentEntry } from '../protocol/messages.ts';
 
 /** What a task inherits from the process that asks for it, as a bare spawn would have given it. */
@@ -68,7 +69,7 @@ function readRawEnvironment(): ReadonlyMap<string, Buffer> {
   } catch {
     return values;
   }
-  for (let start = 0; start < environ.length; ) {
+  for (let start = 0; start < environ.length;) {
     const nul = environ.indexOf(0, start);
     const entry = environ.subarray(start, nul === -1 ? undefined : nul);
     start += entry.length + 1;
@@ -98,7 +99,9 @@ function isSameScript(pid: number): boolean {
 /** The parent of a process, or the process itself where that cannot be read: proc_pid_stat(5), field 4. */
 function parentOf(pid: number): number {
   // The second field is the program's name in parentheses, which may contain anything.
-  const fields = read(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ');
+  const fields = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
   const parent = Number(fields[1]);
   return Number.isInteger(parent) && parent > 0 ? parent : pid;
 }

@@ -16,6 +16,7 @@ import type {
 import { version } from '../version.ts';
 import type { Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
 import { callerEnvironment, callerOpenFilesSoftLimit, callerUmask } from './caller.ts';
+import { waitForEnd } from './process-end.ts';
 import { newRequestId } from './request-id.ts';
 import { Attempts, Session, type SessionOptions } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -149,19 +150,25 @@ class DaemonClient implements Client {
   async shutdown({ stopTasks = false, graceMs = defaultGraceMs }: Parameters<Client['shutdown']>[0] = {}) {
     const parameters = { requestId: newRequestId(), stopTasks, graceMs };
     const attempts = new Attempts();
-    let connection: ClientConnection | null = await this.#session.connection();
+    const { pid, ...first } = await this.#session.persist(greeted);
+    let connection: ClientConnection = first.connection;
     for (;;) {
-      const { pid } = await connection.hello;
       const before = connection.request('status', {}).catch(() => null);
       const held = new Stopwatch();
       try {
-        return await connection.request('shutdown', parameters);
+        const answer = await connection.request('shutdown', parameters);
+        // The answer goes out before the journal is closed; whoever copies the folder next must find it whole.
+        await waitForEnd(pid);
+        return answer;
       } catch (error) {
         await this.#session.recover(error, { attempts, held });
-        connection = await this.#session.existingConnection();
-        if (connection === null || (await connection.hello).pid !== pid) {
+        const next = await this.#session.existingConnection();
+        // One that is lost before its hello was in the queue of a daemon that has ended.
+        const answering = next === null ? null : await greeted(next).catch(() => null);
+        if (answering?.pid !== pid) {
           return goneWithoutAWord({ pid, stopTasks, tasksRunning: (await before)?.tasksRunning ?? null });
         }
+        connection = answering.connection;
       }
     }
   }
@@ -229,6 +236,12 @@ class DaemonClient implements Client {
   }
 }
 
+/** Which daemon it is, once it has said so. */
+async function greeted(connection: ClientConnection): Promise<{ connection: ClientConnection; pid: number }> {
+  const { pid } = await connection.hello;
+  return { connection, pid };
+}
+
 /** What a shutdown comes to whose daemon ended before it could answer. */
 function goneWithoutAWord({
   pid,
@@ -240,7 +253,11 @@ function goneWithoutAWord({
   readonly tasksRunning: number | null;
 }): ShutdownResult {
   if (!stopTasks && tasksRunning !== null) return { pid, tasksRunning, tasksStopped: 0 };
-  throw new GhostError('connection-lost', `the daemon (pid ${pid}) has ended, but did not say what became of its tasks`, {
-    hint: 'ghost list',
-  });
+  throw new GhostError(
+    'connection-lost',
+    `the daemon (pid ${pid}) has ended, but did not say what became of its tasks`,
+    {
+      hint: 'ghost list',
+    },
+  );
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+
+import { checkDataFolder } from '../data-folder.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import { ClientConnection } from '../protocol/client-connection.ts';
@@ -25,7 +27,7 @@ const fullQueueRetryMs = 50;
  *
  * There is one daemon to a data folder, wherever the environment says that the socket lies: where nobody is at the
  * expected place (a cron job has no runtime folder) the daemon's own word in the data folder tells where it listens.
- * @throws GhostError `daemon-unreachable`, `daemon-stuck`, `socket-path-unusable`.
+ * @throws GhostError `daemon-unreachable`, `daemon-stuck`, `data-folder-unusable`, `socket-path-unusable`.
  */
 export async function openConnection({
   paths,
@@ -36,6 +38,7 @@ export async function openConnection({
   readonly program: string;
   readonly helloTimeoutMs?: number;
 }): Promise<ClientConnection | null> {
+  checkDataFolder(paths.home);
   const timeoutMs = options.helloTimeoutMs ?? helloTimeoutMs;
   const onSilence = (): GhostError => stuck(paths);
   const open = async (path: string): Promise<Socket | null> => await openSocket(path, { timeoutMs, onSilence });
@@ -99,6 +102,8 @@ async function openSocket(
     switch (outcome) {
       case 'ENOENT':
       case 'ECONNREFUSED':
+      // It was in the queue of a daemon that has just ended.
+      case 'ECONNRESET':
         return null;
       case 'EAGAIN':
         // The queue of a daemon that accepts nobody is full: connect(2), unix(7).

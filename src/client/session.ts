@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+
 import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import type { ClientConnection } from '../protocol/client-connection.ts';

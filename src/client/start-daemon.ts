@@ -3,14 +3,16 @@ import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+
 import { lock } from 'proper-lockfile';
+
+import { prepareDataFolder } from '../data-folder.ts';
 import { GhostError, type GhostErrorShape } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import { readErrorShape } from '../protocol/envelope.ts';
 import { releaseReserve } from '../reserve-file.ts';
 import { isListening, stuck } from './connector.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
-import { prepareDataFolder } from './data-folder.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /**
@@ -76,10 +78,25 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
 }
 
 async function launch(paths: Paths, script: string): Promise<void> {
+  let child = spawnDaemon(paths, script);
+  let word = await firstWord(child, paths);
+  if (word === null) {
+    // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
+    child = spawnDaemon(paths, script);
+    word = await firstWord(child, paths);
+  }
+  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, and so was the next`, null, paths);
+  if (word === 'ready') return;
+  const error = readError(word);
+  if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);
+  if (error.code !== 'daemon-already-running') throw GhostError.fromShape(error);
+  await waitUntilListening(paths);
+}
+
+function spawnDaemon(paths: Paths, script: string): ChildProcess {
   const log = openDaemonLog(paths.daemonLog);
-  let child;
   try {
-    child = spawn(process.execPath, [script, '--persist'], {
+    return spawn(process.execPath, [script, '--persist'], {
       cwd: '/',
       // A session of its own: neither the terminal's end nor its Ctrl-C reaches it (setsid(2)).
       detached: true,
@@ -89,17 +106,14 @@ async function launch(paths: Paths, script: string): Promise<void> {
   } finally {
     closeSync(log);
   }
-  const word = await firstWord(child, paths);
-  if (word === 'ready') return;
-  const error = readError(word);
-  if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);
-  if (error.code !== 'daemon-already-running') throw GhostError.fromShape(error);
-  await waitUntilListening(paths);
 }
 
-/** The one line that the daemon says: `ready` once it listens, or a GhostError as JSON, or what became of it. */
-async function firstWord(child: ChildProcess, paths: Paths): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+/**
+ * The one line that the daemon says: `ready` once it listens, or a GhostError as JSON; null where a signal ended it
+ * before.
+ */
+async function firstWord(child: ChildProcess, paths: Paths): Promise<string | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<string | null>();
   const stdout = child.stdout as Readable;
   const timer = setTimeout(
     () => reject(startFailed(`it is not ready after ${readyTimeoutMs / 1000} s`, null, paths)),
@@ -114,7 +128,8 @@ async function firstWord(child: ChildProcess, paths: Paths): Promise<string> {
   });
   child.once('error', (error) => reject(startFailed(`${process.execPath} cannot be run`, error)));
   child.once('close', (code, signal) => {
-    reject(startFailed(signal === null ? `it ended with ${code}` : `it was ended by ${signal}`, null, paths));
+    if (signal === null) reject(startFailed(`it ended with ${code}`, null, paths));
+    else resolve(null);
   });
   try {
     return await promise;

@@ -2,7 +2,7 @@ import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts'
 import type { Task } from '../projections/task.ts';
 import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { Signaller } from './signaller.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /**
@@ -95,7 +95,8 @@ async function recordAfterReboot(
   }
   const { stdout, stderr } = folder.sizes();
   drafts.push({ ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
-  await journal.append(drafts, { durability: 'full' });
+  // Before the event: a task whose log is closed is not looked at again.
   folder.removeRunFiles();
+  await journal.append(drafts, { durability: 'full' });
   return lost;
 }

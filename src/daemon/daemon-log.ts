@@ -37,7 +37,7 @@ export function openDaemonLog(path: string, { clock, echo }: { clock: Clock; ech
     const line = `${JSON.stringify({ at: isoTime(clock()), level, pid: process.pid, message, ...facts })}\n`;
     if (echo) process.stderr.write(`ghostd: ${level}: ${message}${factsText(facts)}\n`);
     try {
-      if (bytes + line.length > daemonLogBytesMax) rotate();
+      if (bytes + Buffer.byteLength(line) > daemonLogBytesMax) rotate();
       bytes += writeSync(descriptor, line);
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error)) throw error;

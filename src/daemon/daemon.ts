@@ -1,10 +1,12 @@
-import { type FSWatcher, mkdirSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
 import { isoTime } from '../projections/task-view.ts';
 import type { Settings } from '../settings.ts';
@@ -25,7 +27,7 @@ import { createHandlers } from './request-handlers.ts';
 import { type Peer, type Server, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
 import { findShimTools } from './spawn.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
 import { Turns } from './turns.ts';
 
@@ -56,12 +58,13 @@ const closeGraceMs = 1_000;
 
 /**
  * Starts the daemon of a data folder: a list in order of dependence.
- * @throws GhostError `daemon-already-running`, `journal-unusable`, `journal-newer`, `daemon-start-failed`.
+ * @throws GhostError `data-folder-unusable`, `daemon-already-running`, `journal-unusable`, `journal-newer`,
+ *   `socket-path-unusable`, `daemon-start-failed`.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, version, clock, processes, kernel } = options;
-  mkdirSync(paths.home, { recursive: true });
-  mkdirSync(paths.tasks, { recursive: true });
+  prepareDataFolder(paths.home);
+  makePrivateFolder(paths.tasks);
   const tools = findShimTools({ shell: options.shell });
   const log = openDaemonLog(paths.daemonLog, { clock, echo: options.echo });
 

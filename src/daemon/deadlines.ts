@@ -3,7 +3,7 @@ import type { TaskId } from '../journal/events.ts';
 import { events$ } from '../projections/project.ts';
 import type { Task } from '../projections/task.ts';
 import { type StopContext, stopTask } from './stop.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 
 /** What a task that ran out of its time is given before SIGKILL. */
 export const timeoutGraceMs = 10_000;

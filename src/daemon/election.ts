@@ -6,6 +6,8 @@ import type { Paths } from '../paths.ts';
 
 /** A daemon that is ending has given up its socket and holds the lock only until its journal is closed. */
 const endingWaitMs = 5_000;
+/** A process that was killed frees the lock when its last thread is gone, a moment after it seems to be dead. */
+const killedWaitMs = 500;
 const endingPollMs = 25;
 
 /** What `daemon.json` says of the daemon that serves a data folder, for clients whose socket path differs. */
@@ -20,12 +22,12 @@ export interface DaemonCard {
  * @throws GhostError `daemon-already-running`.
  */
 export async function becomeTheDaemon(paths: Paths): Promise<KernelLock> {
-  const deadline = performance.now() + endingWaitMs;
+  const begun = performance.now();
   for (;;) {
     const lock = takeKernelLock(paths.lock);
     if (lock !== null) return lock;
     const card = readCard(paths);
-    if (card !== null || performance.now() > deadline) {
+    if (performance.now() - begun > (card === null ? endingWaitMs : killedWaitMs)) {
       const who = card === null ? 'another daemon' : `the daemon ${card.pid}`;
       throw new GhostError('daemon-already-running', `${who} serves ${paths.home}`, { hint: 'ghost status' });
     }

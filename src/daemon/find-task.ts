@@ -42,6 +42,8 @@ function byName({ tasks, byName: names }: TaskTable, reference: string): Task | 
 }
 
 function byUuid({ tasks }: TaskTable, reference: string): Task | undefined {
+  // Digits alone are a number: a mistyped one must not stop some task whose UUID happens to begin like it.
+  if (/^\d+$/.test(reference)) return undefined;
   const prefix = reference.toLowerCase();
   if (prefix.length < uuidPrefixMin || !/^[0-9a-f-]+$/.test(prefix)) return undefined;
   const fits = [...tasks.values()].filter(({ uuid }) => uuid.startsWith(prefix));

@@ -6,7 +6,8 @@ const closeOnExec = 0o2000000;
 /**
  * Closes what this process inherited besides its standard streams: a pipe of the caller's that the daemon kept open
  * would leave `$(ghost run …)` waiting for ever, and every task would inherit it too. Node opens all of its own
- * descriptors close-on-exec, so one that is not was inherited.
+ * descriptors close-on-exec, so one that is not was inherited. The low numbers (up to the first free one past 15) it
+ * marks as well when it starts, inherited or not: those end with the Node that the command line runs in.
  */
 export function closeInheritedDescriptors(): void {
   for (const descriptor of inheritedDescriptors()) closeSync(descriptor);

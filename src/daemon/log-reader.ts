@@ -1,12 +1,11 @@
 import type { Microseconds, StreamName } from '../journal/events.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import type { Task } from '../projections/task.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
 import { logChunkBytesMax } from '../protocol/limits.ts';
 import type { LogChunk, LogCursor, LogEnd, ParametersOf } from '../protocol/messages.ts';
 import { OrderReader, type OrderRecord } from './order-index.ts';
-import { type LogPiece, LogSource } from './log-source.ts';
+import { type LogPiece, LogSource, type LogSourceContext } from './log-source.ts';
 import { findTail } from './log-tail.ts';
 import type { Supervision } from './supervision.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -21,7 +20,7 @@ const closesWithinMs = 250;
  * that a slow one costs one chunk and a dead one nothing. Growth only wakes it.
  */
 export async function* readLog(
-  { table, journal, supervisor }: { table: LiveTable; journal: Journal; supervisor: Supervisor },
+  { table, journal, supervisor }: LogSourceContext & { supervisor: Pick<Supervisor, 'find' | 'folder'> },
   given: Task,
   { streams, follow, lines, cursor, since, until, signal }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
 ): AsyncGenerator<LogChunk, LogEnd, void> {
@@ -30,7 +29,13 @@ export async function* readLog(
   await using source = new LogSource({ journal, table }, given.id, folder);
   supervisor.find(given.id)?.recorder.noteNow();
   const ranges = { since: timeOf(since), until: timeOf(until) };
-  let position = cursor ?? (await firstPosition({ order, source, streams, lines, ...ranges }));
+  // What no index tells of (it was lost, or no daemon was there to note it): all at once, without a time.
+  const unindexedNow = (): OrderRecord | null =>
+    supervisor.find(given.id) === undefined && !isPast(order, ranges.until)
+      ? { at: null, stdout: source.size('stdout'), stderr: source.size('stderr') }
+      : null;
+  let position =
+    cursor ?? (await firstPosition({ order, source, streams, lines, ...ranges, unindexed: unindexedNow() }));
   let endSeen: number | null = null;
   for (;;) {
     const supervision = supervisor.find(given.id);
@@ -42,11 +47,8 @@ export async function* readLog(
     // Held open by what it left behind: everything of its own is there all the same, once the pumps have it.
     const heldOpen = endedFor !== null && endedFor > closesWithinMs && (supervision?.isDrained() ?? true);
     const last = ranges.until === null ? order.count() : order.firstSince(ranges.until);
-    const ended = complete || heldOpen || (ranges.until !== null && last < order.count());
-    const unindexed =
-      supervision === undefined && last === order.count()
-        ? { at: null, stdout: source.size('stdout'), stderr: source.size('stderr') }
-        : null;
+    const ended = complete || heldOpen || isPast(order, ranges.until);
+    const unindexed = unindexedNow();
     for (const record of recordsPast(order, { position, last, unindexed })) {
       for (const stream of ['stdout', 'stderr'] as const) {
         while (position[stream] < record[stream]) {
@@ -83,6 +85,7 @@ async function firstPosition({
   lines,
   since,
   until,
+  unindexed,
 }: {
   order: OrderReader;
   source: LogSource;
@@ -90,12 +93,13 @@ async function firstPosition({
   lines: number | null;
   since: Microseconds | null;
   until: Microseconds | null;
+  unindexed: OrderRecord | null;
 }): Promise<LogCursor> {
   const first = since === null ? 0 : order.firstSince(since);
   const start: LogCursor = order.at(first - 1) ?? { stdout: 0, stderr: 0 };
   if (lines === null) return { stdout: start.stdout, stderr: start.stderr };
   const last = until === null ? order.count() : order.firstSince(until);
-  return findTail({ order, source, streams, lines, first, last });
+  return findTail({ order, source, streams, lines, first, last, unindexed });
 }
 
 /** An ISO 8601 time, checked when the request was. */
@@ -103,7 +107,12 @@ function timeOf(iso: string | null): Microseconds | null {
   return iso === null ? null : ((Date.parse(iso) * 1000) as Microseconds);
 }
 
-/** The index from a position on, and then what no index tells of (it was lost): all at once, without a time. */
+/** Whether something was noted at a time or later, so that nothing of before can come any more. */
+function isPast(order: OrderReader, until: Microseconds | null): boolean {
+  return until !== null && order.firstSince(until) < order.count();
+}
+
+/** The index from a position on, and then what it does not tell of. */
 function* recordsPast(
   order: OrderReader,
   { position, last, unindexed }: { position: LogCursor; last: number; unindexed: OrderRecord | null },
@@ -155,6 +164,8 @@ class Growth implements Disposable {
       subscription.unsubscribe();
     });
     signal.addEventListener('abort', wake, { once: true });
+    // A reader who left in the middle of the last look makes no further sound.
+    if (signal.aborted) wake();
     this.#stops.push(() => {
       signal.removeEventListener('abort', wake);
     });

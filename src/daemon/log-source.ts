@@ -9,6 +9,11 @@ import { isoTime } from '../projections/task-view.ts';
 import { readMember } from './segment-file.ts';
 import type { TaskFolder } from './task-folder.ts';
 
+export interface LogSourceContext {
+  readonly journal: Pick<Journal, 'readTask' | 'findOnce'>;
+  readonly table: LiveTable;
+}
+
 /** What lies at an offset of a stream: bytes (none at its end), or that they are gone. */
 export type LogPiece =
   | { readonly kind: 'data'; readonly data: Uint8Array }
@@ -34,7 +39,7 @@ interface UnpackedMember {
  * it is being read is read from its segment then.
  */
 export class LogSource implements AsyncDisposable {
-  readonly #context: { readonly journal: Journal; readonly table: LiveTable };
+  readonly #context: LogSourceContext;
   readonly #id: TaskId;
   readonly #folder: TaskFolder;
   readonly #spools = new Map<StreamName, FileHandle>();
@@ -42,7 +47,7 @@ export class LogSource implements AsyncDisposable {
   /** The last member that was wanted, and those that a reader who goes forward wants next. */
   #members: readonly UnpackedMember[] = [];
 
-  constructor(context: { readonly journal: Journal; readonly table: LiveTable }, id: TaskId, folder: TaskFolder) {
+  constructor(context: LogSourceContext, id: TaskId, folder: TaskFolder) {
     this.#context = context;
     this.#id = id;
     this.#folder = folder;

@@ -18,6 +18,7 @@ export async function findTail({
   lines,
   first,
   last,
+  unindexed,
 }: {
   order: OrderReader;
   source: LogSource;
@@ -25,14 +26,18 @@ export async function findTail({
   lines: number;
   first: number;
   last: number;
+  /** What comes after the index, or null where it tells of everything. */
+  unindexed: OrderRecord | null;
 }): Promise<LogCursor> {
-  const end = order.at(last - 1) ?? { stdout: 0, stderr: 0 };
+  const recordAt = (index: number): OrderRecord | null => (index < last ? order.at(index) : unindexed);
+  const count = unindexed === null ? last : last + 1;
+  const end = recordAt(count - 1) ?? { stdout: 0, stderr: 0 };
   if (lines === 0) return { stdout: end.stdout, stderr: end.stderr };
   let missing = lines;
   // The newline that ends the last line begins no further one.
   let atEnd = true;
-  for (let index = last - 1; index >= first; index -= 1) {
-    const record = order.at(index);
+  for (let index = count - 1; index >= first; index -= 1) {
+    const record = recordAt(index);
     const before: LogCursor = order.at(index - 1) ?? { stdout: 0, stderr: 0 };
     if (record === null) break;
     // Within a record stderr comes after stdout, as the reader gives it.

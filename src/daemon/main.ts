@@ -22,6 +22,7 @@ closeInheritedDescriptors();
 // Not bound to the folder, terminal or session of whoever happened to start it.
 process.chdir('/');
 process.on('SIGHUP', () => undefined);
+process.on('uncaughtException', fail);
 process.title = 'ghostd';
 
 main().catch((error: unknown) => {
@@ -64,13 +65,21 @@ function sayReady(): void {
   process.stdout.end('ready\n');
 }
 
+/** In the background stderr is daemon.log, which is JSON lines. That another daemon was first is nothing to note there. */
 function fail(error: unknown): void {
+  const bug = error instanceof GhostError ? null : error instanceof Error ? (error.stack ?? error.message) : String(error);
   const shape =
     error instanceof GhostError
       ? error
       : new GhostError('internal', error instanceof Error ? error.message : String(error));
-  if (!(error instanceof GhostError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-  if (persists) process.stdout.write(`${JSON.stringify(shape.toShape())}\n`);
-  else process.stderr.write(`ghost: ${shape.message}\n${shape.hint === '' ? '' : `  try: ${shape.hint}\n`}`);
-  process.exit(exitStatusOf(shape.code));
+  const { code, message, hint } = shape;
+  if (persists) {
+    const at = new Date().toISOString();
+    const line = JSON.stringify({ at, level: 'error', pid: process.pid, message, code, stack: bug });
+    if (code !== 'daemon-already-running') process.stderr.write(`${line}\n`);
+    process.stdout.write(`${JSON.stringify(shape.toShape())}\n`);
+  } else {
+    process.stderr.write(`${bug === null ? '' : `${bug}\n`}ghost: ${message}\n${hint === '' ? '' : `  try: ${hint}\n`}`);
+  }
+  process.exit(exitStatusOf(code));
 }

@@ -66,20 +66,23 @@ export class OrderWriter implements Disposable {
 
 /** Reads an order index that may grow meanwhile. */
 export class OrderReader implements Disposable {
-  readonly #descriptor: number | null;
+  readonly #path: string;
+  #descriptor: number | null = null;
 
-  /** A task without an index (it was removed, or never wrote) has no records. */
+  /** A task without an index (it is yet to be started, or the index was removed) has no records. */
   constructor(path: string) {
-    this.#descriptor = openIfThere(path);
+    this.#path = path;
   }
 
   /** How many records there are by now. */
   count(): number {
+    this.#descriptor ??= openIfThere(this.#path);
     return this.#descriptor === null ? 0 : Math.floor(fstatSync(this.#descriptor).size / orderRecordBytes);
   }
 
   /** The record of that index, or null where there is none. */
   at(index: number): OrderRecord | null {
+    this.#descriptor ??= openIfThere(this.#path);
     return this.#descriptor === null ? null : readRecord(this.#descriptor, { index });
   }
 

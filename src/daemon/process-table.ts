@@ -1,5 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
+
 import type { ProcessIdentity } from '../journal/events.ts';
+import { recordedCommandLine } from './command-line.ts';
 
 /** What the system says of its processes. One interface a platform; everything else asks this. */
 export interface ProcessTable {
@@ -9,9 +11,14 @@ export interface ProcessTable {
   look(pid: number): ProcessEntry | null;
   /** Whether the very process that was noted is alive. */
   isAlive(identity: ProcessIdentity): boolean;
+  /**
+   * How a process ended that is gone and that its parent has not collected yet, as a wait status (wait(2)). Null where
+   * it lives, was collected, or is not ours to ask about.
+   */
+  waitStatusOfZombie(identity: ProcessIdentity): number | null;
   /** Every living process in the session that a task leads, whichever its process group. */
   membersOf(session: number): readonly ProcessEntry[];
-  /** The command line of a process, its words joined with spaces, or null. */
+  /** The command line of a process as it is recorded (command-line.ts), or null. */
   commandLine(pid: number): string | null;
   /** The clock ticks since boot at which something happened that is `ageMs` old. */
   ticksAt(ageMs: number): number;
@@ -29,7 +36,6 @@ export interface ProcessEntry {
 
 /** USER_HZ, fixed at 100 for every program since Linux 2.6: time(7). */
 const ticksPerSecond = 100;
-const commandLineCharactersMax = 4_096;
 
 /** The process table of Linux, read from /proc: proc(5). */
 export function linuxProcessTable(): ProcessTable {
@@ -41,8 +47,13 @@ export function linuxProcessTable(): ProcessTable {
   return {
     bootId,
     look,
-    isAlive: (identity) =>
-      identity.bootId === bootId && look(identity.pid)?.identity.startTime === identity.startTime,
+    isAlive: (identity) => identity.bootId === bootId && look(identity.pid)?.identity.startTime === identity.startTime,
+    waitStatusOfZombie: ({ pid, startTime, bootId: noted }) => {
+      const zombie = zombieOf(readProc(`/proc/${pid}/stat`) ?? '');
+      if (zombie === null || zombie.startTime !== startTime || noted !== bootId) return null;
+      // Who may not know is told 0, so that it must be ours: ptrace(2), "ptrace access mode checking".
+      return isOwn(readProc(`/proc/${pid}/status`) ?? '') ? zombie.waitStatus : null;
+    },
     membersOf: (session) =>
       readdirSync('/proc')
         .filter((name) => /^\d+$/.test(name))
@@ -52,8 +63,7 @@ export function linuxProcessTable(): ProcessTable {
     commandLine: (pid) => {
       const words = readProc(`/proc/${pid}/cmdline`);
       if (words === null || words === '') return null;
-      return Buffer.from(words, 'latin1').toString('utf8').replace(/\0$/, '').replaceAll('\0', ' ')
-        .slice(0, commandLineCharactersMax);
+      return recordedCommandLine(Buffer.from(words, 'latin1').toString('utf8').replace(/\0$/, '').split('\0'));
     },
     ticksAt: (ageMs) => {
       const uptimeSeconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
@@ -63,24 +73,54 @@ export function linuxProcessTable(): ProcessTable {
 }
 
 /**
- * One line of /proc/PID/stat. The program's name is the second field and may hold anything, spaces and parentheses
- * too, so the rest begins after the last `)`.
+ * One line of /proc/PID/stat.
  * @returns null for a zombie, a dead process, and a line that is none.
  */
 export function parseStat(line: string, { bootId }: { bootId: string }): ProcessEntry | null {
-  const pid = Number.parseInt(line, 10);
-  const [state, , processGroup, session, ...rest] = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  // `rest` begins at field 7 (tty_nr); the start time is field 22.
-  const startTime = rest[22 - 7];
-  if (!Number.isInteger(pid) || state === undefined || startTime === undefined) return null;
-  if (state === 'Z' || state === 'X' || state === 'x') return null;
+  const { pid, field } = readStat(line);
+  const [state, startTime] = [field(3), field(22)];
+  if (!Number.isInteger(pid) || state === '' || startTime === '') return null;
+  if (hasEnded(field) || state === 'X' || state === 'x') return null;
   return {
-    identity: { pid, startTime: startTime.trim(), bootId },
-    processGroup: Number(processGroup),
-    session: Number(session),
+    identity: { pid, startTime, bootId },
+    processGroup: Number(field(5)),
+    session: Number(field(6)),
     stopped: state === 'T' || state === 't',
     sleeping: state === 'S',
   };
+}
+
+/** What a line of /proc/PID/stat says of a zombie: null for everything else. */
+export function zombieOf(line: string): { readonly startTime: string; readonly waitStatus: number } | null {
+  const { field } = readStat(line);
+  return hasEnded(field) ? { startTime: field(22), waitStatus: Number(field(52)) } : null;
+}
+
+/** A process whose first thread has ended looks like a zombie, and lives as long as it has others: field 20. */
+function hasEnded(field: (number: number) => string): boolean {
+  return field(3) === 'Z' && Number(field(20)) <= 1;
+}
+
+/**
+ * The fields as proc_pid_stat(5) numbers them, "" where there is none. The program's name is the second one and may
+ * hold anything, spaces and parentheses too, so the rest begins after the last `)`.
+ */
+function readStat(line: string): { readonly pid: number; readonly field: (number: number) => string } {
+  const fields = line
+    .slice(line.lastIndexOf(')') + 2)
+    .trimEnd()
+    .split(' ');
+  return { pid: Number.parseInt(line, 10), field: (number) => fields[number - 3] ?? '' };
+}
+
+/** Whether all ids of a process, from /proc/PID/status, are this one's own, or this one may look at everybody's. */
+function isOwn(status: string): boolean {
+  const all = (name: string, own: number | undefined): boolean => {
+    const ids = new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/) ?? [];
+    return ids.length > 0 && ids.every((id) => Number(id) === own);
+  };
+  if (process.geteuid?.() === 0) return status !== '';
+  return all('Uid', process.geteuid?.()) && all('Gid', process.getegid?.());
 }
 
 /** Bytes as latin1, or null where the process is gone or not ours to read. */

@@ -13,8 +13,9 @@ import { pruneOutput } from './prune.ts';
 import type { Retention } from './retention.ts';
 import { hasEnded } from './signaller.ts';
 import { type StopContext, signalTask, stopTask } from './stop.ts';
-import type { SupervisionContext } from './supervision.ts';
-import { type Submission, asGhostError } from './supervisor.ts';
+import { asGhostError } from './start-refusal.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+import type { Submission } from './supervisor.ts';
 import { describeTask } from './task-detail.ts';
 import { waitForTasks } from './wait.ts';
 
@@ -123,10 +124,8 @@ function restartOf(
     });
   }
   const { command, cwd, umask, openFilesSoftLimit, name, tags, timeoutMs } = task;
-  return {
-    ...{ requestId, command, cwd, environment, umask, openFilesSoftLimit, name, tags, timeoutMs },
-    restartOf: task.id,
-  };
+  const restartOf = task.id;
+  return { requestId, command, cwd, environment, umask, openFilesSoftLimit, name, tags, timeoutMs, restartOf };
 }
 
 /** The events as they come, read from the journal when the reader wants more, so that none waits here for him. */
@@ -153,6 +152,7 @@ async function nextCommit(journal: Journal, { signal }: { signal: AbortSignal })
   };
   const stop = journal.onCommit(wake);
   signal.addEventListener('abort', wake, { once: true });
+  if (signal.aborted) wake();
   await promise;
   stop();
   signal.removeEventListener('abort', wake);
@@ -166,10 +166,10 @@ async function shutDown(
   const running = [...context.table.current.active];
   if (stopTasks) {
     await Promise.all(
-      running.map((id) => {
+      running.map(async (id) => {
         const task = context.table.get(id);
-        if (task === undefined) return null;
-        return stopTask(context, task, { requestId, graceMs, reason: 'shutdown', actor, signal, again: true });
+        if (task === undefined) return;
+        await stopTask(context, task, { requestId, graceMs, reason: 'shutdown', actor, signal, again: true });
       }),
     );
   }

@@ -8,7 +8,7 @@ import { passCrashPoint } from './crash-point.ts';
 import { spaceOf } from './file-system.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import { TaskFolder } from './task-folder.ts';
 import type { Turns } from './turns.ts';
 

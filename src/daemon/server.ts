@@ -1,9 +1,10 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+
 import { GhostError } from '../ghost-error.ts';
 import type { Actor } from '../journal/events.ts';
-import { socketPathBytesMax } from '../paths.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import { DaemonConnection } from '../protocol/daemon-connection.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { faultLingerMs, frameBytesMax } from '../protocol/limits.ts';
@@ -60,11 +61,17 @@ interface Listener {
 }
 
 const disposeGraceMs = 1_000;
+/** How long a listener that was replaced still admits those who are in its queue. */
+const retireMs = 1_000;
+/** Temporary names are used again after so many, so that they stay short enough for a socket. */
+const bindsMax = 1_000;
 
 class SocketServer implements Server {
   readonly #options: ServerOptions;
   readonly #connections = new Set<DaemonConnection>();
   #listener: Listener | null = null;
+  readonly #retired = new Set<Listener>();
+  #binds = 0;
   #rebinding: Promise<void> | null = null;
   #closing = false;
 
@@ -78,15 +85,16 @@ class SocketServer implements Server {
   }
 
   async rebind(): Promise<void> {
+    if (this.#closing) return;
     this.#rebinding ??= this.#bind().finally(() => (this.#rebinding = null));
     await this.#rebinding;
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closing = true;
-    await this.#rebinding;
+    await this.#rebinding?.catch(() => undefined);
     if (this.isInPlace()) rmSync(this.#options.socketPath, { force: true });
-    this.#listener?.server.close();
+    for (const { server } of [...this.#retired, ...(this.#listener === null ? [] : [this.#listener])]) server.close();
     this.#listener = null;
     const cut = setTimeout(() => this.#cutAll(), graceMs);
     await Promise.all([...this.#connections].map((connection) => connection.close()));
@@ -99,18 +107,27 @@ class SocketServer implements Server {
 
   async #bind(): Promise<void> {
     const { socketPath } = this.#options;
-    if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
-      throw unusable(socketPath, `it has more than ${socketPathBytesMax} bytes`, 'set GHOST_SOCKET to a shorter path');
-    }
     prepareFolder(socketPath);
     const previous = this.#listener;
-    this.#listener = await this.#listen(`${socketPath}.${process.pid}`);
-    // Closing unlinks the name that it was bound under, which is long gone, and leaves its connections alone.
-    previous?.server.close();
+    this.#listener = await this.#listen(`${socketPath}.${process.pid}.${this.#binds++ % bindsMax}`);
+    if (previous !== null) this.#retire(previous);
+  }
+
+  /**
+   * Closes a listener once those who had connected to it are admitted; its connections go on. Closing also unlinks the
+   * name that it was bound under, which is why each has a name of its own.
+   */
+  #retire(listener: Listener): void {
+    this.#retired.add(listener);
+    const close = (): void => {
+      this.#retired.delete(listener);
+      listener.server.close();
+    };
+    setTimeout(close, retireMs).unref();
   }
 
   async #listen(temporaryPath: string): Promise<Listener> {
-    // A daemon that was killed between bind and rename, and whose pid is now this one's, left it.
+    // A daemon that was killed between bind and rename, and whose pid is now this one's, may have left it.
     rmSync(temporaryPath, { force: true });
     const server = createServer((socket) => this.#admit(socket));
     const listening = Promise.withResolvers<void>();
@@ -184,7 +201,9 @@ function refuse(socket: Socket, { uid }: Peer): void {
     hint: 'run ghost as the user whose tasks you want to see',
   });
   socket.on('error', () => undefined);
-  socket.end(encodeFrame({ kind: 'fault', error: error.toShape() } satisfies DaemonMessage, { bytesMax: frameBytesMax }));
+  socket.end(
+    encodeFrame({ kind: 'fault', error: error.toShape() } satisfies DaemonMessage, { bytesMax: frameBytesMax }),
+  );
   socket.resume();
   const cut = setTimeout(() => socket.destroy(), faultLingerMs);
   socket.on('close', () => clearTimeout(cut));
@@ -192,7 +211,7 @@ function refuse(socket: Socket, { uid }: Peer): void {
 
 function prepareFolder(socketPath: string): void {
   try {
-    mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
+    makePrivateFolder(dirname(socketPath));
   } catch (error) {
     throw unusable(socketPath, messageOf(error));
   }

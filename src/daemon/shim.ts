@@ -4,7 +4,7 @@
  * and an upgrade would change it under a living shim.
  *
  * Its arguments: the folder; umask and soft limit of open files for the task; cat, mkfifo and sleep by absolute path
- * (PATH is the task's); then the command, which begins with `setsid --`.
+ * (PATH is the task's); then the command, behind `setsid --` where nothing comes on the go pipe.
  *
  * Descriptors that it is given: 0 the go pipe; 1, 2 the spools; 3 the status file; 4 what this shell itself says.
  * On the go pipe come `+WORD` lines, words for the front of the command in printf's %b escapes, the last one first,
@@ -24,10 +24,12 @@
  * reading and writing first, so that no open blocks, and the pumps inherit their ends: one that opened by path could
  * wait for ever. The task is in the foreground, because POSIX has `&` ignore SIGINT and SIGQUIT, and in a session of
  * its own, so that signals to its group never meet the shim. The traps are handlers, which exec resets, and not
- * ignores, which it keeps. Every variable begins with `ghost_shim_`: to assign to a name that the task's environment
- * has too would change what the task sees.
+ * ignores, which it keeps. Bash is told to be no POSIX shell, because as one it says nothing of the signal that has
+ * ended its child, and 128+n could not be told apart. Every variable begins with `ghost_shim_`: to assign to a name that
+ * the task's environment has too would change what the task sees.
  */
 export const shimText = `
+[ -z "$BASH_VERSION" ] || set +o posix
 trap : HUP INT QUIT TERM
 exec 5>&2 2>&4
 ghost_shim_dir=$1 ghost_shim_umask=$2 ghost_shim_files=$3

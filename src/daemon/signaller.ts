@@ -4,8 +4,14 @@ import type { EndedStatus, Task } from '../projections/task.ts';
 import { numberOfSignal } from '../protocol/signals.ts';
 import { passCrashPoint } from './crash-point.ts';
 import type { ProcessEntry } from './process-table.ts';
-import type { SupervisionContext } from './supervision.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
+
+/**
+ * The end of a task is known to some clock ticks: a file's time and the uptime are both coarse. A session's number is not
+ * given to another process within a quarter of a second, since the kernel goes through all pids before it does.
+ */
+const endSlackTicks = 25;
 
 export interface SignalOrder {
   readonly requestId: string;
@@ -18,7 +24,7 @@ export interface SignalOrder {
 /**
  * Signals tasks: always the whole process group, never before its identity is checked, and never without a record.
  * The request is durable before the signal is sent and the kernel's answer after, so that a crash in between hides
- * nothing; and a signal is sent at most once, so that what a crash leaves open is recorded as unknown.
+ * nothing; and a signal other than SIGKILL is sent at most once, so that what a crash leaves open is recorded as unknown.
  */
 export class Signaller {
   readonly #context: SupervisionContext;
@@ -31,7 +37,7 @@ export class Signaller {
 
   /**
    * Records the order, signals the group, records the answer. The same order given again (its requestId) is answered
-   * from the journal.
+   * from the journal; only a SIGKILL of which a crash left unknown whether it was sent is ordered anew.
    * @throws GhostError `journal-write-failed`: nothing was sent.
    */
   async send(task: Task, order: SignalOrder, { actor }: { actor: Actor }): Promise<SignalAnswer> {
@@ -45,8 +51,13 @@ export class Signaller {
         data: { requestId, signal, reason, graceMs },
       });
     } catch (error) {
-      if (error instanceof FactAlreadyRecorded) return this.#answerOf(task.id, order);
-      throw error;
+      if (!(error instanceof FactAlreadyRecorded)) throw error;
+      const known = this.#answerOf(task.id, order);
+      // Whether it was sent is not known, and must be done all the same. The one signal that does no harm twice.
+      if (known === 'unknown' && signal === 'SIGKILL') {
+        return this.send(task, { ...order, requestId: `${requestId}.again` }, { actor });
+      }
+      return known ?? 'unknown';
     }
     passCrashPoint('signal.requested');
     const answer = this.#deliver(task, signal);
@@ -90,15 +101,19 @@ export class Signaller {
     if (status.kind !== 'ended' || status.identity === null) return [];
     const { processes } = this.#context;
     if (status.identity.bootId !== processes.bootId) return [];
+    // The task is gone, so this is a stranger, and the session its own: no pid is given again while a session bears it.
+    // When a lost task ended is not known, so that the times below would not tell.
+    if (processes.look(status.identity.pid) !== null) return [];
     const members = processes.membersOf(status.identity.pid);
     const endedTicks = processes.ticksAt((this.#context.clock() - status.endedAt) / 1000);
-    const proven = members.some(({ identity }) => Number(identity.startTime) <= endedTicks + 1);
+    const proven = members.some(({ identity }) => Number(identity.startTime) <= endedTicks + endSlackTicks);
     return proven ? members : [];
   }
 
-  #answerOf(id: TaskId, { requestId, signal }: SignalOrder): SignalAnswer {
+  /** What is recorded as the kernel's answer, or null where it is on its way. */
+  #answerOf(id: TaskId, { requestId, signal }: SignalOrder): SignalAnswer | null {
     const sent = this.#context.journal.findOnce(`SignalSent:${id}:${requestId}:${signal}`);
-    return sent?.type === 'SignalSent' ? sent.data.answer : 'unknown';
+    return sent?.type === 'SignalSent' ? sent.data.answer : null;
   }
 
   #deliver(task: Task, signal: string): SignalAnswer {

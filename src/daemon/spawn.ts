@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+
 import { GhostError } from '../ghost-error.ts';
 import type { StreamName } from '../journal/events.ts';
 import type { ShellKind, SplitEnvironment } from './shim-environment.ts';
@@ -96,17 +97,27 @@ export async function spawnShim({
   umask: number;
   openFilesSoftLimit: number | null;
 }): Promise<WaitingShim> {
+  const { given, piped } = frontOf(command, { tools, words: environment.words });
   const files = folder.openForShim(attempt);
   try {
     const child = spawn(
       tools.shell,
       [
-        ...['-c', shimText, 'ghost-shim', folder.spool, umask.toString(8)],
-        ...[openFilesSoftLimit === null ? '' : String(openFilesSoftLimit), tools.cat, tools.mkfifo, tools.sleep],
-        ...[tools.setsid, '--', ...command],
+        '-c',
+        shimText,
+        'ghost-shim',
+        folder.spool,
+        umask.toString(8),
+        openFilesSoftLimit === null ? '' : String(openFilesSoftLimit),
+        tools.cat,
+        tools.mkfifo,
+        tools.sleep,
+        ...given,
+        ...command,
       ],
       {
-        // Busybox becomes the shell, and bash a POSIX one, by this name.
+        // Busybox becomes the shell by this name, and bash one that reads no start-up file: as itself it would take
+        // the socket that Node makes of a pipe for a login over the network, and read ~/.bashrc.
         argv0: 'sh',
         cwd,
         env: environment.inherited,
@@ -121,19 +132,34 @@ export async function spawnShim({
     const { pid, stdin } = child;
     if (pid === undefined || stdin === null) return await failure;
     failure.catch(() => undefined);
-    const words = environment.words.length === 0 ? [] : [Buffer.from(tools.env), ...environment.words];
     return {
       pid,
       child,
       go: () => {
         // The shim puts each word before the ones it has, so the last one goes first.
-        const lines = words.toReversed().map((word) => `+${escapeForPrintf(word)}\n`);
+        const lines = piped.toReversed().map((word) => `+${escapeForPrintf(word)}\n`);
         stdin.end(`${lines.join('')}go\n`);
       },
     };
   } finally {
     files.close();
   }
+}
+
+/**
+ * The words in front of the command: those that everybody may read, and those that go by way of the go pipe. `setsid`
+ * comes first, so that it does not run in the task's environment (LD_PRELOAD would be loaded twice, and complain twice).
+ * But a program whose name is like an assignment would be one more to `env`, and then `setsid` goes in between.
+ */
+function frontOf(
+  command: readonly string[],
+  { tools, words }: { tools: ShimTools; words: readonly Uint8Array[] },
+): { readonly given: readonly string[]; readonly piped: readonly Uint8Array[] } {
+  const session = [tools.setsid, '--'];
+  if (words.length === 0) return { given: session, piped: [] };
+  const environment = [Buffer.from(tools.env), ...words];
+  if (command[0]?.includes('=') === true) return { given: session, piped: environment };
+  return { given: [], piped: [...session.map((word) => Buffer.from(word)), ...environment] };
 }
 
 /**

@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
+
 import type { Outcome, ProcessorTime } from '../journal/events.ts';
+import { nameOfSignal } from '../protocol/signals.ts';
 
 /** What a shim has noted so far (shim.ts says when it writes which line). */
 export interface ShimStatus {
@@ -42,12 +44,12 @@ function processorTimeOf(lines: readonly string[]): ProcessorTime | null {
 
 type Ended = Extract<Outcome, { kind: 'exited' | 'signaled' }>;
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
-
 /** The kernel's word for a wait status: wait(2). */
 export function outcomeOfWaitStatus(status: number): Ended {
   const signal = status & 0x7f;
-  return signal === 0 ? { kind: 'exited', code: (status >> 8) & 0xff } : { kind: 'signaled', signal: nameOf(signal) };
+  return signal === 0
+    ? { kind: 'exited', code: (status >> 8) & 0xff }
+    : { kind: 'signaled', signal: nameOfSignal(signal) };
 }
 
 /**
@@ -59,12 +61,5 @@ export function outcomeOfShell(exitStatus: number, { messages }: { messages: str
   const signal = exitStatus - 128;
   const quiet = signal === constants.signals.SIGINT || signal === constants.signals.SIGPIPE;
   const bySignal = signal > 0 && signal <= 64 && (quiet || messages.trim() !== '');
-  return bySignal ? { kind: 'signaled', signal: nameOf(signal) } : { kind: 'exited', code: exitStatus };
-}
-
-function nameOf(signal: number): string {
-  const name = signalNames.get(signal);
-  if (name !== undefined) return name;
-  // Real-time signals have no fixed names: signal(7).
-  return signal >= 34 ? `SIGRTMIN+${signal - 34}` : `SIG${signal}`;
+  return bySignal ? { kind: 'signaled', signal: nameOfSignal(signal) } : { kind: 'exited', code: exitStatus };
 }

@@ -1,50 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync } from 'node:fs';
-import type {
-  Actor,
-  EventDraft,
-  Microseconds,
-  Outcome,
-  ProcessIdentity,
-  StreamName,
-  TaskId,
-} from '../journal/events.ts';
-import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
-import type { LiveTable } from '../projections/live-table.ts';
+
+import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
+import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
-import type { Clock } from '../clock.ts';
 import { passCrashPoint } from './crash-point.ts';
-import type { DaemonLog } from './daemon-log.ts';
-import type { Kernel } from './kernel.ts';
+import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';
-import type { ProcessTable } from './process-table.ts';
-import type { Reserve } from './reserve.ts';
-import { type ShimTools, spawnPump } from './spawn.ts';
-import { type ShimStatus, outcomeOfShell, outcomeOfWaitStatus, parseStatus } from './status-file.ts';
+import { Pumps } from './pumps.ts';
+import { type ShimStatus, outcomeOfShell, parseStatus } from './status-file.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 import type { TaskFolder } from './task-folder.ts';
+import { TaskHandle } from './task-handle.ts';
 
-/** What every part of the daemon that looks after tasks needs. */
-export interface SupervisionContext {
-  readonly journal: Journal;
-  readonly table: LiveTable;
-  readonly processes: ProcessTable;
-  readonly kernel: Kernel;
-  readonly clock: Clock;
-  readonly log: DaemonLog;
-  /** Tells whether there is room to begin anything. */
-  readonly reserve: Pick<Reserve, 'isShort' | 'demandRoom'>;
-  readonly tools: ShimTools;
-  /** The daemon as the actor of what it does by itself. */
-  readonly self: Actor;
-  /** When this daemon began: what ended before is `found`, not `live`. */
-  readonly startedAt: Microseconds;
-}
-
-/** How long the parent of an orphaned task may take to collect it, after which its exit status cannot be had. */
-const reapedWithinMs = 1_000;
-/** While something that sends no event is waited for (an adopted shim's end, an orphan's), how often to look. */
-const lookAgainMinMs = 20;
-const lookAgainMaxMs = 1_000;
 /** How often the pumps are looked after. */
 export const sweepMs = 5_000;
 
@@ -64,15 +31,15 @@ export class Supervision implements Disposable {
   readonly #attempt: number;
   readonly #shim: ProcessIdentity;
   readonly #child: ChildProcess | null;
+  readonly #handle: TaskHandle;
+  readonly #pumps: Pumps;
   readonly #onAborted: (supervision: Supervision) => void;
   readonly #onDone: (supervision: Supervision) => void;
-  #pidfd: number | null = null;
-  #pumps: { readonly [S in StreamName]: number } | null = null;
+  readonly #again = new LookAgain(() => {
+    this.look();
+  });
   #looking = false;
   #lookAgain = false;
-  #timer: NodeJS.Timeout | null = null;
-  #lookAgainMs = lookAgainMinMs;
-  #goneSince: number | null = null;
   #disposed = false;
 
   constructor(
@@ -94,6 +61,8 @@ export class Supervision implements Disposable {
     this.#attempt = options.attempt;
     this.#shim = options.shim;
     this.#child = options.child;
+    this.#handle = new TaskHandle(context);
+    this.#pumps = new Pumps(context, options);
     this.#onAborted = options.onAborted;
     this.#onDone = options.onDone;
     this.recorder = new OutputRecorder(options.folder, {
@@ -133,35 +102,26 @@ export class Supervision implements Disposable {
     const task = this.#context.table.get(this.id);
     if (this.#disposed || task?.status.kind !== 'running') return;
     if (this.#child === null) this.look();
-    const status = this.#readStatus();
-    if (status.exitStatus !== null || this.#pumps === null) return;
-    for (const stream of ['stdout', 'stderr'] as const) {
-      if (!this.#isPump(this.#pumps[stream])) this.#replacePump(stream);
-    }
+    this.#tendPumps(task.status.identity);
   }
 
   /** Whether everything that the task itself wrote is in the spools: for a task that ended with its output held open. */
   isDrained(): boolean {
     const { stdout, stderr } = this.recorder.noteNow();
     if (stdout !== this.#folder.size('stdout') || stderr !== this.#folder.size('stderr')) return false;
-    const pumps = this.#pumps;
-    if (pumps === null) return true;
-    return (['stdout', 'stderr'] as const).every((stream) => {
-      const entry = this.#context.processes.look(pumps[stream]);
-      return entry === null || (entry.sleeping && this.recorder.fifoIsEmpty(stream, this.#context.kernel));
-    });
+    return this.#pumps.areIdle((stream) => this.recorder.fifoIsEmpty(stream, this.#context.kernel));
   }
 
   /** The descriptor that stands for the running task, or null where this kernel has none. */
   get pidfd(): number | null {
-    return this.#pidfd;
+    return this.#handle.pidfd;
   }
 
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#closePidfd();
+    this.#again[Symbol.dispose]();
+    this.#handle[Symbol.dispose]();
     this.recorder[Symbol.dispose]();
   }
 
@@ -169,7 +129,7 @@ export class Supervision implements Disposable {
     while (this.#lookAgain && !this.#disposed) {
       this.#lookAgain = false;
       // Each step may change what the next one sees.
-      while (!this.#disposed && (await this.#step())) this.#lookAgainMs = lookAgainMinMs;
+      while (!this.#disposed && (await this.#step())) this.#again.startOver();
     }
   }
 
@@ -195,7 +155,7 @@ export class Supervision implements Disposable {
     const noted = this.#readStatus();
     if (noted.start !== null) {
       const identity = { ...noted.start, bootId: this.#shim.bootId };
-      this.#holdTask(identity);
+      this.#handle.hold(identity);
       const modifiedAt = (noted.modifiedMs * 1000) as Microseconds;
       const startedAt = noted.exitStatus === null ? Math.max(modifiedAt, status.at) : status.at;
       await this.#append({
@@ -218,10 +178,10 @@ export class Supervision implements Disposable {
   async #stepFromRunning({ identity }: RunningStatus): Promise<boolean> {
     const gone = this.#isShimGone();
     const noted = this.#readStatus();
-    this.#holdTask(identity);
+    this.#handle.hold(identity);
     if (noted.exitStatus !== null) {
       passCrashPoint('task.exit-read');
-      const kernel = this.#askKernel();
+      const kernel = this.#handle.outcome();
       const outcome =
         kernel ?? outcomeOfShell(noted.exitStatus, { messages: this.#folder.readMessages(this.#attempt) });
       const endedAt = Math.round(noted.modifiedMs * 1000) as Microseconds;
@@ -229,20 +189,22 @@ export class Supervision implements Disposable {
       return true;
     }
     if (!gone) return this.#waitForShim();
-    if (this.#context.processes.isAlive(identity)) return this.#lookLater();
-    return this.#stepFromOrphanGone(noted);
+    if (this.#context.processes.isAlive(identity)) {
+      // Whoever killed the shim may have killed its pumps too.
+      this.#tendPumps(identity);
+      return this.#lookLater();
+    }
+    return this.#stepFromOrphanGone(identity, noted);
   }
 
   /** The shim was killed, and now the task is gone too: only the kernel may still know how it ended. */
-  async #stepFromOrphanGone(noted: NotedStatus): Promise<boolean> {
-    const outcome = this.#askKernel();
+  async #stepFromOrphanGone(identity: ProcessIdentity, noted: NotedStatus): Promise<boolean> {
+    const outcome = this.#handle.outcome() ?? this.#handle.outcomeOfZombie(identity);
     if (outcome !== null) {
       await this.#appendExit(outcome, { noted, endedAt: this.#context.clock(), source: 'kernel' });
       return true;
     }
-    const now = performance.now();
-    this.#goneSince ??= now;
-    if (this.#pidfd !== null && now - this.#goneSince < reapedWithinMs) return this.#lookLater();
+    if (this.#handle.mayStillTell()) return this.#lookLater();
     await this.#append({
       type: 'TaskLost',
       data: {
@@ -257,11 +219,12 @@ export class Supervision implements Disposable {
   async #stepFromEnded({ shim }: EndedStatus): Promise<boolean> {
     this.#readStatus();
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
-    if (this.#pumps !== null && Object.values(this.#pumps).some((pid) => this.#isPump(pid))) return this.#lookLater();
+    if (this.#pumps.areAlive()) return this.#lookLater();
     const { stdout, stderr } = this.recorder.noteNow();
+    // Before the event: a task whose log is closed is not looked at again.
+    this.#folder.removeRunFiles();
     await this.#append({ type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
     passCrashPoint('task.log-closed');
-    this.#folder.removeRunFiles();
     this.#onDone(this);
     return false;
   }
@@ -311,76 +274,28 @@ export class Supervision implements Disposable {
   }
 
   #lookLater(): false {
-    if (this.#timer !== null || this.#disposed) return false;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.look();
-    }, this.#lookAgainMs);
-    this.#timer.unref();
-    this.#lookAgainMs = Math.min(this.#lookAgainMs * 2, lookAgainMaxMs);
+    this.#again.later();
     return false;
   }
 
   #readStatus(): NotedStatus {
     const file = this.#folder.readStatus(this.#attempt) ?? { text: '', modifiedMs: 0 };
     const status = parseStatus(file.text);
-    if (this.#pumps === null && status.pumps !== null) {
-      const { stdout, stderr } = status.pumps;
-      // An earlier daemon may have replaced one.
-      this.#pumps = {
-        stdout: this.#folder.replacedPump('stdout') ?? stdout,
-        stderr: this.#folder.replacedPump('stderr') ?? stderr,
-      };
-    }
+    this.#pumps.learn(status);
     return { ...status, modifiedMs: file.modifiedMs };
   }
 
-  /** Opened by pid and kept only if it is the very process that was noted. */
-  #holdTask(identity: ProcessIdentity): void {
-    if (this.#pidfd !== null) return;
-    const pidfd = this.#context.kernel.openPidfd(identity.pid);
-    if (pidfd === null) return;
-    if (this.#context.processes.isAlive(identity)) this.#pidfd = pidfd;
-    else closeSync(pidfd);
-  }
-
-  #askKernel(): ReturnType<typeof outcomeOfWaitStatus> | null {
-    const status = this.#pidfd === null ? null : this.#context.kernel.waitStatus(this.#pidfd);
-    return status === null ? null : outcomeOfWaitStatus(status);
-  }
-
-  #closePidfd(): void {
-    if (this.#pidfd === null) return;
-    closeSync(this.#pidfd);
-    this.#pidfd = null;
-  }
-
-  /** A pump is in its shim's session; one that this daemon put in leads its own. */
-  #isPump(pid: number): boolean {
-    const entry = this.#context.processes.look(pid);
-    return entry !== null && (entry.session === this.#shim.pid || entry.session === pid);
-  }
-
-  #replacePump(stream: StreamName): void {
+  /** When the task has ended its shim pumps what is left by itself. */
+  #tendPumps(identity: ProcessIdentity): void {
+    if (this.#readStatus().exitStatus !== null || !this.#context.processes.isAlive(identity)) return;
     // A full disk ends a pump, and what it holds is lost. The next one would only lose more: until then the task waits.
     if (this.#context.reserve.isShort()) return;
-    let pid: number | null = null;
-    try {
-      pid = spawnPump(stream, {
-        tools: this.#context.tools,
-        folder: this.#folder,
-        stillNeeded: () => this.#readStatus().exitStatus === null,
+    for (const { stream, pid } of this.#pumps.replaceMissing(() => this.#readStatus().exitStatus === null)) {
+      this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
+      this.#append({ type: 'PumpRestarted', data: { attempt: this.#attempt, stream } }).catch((error: unknown) => {
+        this.#context.log.error('a replaced pump could not be recorded', { task: this.id, error: String(error) });
       });
-    } catch (error) {
-      // No more processes or descriptors, say: the next sweep tries again.
-      this.#context.log.error('a pump is gone and could not be replaced', { task: this.id, stream, error: String(error) });
     }
-    if (pid === null || this.#pumps === null) return;
-    this.#pumps = { ...this.#pumps, [stream]: pid };
-    this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
-    this.#append({ type: 'PumpRestarted', data: { attempt: this.#attempt, stream } }).catch((error: unknown) => {
-      this.#context.log.error('a replaced pump could not be recorded', { task: this.id, error: String(error) });
-    });
   }
 }
 

@@ -9,7 +9,9 @@ import { passCrashPoint } from './crash-point.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
-import { Supervision, type SupervisionContext, sweepMs } from './supervision.ts';
+import { spawnFailureMessage } from './start-refusal.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+import { Supervision, sweepMs } from './supervision.ts';
 import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
@@ -35,6 +37,8 @@ export class Supervisor implements Disposable {
   readonly #retries = new Set<NodeJS.Timeout>();
   /** Told when a stream has grown or is complete. */
   readonly #onOutput: (task: TaskId) => void;
+  /** The requests that are being accepted, by id. */
+  readonly #submitting = new Map<string, Promise<TaskId>>();
   #lastTask: number;
 
   constructor(
@@ -52,12 +56,22 @@ export class Supervisor implements Disposable {
   }
 
   /**
-   * Accepts a task and starts it. Asked again with the same request id it gives the same task.
+   * Accepts a task and starts it. Asked again with the same request id, even before the first answer, it gives the same
+   * task.
    * @returns its number, once it is submitted; that it starts or fails to is seen in the table.
    */
   async submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
+    const { requestId } = submission;
+    const underWay = this.#submitting.get(requestId);
+    if (underWay !== undefined) return underWay;
+    const submitted = this.#submit(submission, { actor }).finally(() => this.#submitting.delete(requestId));
+    this.#submitting.set(requestId, submitted);
+    return submitted;
+  }
+
+  async #submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
     const known = this.#context.journal.findOnce(`request:${submission.requestId}`);
-    if (known?.task != null) return known.task;
+    if (known?.type === 'TaskSubmitted') return known.task;
     this.#context.reserve.demandRoom();
     this.#lastTask += 1;
     // Minted here and nowhere else: the next number of this journal.
@@ -65,6 +79,9 @@ export class Supervisor implements Disposable {
     const { environment, ...facts } = submission;
     const encoded = encodeEnvironment(environment);
     const data = { ...facts, uuid: randomUUID(), environmentHash: encoded.hash } satisfies DataOf<'TaskSubmitted'>;
+    if (this.folder(id).setAside(data)) {
+      this.#context.log.warn('a folder of a task that the journal does not know was moved aside', { task: id });
+    }
     const refusal = findRefusal({ command: data.command, cwd: data.cwd, environment });
     await this.#context.journal.append(
       [
@@ -238,6 +255,8 @@ export class Supervisor implements Disposable {
 
   async #refuse(task: Task, reason: StartFailure, message: string): Promise<void> {
     const attempt = task.status.kind === 'submitted' ? task.status.attempt + 1 : 0;
+    // Before the event: a task that could not be started is not looked at again.
+    this.folder(task.id).removeRunFiles();
     await this.#context.journal.append(
       [{ type: 'TaskStartFailed', task: task.id, actor: this.#context.self, data: { attempt, reason, message } }],
       { durability: 'full' },
@@ -271,38 +290,4 @@ function namesFolder(path: string | null, folder: string): boolean {
   const named = statSync(path, { throwIfNoEntry: false });
   const real = statSync(folder, { throwIfNoEntry: false });
   return named !== undefined && real !== undefined && named.dev === real.dev && named.ino === real.ino;
-}
-
-function spawnFailureMessage(task: Task, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'E2BIG':
-      return 'its arguments and environment are larger than the system allows for a program (see: getconf ARG_MAX)';
-    case 'EAGAIN':
-      return 'the system has no room for another process now (see: ulimit -u)';
-    case 'ENOENT':
-      return `the folder ${task.cwd} is not there any more`;
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
-}
-
-export function asGhostError(task: Task): GhostError | null {
-  const { status } = task;
-  if (status.kind !== 'ended' || status.outcome.kind !== 'start-failed') return null;
-  const { reason, message } = status.outcome;
-  return new GhostError(reason, message, { task: task.id, hint: hintFor(reason) });
-}
-
-function hintFor(reason: StartFailure): string {
-  switch (reason) {
-    case 'command-not-found':
-      return 'check the spelling and PATH; a line for the shell goes with -c, as in: ghost run -c "cd src && make"';
-    case 'command-not-executable':
-      return 'chmod +x FILE, or run its interpreter: ghost run sh FILE';
-    case 'cwd-not-usable':
-      return 'give a folder that is there: ghost run -C DIR COMMAND';
-    case 'spawn-failed':
-      return '';
-  }
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StreamName, TaskId } from '../journal/events.ts';
 
@@ -18,6 +18,18 @@ export class TaskFolder {
   constructor(tasksFolder: string, id: TaskId) {
     this.path = join(tasksFolder, String(id));
     this.spool = join(this.path, 'spool');
+  }
+
+  /**
+   * Moves a folder that is there aside, under a name that says before which task it was. Called with a number that the
+   * journal has not given out yet: what is there is of another journal, one that was moved away or replaced by a backup,
+   * and its exit would be taken for the new task's.
+   * @returns whether there was one.
+   */
+  setAside({ uuid }: { readonly uuid: string }): boolean {
+    if (statSync(this.path, { throwIfNoEntry: false }) === undefined) return false;
+    renameSync(this.path, `${this.path}.before-${uuid}`);
+    return true;
   }
 
   /** Makes the folder where it is not there yet. */

@@ -44,11 +44,7 @@ export type Outcome =
   | { readonly kind: 'start-failed'; readonly reason: StartFailure; readonly message: string }
   | { readonly kind: 'lost'; readonly reason: LossReason; readonly message: string };
 
-export type StartFailure =
-  | 'command-not-found'
-  | 'command-not-executable'
-  | 'cwd-not-usable'
-  | 'spawn-failed';
+export type StartFailure = 'command-not-found' | 'command-not-executable' | 'cwd-not-usable' | 'spawn-failed';
 
 export type LossReason =
   /** The machine was started anew while the task ran: nothing can tell how it ended. */
@@ -190,6 +186,7 @@ export type PruneReason = 'task-limit' | 'total-limit' | 'free-space' | 'request
 /** Where a gzip member of a segment begins: in the stream (bytes), in the file (bytes), and its newlines before it. */
 export type SegmentMember = readonly [offset: number, fileOffset: number, linesBefore: number];
 
+/** The two streams of a task that are kept. */
 export type StreamName = 'stdout' | 'stderr';
 export type EventType = keyof EventData;
 /** Events about one task; the rest are about the daemon and have `task: null`. */

@@ -19,27 +19,31 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
   const { status } = task;
   switch (event.type) {
     case 'TaskSpawned': {
-      if (status.kind === 'ended') return task;
       const { attempt, shim } = event.data;
+      if (status.kind !== 'submitted' || attempt <= status.attempt) return task;
       return { ...changed, status: { kind: 'spawned', attempt, shim, at: event.at } };
     }
-    case 'TaskSpawnAborted':
-      if (status.kind === 'ended') return task;
-      return { ...changed, status: { kind: 'submitted', attempt: event.data.attempt } };
+    case 'TaskSpawnAborted': {
+      // Also of a shim that ended before it could be recorded, so that no TaskSpawned came before.
+      const { attempt } = event.data;
+      const isNext = status.kind === 'submitted' && attempt > status.attempt;
+      const isThis = status.kind === 'spawned' && attempt === status.attempt;
+      return isNext || isThis ? { ...changed, status: { kind: 'submitted', attempt } } : task;
+    }
     case 'TaskStarted': {
-      if (status.kind !== 'spawned') return task;
       const { attempt, identity, startedAt } = event.data;
+      if (status.kind !== 'spawned' || attempt !== status.attempt) return task;
       return { ...changed, status: { kind: 'running', attempt, shim: status.shim, identity, startedAt } };
     }
     case 'TaskStartFailed': {
       const { reason, message } = event.data;
-      return end(changed, event, { kind: 'start-failed', reason, message });
+      return end(task, event, { kind: 'start-failed', reason, message });
     }
     case 'TaskExited':
-      return end(changed, event, event.data.outcome);
+      return end(task, event, event.data.outcome);
     case 'TaskLost': {
       const { reason, message } = event.data;
-      return end(changed, event, { kind: 'lost', reason, message });
+      return end(task, event, { kind: 'lost', reason, message });
     }
     case 'SignalRequested': {
       const { requestId, signal, reason, graceMs } = event.data;
@@ -50,14 +54,14 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
       };
     }
     case 'SignalSent': {
-      const { requestId, signal } = event.data;
+      const { requestId, signal, answer } = event.data;
       return {
         ...changed,
         unansweredSignals: task.unansweredSignals.filter(
           (request) => request.requestId !== requestId || request.signal !== signal,
         ),
-        // After SIGKILL nothing follows any more.
-        stop: signal === 'SIGKILL' && task.stop?.requestId === requestId ? null : task.stop,
+        // After SIGKILL nothing follows any more; but a daemon may have died before it could send that.
+        stop: signal === 'SIGKILL' && answer !== 'unknown' ? null : task.stop,
       };
     }
     case 'TaskAdopted':
@@ -86,6 +90,7 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
       });
     }
     case 'LogClosed': {
+      if (task.log.kind === 'closed') return task;
       const { stdoutBytes, stderrBytes } = event.data;
       return { ...changed, log: { kind: 'closed', stdoutBytes, stderrBytes } };
     }
@@ -137,7 +142,7 @@ function end(task: Task, event: EventOf<'TaskExited' | 'TaskLost' | 'TaskStartFa
   };
   // A task that never started has no output to wait for.
   const log = event.type === 'TaskStartFailed' ? ({ kind: 'closed', stdoutBytes: 0, stderrBytes: 0 } as const) : task.log;
-  return { ...task, status, stop: null, log };
+  return { ...task, status, stop: null, log, changedBy: event.seq };
 }
 
 function whatRan(status: TaskStatus): Pick<EndedStatus, 'startedAt' | 'shim' | 'identity'> {

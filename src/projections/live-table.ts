@@ -10,12 +10,26 @@ export class LiveTable implements Disposable {
   readonly table$: Observable<TaskTable>;
   #current: TaskTable = initialTable();
 
-  /** Folds the whole past before it returns. */
+  /**
+   * Folds the whole past before it returns.
+   * @throws what the source throws for it: from half of the past nothing may be concluded.
+   */
   constructor(source: EventSource) {
     this.table$ = project(source, { initialState: initialTable, evolve: evolveTable }).pipe(takeUntil(this.#closed$));
-    this.table$.subscribe((table) => {
-      this.#current = table;
+    const failures: unknown[] = [];
+    let inPast = true;
+    this.table$.subscribe({
+      next: (table) => {
+        this.#current = table;
+      },
+      error: (error: unknown) => {
+        // Later ones have nobody to go to: rxjs throws them where no handler is, and the daemon ends.
+        if (!inPast) throw error;
+        failures.push(error);
+      },
     });
+    inPast = false;
+    if (failures.length > 0) throw failures[0];
   }
 
   /** The table after everything that is committed. */

@@ -66,7 +66,8 @@ export function viewTask(task: Task): TaskView {
         startedAt: startedAt === null ? null : isoTime(startedAt),
         // When a lost task ended is not known: what the journal has is when that was found.
         endedAt: lost ? null : isoTime(endedAt),
-        durationMs: lost || startedAt === null ? null : Math.round((endedAt - startedAt) / 1000),
+        // The clock may have been set back meanwhile.
+        durationMs: lost || startedAt === null ? null : Math.max(0, Math.round((endedAt - startedAt) / 1000)),
         exitCode: outcome.kind === 'exited' ? outcome.code : null,
         signal: outcome.kind === 'signaled' ? outcome.signal : null,
         reason: outcome.kind === 'start-failed' || outcome.kind === 'lost' ? outcome.message : null,

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+
 import { GhostError } from '../ghost-error.ts';
 import { readDaemonMessage } from './envelope.ts';
 import { FrameChannel } from './frame-channel.ts';
@@ -93,7 +94,7 @@ export class ClientConnection {
     parameters: ParametersOf<O>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<ResultOf<O>> {
-    await this.#slot();
+    while (this.#isFull) await this.#slotIsFree();
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = this.#ask({
@@ -121,7 +122,7 @@ export class ClientConnection {
     operation: O,
     parameters: ParametersOf<O>,
   ): AsyncGenerator<ItemOf<O>, ResultOf<O>, void> {
-    await this.#slot();
+    while (this.#isFull) await this.#slotIsFree();
     const inbox = new StreamInbox();
     const id = this.#ask({
       operation,
@@ -150,15 +151,17 @@ export class ClientConnection {
     await this.#closed.promise;
   }
 
-  /** As many requests as the daemon takes are sent; the others wait here. */
-  async #slot(): Promise<void> {
-    while (this.#failure === null && this.#answers.size >= requestsPerConnectionMax) {
-      await new Promise<void>((resolve) => this.#slotWaiters.push(resolve));
-    }
-    if (this.#failure !== null) throw this.#failure;
+  /** Whether as many requests are under way as the daemon takes: the others wait here. */
+  get #isFull(): boolean {
+    return this.#answers.size >= requestsPerConnectionMax;
+  }
+
+  async #slotIsFree(): Promise<void> {
+    await new Promise<void>((resolve) => this.#slotWaiters.push(resolve));
   }
 
   #ask({ operation, parameters, answer }: { operation: Operation; parameters: unknown; answer: Answer }): number {
+    if (this.#failure !== null) throw this.#failure;
     const id = ++this.#lastId;
     // The pair of operation and parameters was checked where it came in.
     this.#send({ kind: 'request', id, operation, parameters } as ClientMessage);

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+
 import { GhostError } from '../ghost-error.ts';
 import type { Actor } from '../journal/events.ts';
 import { type ClientEnvelope, readClientMessage } from './envelope.ts';
@@ -135,7 +136,10 @@ export class DaemonConnection {
   }
 
   /** Gives exactly one last word for each request, also for one that was cancelled: then the id is free again. */
-  async #answer(request: Request, { underWay, context }: { underWay: UnderWay; context: RequestContext }): Promise<void> {
+  async #answer(
+    request: Request,
+    { underWay, context }: { underWay: UnderWay; context: RequestContext },
+  ): Promise<void> {
     const { id } = request;
     let answer: LastWord;
     try {

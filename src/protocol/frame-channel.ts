@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+
 import { GhostError } from '../ghost-error.ts';
 import { encodeFrame, FrameDecoder } from './frame.ts';
 

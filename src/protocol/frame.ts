@@ -1,11 +1,12 @@
-import { Packr } from 'msgpackr/pack';
+import { Packr } from 'msgpackr';
+
 import { GhostError } from '../ghost-error.ts';
 import { flawOf } from './plain-message.ts';
 
 /**
  * A frame is the length of its body as an unsigned 32-bit number, big-endian, and then the body: one message in plain
- * MessagePack. This is the one door to msgpackr. It is imported by the name that leaves out its native part,
- * which saves nothing on small messages and costs more than all the rest of it to load.
+ * MessagePack. This is the one door to msgpackr, which the bundles hold without its native part
+ * (scripts/build.mjs).
  *
  * Records and shared structures stay off: two sides whose tables of shapes drift apart cannot read each other any more,
  * and nobody but msgpackr could read them at all. Byte strings are copied out, so that a small value neither changes

@@ -167,6 +167,7 @@ export interface MissingOutput {
   readonly reason: PruneReason;
 }
 
+/** What is known when a log has been read to its end, or to where it is now. */
 export interface LogEnd {
   readonly task: TaskView;
   /**
@@ -177,6 +178,7 @@ export interface LogEnd {
   readonly cursor: LogCursor;
 }
 
+/** What became of a task that was signalled. */
 export interface StopResult {
   readonly task: TaskView;
   /** What was sent, in order, with the kernel's answers. */
@@ -204,6 +206,7 @@ export interface TaskDetail {
   readonly events: readonly JournalEvent[];
 }
 
+/** How the daemon is. Sizes are in bytes; `memoryBytes` is what it has resident. */
 export interface DaemonStatus {
   readonly pid: number;
   readonly version: string;
@@ -226,6 +229,7 @@ export interface PruneResult {
   readonly bytes: number;
 }
 
+/** What a shutdown left behind. */
 export interface ShutdownResult {
   readonly pid: number;
   /** Tasks that go on running without a daemon. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+
 import { messageDepthMax } from './limits.ts';
 
 /**

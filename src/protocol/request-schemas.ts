@@ -1,5 +1,7 @@
 import { isAbsolute } from 'node:path';
+
 import * as v from 'valibot';
+
 import type { TaskState } from '../projections/task-view.ts';
 import {
   argumentBytesMax,
@@ -33,9 +35,7 @@ function textWhere(message: string, test: (text: string) => boolean) {
 function fields<E extends v.ObjectEntries>(entries: E) {
   return v.pipe(
     v.custom<Readonly<Record<string, unknown>>>(isMap, 'must be a map of fields'),
-    v.strictObject(entries, ({ expected }) =>
-      expected === 'never' ? 'is not a field of this request' : 'is missing',
-    ),
+    v.strictObject(entries, ({ expected }) => (expected === 'never' ? 'is not a field of this request' : 'is missing')),
   );
 }
 
@@ -80,7 +80,8 @@ const environmentEntry = v.pipe(
       textWhere('must be a name that is not empty and has no "=" and no NUL', (name) => /^[^=\0]+$/.test(name)),
       // Not a union: its own sentence would repeat the value.
       v.custom<string | Uint8Array>(
-        (value) => (typeof value === 'string' && !value.includes('\0')) || (value instanceof Uint8Array && !value.includes(0)),
+        (value) =>
+          (typeof value === 'string' && !value.includes('\0')) || (value instanceof Uint8Array && !value.includes(0)),
         'must be text or bytes without a NUL',
       ),
     ],
@@ -135,7 +136,9 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
   }),
   restart: fields({ requestId, task }),
   list: fields({
-    states: v.nullable(v.array(v.picklist(states, `must be one of ${states.join(', ')}`), 'must be an array of states')),
+    states: v.nullable(
+      v.array(v.picklist(states, `must be one of ${states.join(', ')}`), 'must be an array of states'),
+    ),
     all: flag,
   }),
   show: fields({ task }),

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+
 import { GhostError } from '../ghost-error.ts';
 
 /**
@@ -9,6 +10,9 @@ const namesByNumber = new Map<number, string>();
 for (const [name, number] of Object.entries(constants.signals)) {
   if (!namesByNumber.has(number)) namesByNumber.set(number, name);
 }
+
+/** SIGRTMIN with glibc and musl: the lower ones are their own. */
+const realTimeMin = 34;
 
 /** The names of all signals that can be sent, such as `SIGHUP`, in the order of their numbers. */
 export const signalNames: readonly string[] = [...namesByNumber].toSorted(([a], [b]) => a - b).map(([, name]) => name);
@@ -41,6 +45,11 @@ function signalNumber(text: string): number | null {
     if (name === wanted) return number;
   }
   return null;
+}
+
+/** The name of a signal's number. Real-time signals have no fixed ones: `SIGRTMIN+6` (signal(7)). */
+export function nameOfSignal(number: number): string {
+  return namesByNumber.get(number) ?? (number >= realTimeMin ? `SIGRTMIN+${number - realTimeMin}` : `SIG${number}`);
 }
 
 /** The number of a signal in the form that goes over the wire. @throws GhostError `invalid-request`. */

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
+
 import { GhostError } from '../ghost-error.ts';
-import { schemas } from './request-schemas.ts';
 import type { Operation, ParametersOf, StreamOperation } from './messages.ts';
+import { schemas } from './request-schemas.ts';
 
 /** The validation of what a request asks for, on the daemon's side. The command line never loads it. */
 

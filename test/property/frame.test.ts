@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { Packr } from 'msgpackr/pack';
+import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
+
 import { GhostError } from '../../src/ghost-error.ts';
 import { encodeFrame, FrameDecoder } from '../../src/protocol/frame.ts';
 import { frameBytesMax } from '../../src/protocol/limits.ts';
@@ -58,18 +59,12 @@ describe('a frame', () => {
   });
 
   it('of 50,000 random bodies is read as something plain or refused, and nothing else', () => {
-    const outcomes = { plain: 0, refused: 0 };
-    for (const body of [...noise(20_000), ...damagedMessages(30_000)]) {
-      const outcome = outcomeOf(body);
-      if (outcome === 'refused') outcomes.refused++;
-      else {
-        expect(isPlain(outcome.value), body.toString('hex')).toBe(true);
-        outcomes.plain++;
-      }
-    }
-    expect(outcomes.plain + outcomes.refused).toBe(50_000);
-    expect(outcomes.plain).toBeGreaterThan(1_000);
-    expect(outcomes.refused).toBeGreaterThan(1_000);
+    const outcomes = [...noise(20_000), ...damagedMessages(30_000)].map(outcomeOf);
+    const taken = outcomes.filter((outcome) => outcome !== 'refused');
+    expect(outcomes).toHaveLength(50_000);
+    expect(taken.filter(({ value }) => !isPlain(value))).toEqual([]);
+    expect(taken.length).toBeGreaterThan(1_000);
+    expect(outcomes.length - taken.length).toBeGreaterThan(1_000);
   });
 });
 
@@ -86,13 +81,19 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 }
 
 function noise(count: number): Buffer[] {
-  return fc.sample(fc.uint8Array({ minLength: 1, maxLength: 80 }), { numRuns: count, seed: 1 }).map(Buffer.from);
+  return fc
+    .sample(fc.uint8Array({ minLength: 1, maxLength: 80 }), { numRuns: count, seed: 1 })
+    .map((bytes) => Buffer.from(bytes));
 }
 
 /** Real messages, some of them of the kinds that are not allowed, with a few bytes changed. */
 function damagedMessages(count: number): Buffer[] {
   const exotic = new Packr({ useRecords: true, moreTypes: true, structuredClone: true });
-  const values: fc.Arbitrary<unknown> = fc.oneof(plain, fc.date(), fc.constantFrom(/a/, new Map([[1, 2]]), new Set([1]), 7n));
+  const values: fc.Arbitrary<unknown> = fc.oneof(
+    plain,
+    fc.date(),
+    fc.constantFrom(/a/, new Map([[1, 2]]), new Set([1]), 7n),
+  );
   const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 });
   return fc.sample(fc.tuple(values, changes), { numRuns: count, seed: 2 }).map(([value, damage]) => {
     const body = Buffer.from(exotic.pack({ kind: 'request', id: 1, value }));
@@ -118,5 +119,9 @@ function isPlain(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (Array.isArray(value)) return value.every(isPlain);
   if (value instanceof Uint8Array) return true;
-  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain);
+  return (
+    typeof value === 'object' &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    Object.values(value).every(isPlain)
+  );
 }

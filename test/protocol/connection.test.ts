@@ -1,5 +1,7 @@
 import { Duplex, duplexPair } from 'node:stream';
+
 import { describe, expect, it } from 'vitest';
+
 import { GhostError } from '../../src/ghost-error.ts';
 import type { Actor } from '../../src/journal/events.ts';
 import { ClientConnection } from '../../src/protocol/client-connection.ts';
@@ -13,13 +15,14 @@ import {
   streamWindowItems,
 } from '../../src/protocol/limits.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
-import { fakeHandlers, fakeTask, gate, greeting, serve, until } from './served.ts';
+import { asError, codeOf, fakeHandlers, fakeTask, gate, greeting, readAll, serve, until } from './served.ts';
 
 const logOfOne = { task: '1', streams: 'both', follow: true, lines: null, cursor: null, since: null, until: null } as const;
 const end: LogEnd = { task: fakeTask(1), reason: 'complete', cursor: { stdout: 0, stderr: 0 } };
 
-function chunk(index: number, bytes = 1): LogChunk {
-  return { stream: 'stdout', at: null, data: Buffer.alloc(bytes, index), missing: null, cursor: { stdout: index, stderr: 0 } };
+function chunk(index: number, bytes = 1): LogChunk & { readonly data: Buffer } {
+  const cursor = { stdout: index, stderr: 0 };
+  return { stream: 'stdout', at: null, data: Buffer.alloc(bytes, index), missing: null, cursor };
 }
 
 describe('a request', () => {
@@ -46,16 +49,26 @@ describe('a request', () => {
   });
 
   it('goes out before the hello of the daemon has come, in one write with its own', async () => {
-    const writes: number[] = [];
-    const [ours, theirs] = duplexPair();
-    theirs.on('data', (bytes: Buffer) => writes.push(bytes.length));
-    const connection = new ClientConnection(ours, { program: 'test', pid: 1, terminal: null });
-    const answer = connection.request('ping', {});
+    const writes: Buffer[] = [];
+    const duplex = new Duplex({
+      read: () => undefined,
+      write: (bytes: Buffer, _encoding, done) => {
+        writes.push(bytes);
+        done();
+      },
+      writev: (parts, done) => {
+        writes.push(Buffer.concat(parts.map(({ chunk: bytes }) => bytes)));
+        done();
+      },
+    });
+    const connection = new ClientConnection(duplex, { program: 'raw 1', pid: 1, terminal: null });
+    const answer = connection.request('ping', {}).catch(codeOf);
     await until(() => writes.length > 0, 'something is written');
-    const hello = encodeFrame({ ...greeting, program: 'test' }, { bytesMax: frameBytesMax });
-    expect(writes[0]).toBeGreaterThan(hello.length);
+    const request = { kind: 'request', id: 1, operation: 'ping', parameters: {} };
+    const frames = [greeting, request].map((message) => encodeFrame(message, { bytesMax: frameBytesMax }));
+    expect(writes).toEqual([Buffer.concat(frames)]);
     await connection.close();
-    await expect(answer).rejects.toMatchObject({ code: 'connection-lost' });
+    expect(await answer).toBe('connection-lost');
   });
 
   it('does not wait for those before it: many are under way at once and each gets its own answer', async () => {
@@ -67,7 +80,9 @@ describe('a request', () => {
       },
     });
     const client = await served.connect();
-    const answers = gates.map(async (_gate, index) => await client.request('show', { task: String(index) }).catch((error) => error));
+    const answers = gates.map(
+      async (_gate, index) => await client.request('show', { task: String(index) }).catch(asError),
+    );
     for (const { open } of gates.toReversed()) open();
     const errors = await Promise.all(answers);
     expect(errors.map(({ task }) => task)).toEqual(gates.map((_gate, index) => index));
@@ -77,7 +92,10 @@ describe('a request', () => {
   it('that is wrong gets an error naming the field, and the connection goes on', async () => {
     await using served = await serve();
     const client = await served.connect();
-    await expect(client.request('show', { task: '' })).rejects.toMatchObject({ code: 'invalid-request', field: 'task' });
+    await expect(client.request('show', { task: '' })).rejects.toMatchObject({
+      code: 'invalid-request',
+      field: 'task',
+    });
     expect(await client.request('ping', {})).toEqual({});
   });
 
@@ -86,14 +104,20 @@ describe('a request', () => {
     const raw = await served.connectRaw();
     raw.send(greeting, { kind: 'request', id: 1, operation: 'destroy', parameters: {} });
     expect(await raw.next()).toMatchObject({ kind: 'hello' });
-    expect(await raw.next()).toMatchObject({ kind: 'error', id: 1, error: { code: 'invalid-request', field: 'operation' } });
+    expect(await raw.next()).toMatchObject({
+      kind: 'error',
+      id: 1,
+      error: { code: 'invalid-request', field: 'operation' },
+    });
   });
 
   it('that is too large is refused before it is sent, and the connection goes on', async () => {
     await using served = await serve();
     const client = await served.connect();
     const tasks = Array(20).fill('x'.repeat(requestBytesMax / 16));
-    await expect(client.request('wait', { tasks, mode: 'all', timeoutMs: null })).rejects.toMatchObject({ code: 'request-too-large' });
+    await expect(client.request('wait', { tasks, mode: 'all', timeoutMs: null })).rejects.toMatchObject({
+      code: 'request-too-large',
+    });
     expect(await client.request('ping', {})).toEqual({});
   });
 
@@ -105,9 +129,9 @@ describe('a request', () => {
       },
     });
     const client = await served.connect();
-    const error = await client.request('list', { states: null, all: false }).catch((caught) => caught);
+    const error = await client.request('list', { states: null, all: false }).then(() => null, asError);
     expect(error).toMatchObject({ code: 'internal' });
-    expect(error.message).not.toContain('secret');
+    expect(error?.message).not.toContain('secret');
     expect(served.internalErrors).toEqual([fault]);
   });
 
@@ -116,7 +140,9 @@ describe('a request', () => {
       list: async ({ all }) => [{ ...fakeTask(1), cwd: all ? 'x'.repeat(frameBytesMax) : '\uD800' }],
     });
     const client = await served.connect();
-    await expect(client.request('list', { states: null, all: true })).rejects.toMatchObject({ code: 'request-too-large' });
+    await expect(client.request('list', { states: null, all: true })).rejects.toMatchObject({
+      code: 'request-too-large',
+    });
     await expect(client.request('list', { states: null, all: false })).rejects.toMatchObject({ code: 'internal' });
     expect(served.internalErrors).toHaveLength(1);
   });
@@ -152,7 +178,10 @@ describe('a request', () => {
       },
     });
     const client = await served.connect();
-    const answers = Array.from({ length: requestsPerConnectionMax + 50 }, async () => await client.request('list', { states: null, all: true }));
+    const answers = Array.from(
+      { length: requestsPerConnectionMax + 50 },
+      async () => await client.request('list', { states: null, all: true }),
+    );
     await until(() => now === requestsPerConnectionMax, 'all that may be are under way');
     held.open();
     expect(await Promise.all(answers)).toHaveLength(requestsPerConnectionMax + 50);
@@ -169,10 +198,19 @@ describe('a request', () => {
     });
     const raw = await served.connectRaw();
     const ids = Array.from({ length: requestsPerConnectionMax + 1 }, (_value, index) => index + 1);
-    const requests = ids.map((id) => ({ kind: 'request', id, operation: 'list', parameters: { states: null, all: true } }));
+    const requests = ids.map((id) => ({
+      kind: 'request',
+      id,
+      operation: 'list',
+      parameters: { states: null, all: true },
+    }));
     raw.send(greeting, ...requests);
     expect(await raw.next()).toMatchObject({ kind: 'hello' });
-    expect(await raw.next()).toMatchObject({ kind: 'error', id: requestsPerConnectionMax + 1, error: { code: 'invalid-request' } });
+    expect(await raw.next()).toMatchObject({
+      kind: 'error',
+      id: requestsPerConnectionMax + 1,
+      error: { code: 'invalid-request' },
+    });
     held.open();
     expect(await raw.next()).toMatchObject({ kind: 'response' });
   });
@@ -181,37 +219,33 @@ describe('a request', () => {
 describe('a stream', () => {
   it('gives every item in order and its result at the end', async () => {
     await using served = await serve({
-      log: async function* () {
+      async *log() {
         for (let index = 0; index < 100; index++) yield chunk(index, 64 * 1024);
         return end;
       },
     });
     const client = await served.connect();
-    const stream = client.stream('log', logOfOne);
-    let index = 0;
-    for (;;) {
-      const step = await stream.next();
-      if (step.done === true) {
-        expect(step.value).toEqual(end);
-        break;
-      }
-      expect(step.value).toEqual(chunk(index++, 64 * 1024));
-    }
-    expect(index).toBe(100);
+    const { items, result } = await readAll(client.stream('log', logOfOne));
+    expect(items.map(({ cursor }) => cursor.stdout)).toEqual(Array.from({ length: 100 }, (_value, index) => index));
+    // Comparing buffers of this size element by element takes the test longer than sending them.
+    expect(items.every(({ data }, index) => chunk(index, 64 * 1024).data.equals(data))).toBe(true);
+    expect(result).toEqual(end);
   });
 
   it('is made only as far as its reader has asked for, and goes on when it reads again', async () => {
     let made = 0;
     await using served = await serve({
-      log: async function* () {
-        for (; made < 50; ) yield chunk(made++);
+      async *log() {
+        while (made < 50) yield chunk(made++);
         return end;
       },
     });
     const raw = await served.connectRaw();
     raw.send(greeting, { kind: 'request', id: 1, operation: 'log', parameters: logOfOne });
     await raw.next();
-    for (let item = 0; item < streamWindowItems; item++) expect(await raw.next()).toMatchObject({ kind: 'item', id: 1 });
+    for (let item = 0; item < streamWindowItems; item++) {
+      expect(await raw.next()).toMatchObject({ kind: 'item', id: 1 });
+    }
     // An answer to a later question shows that everything asked before was done.
     raw.send({ kind: 'request', id: 2, operation: 'ping', parameters: {} });
     expect(await raw.next()).toMatchObject({ kind: 'response', id: 2 });
@@ -227,7 +261,7 @@ describe('a stream', () => {
     const closed = gate();
     let made = 0;
     await using served = await serve({
-      log: async function* () {
+      async *log() {
         try {
           for (;;) yield chunk(made++ % 256);
         } finally {
@@ -244,7 +278,7 @@ describe('a stream', () => {
 
   it('that is cancelled while it waits for something to come ends, and its id is free again', async () => {
     await using served = await serve({
-      log: async function* (_parameters, { signal }) {
+      async *log(_parameters, { signal }) {
         yield chunk(1);
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         return end;
@@ -263,7 +297,7 @@ describe('a stream', () => {
 
   it('that fails gives the items that came before', async () => {
     await using served = await serve({
-      log: async function* () {
+      async *log() {
         yield chunk(1);
         throw new GhostError('log-unreadable', 'The log of task 1 cannot be read.');
       },
@@ -276,7 +310,7 @@ describe('a stream', () => {
 
   it('runs beside others, and one that is not read holds up none of them', async () => {
     await using served = await serve({
-      log: async function* ({ task }) {
+      async *log({ task }) {
         for (let index = 0; index < 30; index++) yield chunk(Number(task));
         return end;
       },
@@ -284,11 +318,8 @@ describe('a stream', () => {
     const client = await served.connect();
     const idle = client.stream('log', logOfOne);
     await idle.next();
-    const read = async (task: string): Promise<number> => {
-      let items = 0;
-      for await (const _item of client.stream('log', { ...logOfOne, task })) items++;
-      return items;
-    };
+    const read = async (task: string): Promise<number> =>
+      (await readAll(client.stream('log', { ...logOfOne, task }))).items.length;
     expect(await Promise.all(['2', '3', '4'].map(read))).toEqual([30, 30, 30]);
     await idle.return(end);
   });
@@ -298,7 +329,14 @@ describe('a connection', () => {
   it.each<[string, readonly unknown[]]>([
     ['a request before the hello', [{ kind: 'request', id: 1, operation: 'ping', parameters: {} }]],
     ['a second hello', [greeting, greeting]],
-    ['an id that is under way', [greeting, ...Array(2).fill({ kind: 'request', id: 1, operation: 'list', parameters: { states: null, all: true } })]],
+    [
+      'an id that is under way',
+      [
+        greeting,
+        { kind: 'request', id: 1, operation: 'list', parameters: { states: null, all: true } },
+        { kind: 'request', id: 1, operation: 'ping', parameters: {} },
+      ],
+    ],
     ['a message of no known kind', [greeting, { kind: 'shout' }]],
     ['a message that is no map', [greeting, [1, 2]]],
     ['a field that is not known', [greeting, { kind: 'cancel', id: 1, why: 'so' }]],
@@ -346,13 +384,22 @@ describe('a connection', () => {
   it('takes a request of exactly the limit', async () => {
     await using served = await serve({ wait: async () => [] });
     const raw = await served.connectRaw();
-    const request = (tasks: readonly string[]) => ({ kind: 'request', id: 1, operation: 'wait', parameters: { tasks, mode: 'all', timeoutMs: null } });
+    const request = (tasks: readonly string[]) => ({
+      kind: 'request',
+      id: 1,
+      operation: 'wait',
+      parameters: { tasks, mode: 'all', timeoutMs: null },
+    });
     // Long enough that every length is written in five bytes.
     const filled = 70_000;
     const base = encodeFrame(request(['x'.repeat(filled)]), { bytesMax: frameBytesMax }).length - 4;
     raw.send(greeting, request(['x'.repeat(filled + requestBytesMax - base)]));
     await raw.next();
-    expect(await raw.next()).toMatchObject({ kind: 'error', id: 1, error: { code: 'invalid-request', field: 'tasks[0]' } });
+    expect(await raw.next()).toMatchObject({
+      kind: 'error',
+      id: 1,
+      error: { code: 'invalid-request', field: 'tasks[0]' },
+    });
   });
 
   it('that ends inside a frame ends quietly, with what was under way cancelled', async () => {
@@ -365,7 +412,12 @@ describe('a connection', () => {
       },
     });
     const raw = await served.connectRaw();
-    raw.send(greeting, { kind: 'request', id: 1, operation: 'wait', parameters: { tasks: [], mode: 'all', timeoutMs: null } });
+    raw.send(greeting, {
+      kind: 'request',
+      id: 1,
+      operation: 'wait',
+      parameters: { tasks: [], mode: 'all', timeoutMs: null },
+    });
     await raw.next();
     raw.socket.end(Buffer.from([0, 0, 1]));
     await aborted.opened;
@@ -382,10 +434,16 @@ describe('a connection', () => {
       },
     });
     const raw = await served.connectRaw();
-    raw.send({ ...greeting, protocol: 99, shape: 'of the future' }, { kind: 'request', id: 1, operation: 'list', parameters: { states: null, all: true } });
+    raw.send(
+      { ...greeting, protocol: 99, shape: 'of the future' },
+      { kind: 'request', id: 1, operation: 'list', parameters: { states: null, all: true } },
+    );
     const [hello, fault, ...rest] = await raw.rest();
     expect(hello).toMatchObject({ kind: 'hello', protocol: protocolVersion });
-    expect(fault).toMatchObject({ kind: 'fault', error: { code: 'protocol-mismatch', message: expect.stringMatching(/1.*99/) } });
+    expect(fault).toMatchObject({
+      kind: 'fault',
+      error: { code: 'protocol-mismatch', message: expect.stringMatching(/1.*99/) },
+    });
     expect(rest).toEqual([]);
     expect(listed).toBe(0);
   });
@@ -412,35 +470,36 @@ describe('a connection', () => {
     const raw = await served.connectRaw();
     raw.socket.pause();
     raw.send(greeting);
-    for (let id = 1; id <= 1_000; id++) {
+    for (let id = 1; id <= 100; id++) {
       raw.send({ kind: 'request', id, operation: 'list', parameters: { states: null, all: true } });
-      if (id % 20 === 0) await new Promise(setImmediate);
+      if (id % 5 === 0) await new Promise(setImmediate);
     }
     const other = await served.connect();
-    for (let round = 0; round < 200; round++) await other.request('ping', {});
-    expect(answered).toBeLessThan(1_000);
+    for (let round = 0; round < 50; round++) await other.request('ping', {});
+    expect(answered).toBeLessThan(100);
     raw.socket.resume();
-    for (let answer = 0; answer < 1_001; answer++) expect(await raw.next()).not.toBeNull();
-    expect(answered).toBe(1_000);
+    for (let answer = 0; answer < 101; answer++) expect(await raw.next()).not.toBeNull();
+    expect(answered).toBe(100);
   });
 });
 
 describe('the client', () => {
-  it('names both versions and what to do when the daemon is older or newer', async () => {
-    const older = clientTold({ ...greeting, program: 'ghostd 0.0.1', pid: 77, protocol: protocolVersion + 1 });
-    await expect(older.request('ping', {})).rejects.toMatchObject({
+  it('names both versions and says what to do when the daemon is newer', async () => {
+    const client = clientTold({ ...greeting, program: 'ghostd 0.0.1', pid: 77, protocol: protocolVersion + 1 });
+    await expect(client.request('ping', {})).rejects.toMatchObject({
       code: 'protocol-mismatch',
       message: expect.stringMatching(/version 1 .*ghostd 0\.0\.1, pid 77.* version 2/),
-      hint: expect.stringContaining('Upgrade'),
+      hint: expect.stringContaining('newer'),
     });
   });
 
   it('rejects all that is under way when the connection is lost', async () => {
     await using served = await serve({
       wait: async () => await new Promise(() => undefined),
-      // oxlint-disable-next-line require-yield
-      log: async function* () {
-        return await new Promise(() => undefined);
+      async *log() {
+        await new Promise(() => undefined);
+        yield chunk(1);
+        return end;
       },
     });
     const client = await served.connect();
@@ -448,7 +507,7 @@ describe('the client', () => {
       client.request('wait', { tasks: [], mode: 'all', timeoutMs: null }),
       client.stream('log', logOfOne).next(),
       client.request('wait', { tasks: [], mode: 'any', timeoutMs: null }),
-    ].map(async (promise) => await promise.catch((error) => error.code));
+    ].map(async (promise) => await promise.catch(codeOf));
     await client.hello;
     await served.server.close({ graceMs: 1_000 });
     expect(await Promise.all(outcomes)).toEqual(Array(3).fill('connection-lost'));
@@ -480,13 +539,9 @@ describe('the client', () => {
 
   it('gives up a daemon that sends more items than were asked for', async () => {
     const item = { kind: 'item', id: 1, item: chunk(1) };
-    const client = clientTold(greeting, ...Array(streamWindowItems + 1).fill(item));
-    const stream = client.stream('log', logOfOne);
-    const read = async (): Promise<void> => {
-      for await (const _item of stream);
-    };
+    const client = clientTold(greeting, ...Array.from({ length: streamWindowItems + 1 }, () => item));
     // One goes to the reader that waits for it, which makes room for one more.
-    await expect(read()).rejects.toMatchObject({ code: 'protocol-violation' });
+    await expect(readAll(client.stream('log', logOfOne))).rejects.toMatchObject({ code: 'protocol-violation' });
   });
 
   it('reads an error with a code that it does not know as internal', async () => {

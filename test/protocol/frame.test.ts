@@ -1,5 +1,6 @@
-import { Packr } from 'msgpackr/pack';
+import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
+
 import { encodeFrame, FrameDecoder } from '../../src/protocol/frame.ts';
 import { messageDepthMax } from '../../src/protocol/limits.ts';
 

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
 import type { Handlers } from '../../src/daemon/handlers.ts';
 import { type Peer, type Server, type ServerOptions, startServer } from '../../src/daemon/server.ts';
+import { GhostError } from '../../src/ghost-error.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import { ClientConnection, type ClientConnectionOptions } from '../../src/protocol/client-connection.ts';
 import { encodeFrame, FrameDecoder } from '../../src/protocol/frame.ts';
@@ -107,7 +109,7 @@ export class RawClient {
 }
 
 export function fakeHandlers(handlers: Partial<Handlers> = {}): Handlers {
-  const refuse = (operation: string) => async () => {
+  const refuse = (operation: string) => async (): Promise<never> => {
     throw new Error(`nobody expected ${operation}`);
   };
   return {
@@ -122,13 +124,13 @@ export function fakeHandlers(handlers: Partial<Handlers> = {}): Handlers {
     wait: refuse('wait'),
     prune: refuse('prune'),
     shutdown: refuse('shutdown'),
-    // oxlint-disable-next-line require-yield
-    log: async function* () {
-      throw new Error('nobody expected log');
+    async *log() {
+      yield await refuse('log')();
+      throw new Error('unreachable');
     },
-    // oxlint-disable-next-line require-yield
-    watch: async function* () {
-      throw new Error('nobody expected watch');
+    async *watch() {
+      yield await refuse('watch')();
+      throw new Error('unreachable');
     },
     ...handlers,
   };
@@ -167,6 +169,29 @@ export function fakeTask(id: number): TaskView {
     signal: null,
     reason: null,
   };
+}
+
+/** A stream read to its end. */
+export async function readAll<Item, End>(
+  stream: AsyncGenerator<Item, End, void>,
+): Promise<{ readonly items: readonly Item[]; readonly result: End }> {
+  const items: Item[] = [];
+  for (;;) {
+    const step = await stream.next();
+    if (step.done === true) return { items, result: step.value };
+    items.push(step.value);
+  }
+}
+
+/** What a promise was rejected with, as `promise.catch(asError)`. */
+export function asError(error: unknown): GhostError {
+  if (error instanceof GhostError) return error;
+  throw error;
+}
+
+/** ... and its code. */
+export function codeOf(error: unknown): string {
+  return asError(error).code;
 }
 
 /** A promise that a test settles, and whether somebody waits for it. */

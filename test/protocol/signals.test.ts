@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
+
 import { describe, expect, it } from 'vitest';
+
 import { isSignalName, parseSignal, signalNames } from '../../src/protocol/signals.ts';
 
 describe('a signal', () => {

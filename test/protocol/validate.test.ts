@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+
 import { GhostError } from '../../src/ghost-error.ts';
 import { argumentBytesMax, durationMsMax, tagsMax } from '../../src/protocol/limits.ts';
 import type { Operation, ParametersOf } from '../../src/protocol/messages.ts';
@@ -68,7 +69,10 @@ describe('the parameters of a request', () => {
       expect(refusal(parseOperation(operation), extra)).toMatchObject({ field: 'extra' });
       for (const field of Object.keys(example ?? {})) {
         const { [field]: _left, ...rest }: Record<string, unknown> = { ...example };
-        expect(refusal(parseOperation(operation), rest)).toMatchObject({ field, message: expect.stringContaining('missing') });
+        expect(refusal(parseOperation(operation), rest)).toMatchObject({
+          field,
+          message: expect.stringContaining('missing'),
+        });
       }
     });
 
@@ -101,7 +105,16 @@ describe('the parameters of a request', () => {
     ['environment[0][0]', { environment: [['', '1']] }, /not empty/],
     ['environment[0][0]', { environment: [['A=B', '1']] }, /no "="/],
     ['environment[0][0]', { environment: [['A\0', '1']] }, /NUL/],
-    ['environment[1][1]', { environment: [['A', '1'], ['B', 'x\0y']] }, /without a NUL/],
+    [
+      'environment[1][1]',
+      {
+        environment: [
+          ['A', '1'],
+          ['B', 'x\0y'],
+        ],
+      },
+      /without a NUL/,
+    ],
     ['environment[0][1]', { environment: [['A', Buffer.from([1, 0])]] }, /without a NUL/],
     ['environment[0][1]', { environment: [['A', 7]] }, /text or bytes/],
     ['environment[0]', { environment: [['A', long]] }, /131071 bytes as NAME=VALUE/],
@@ -163,9 +176,14 @@ describe('the parameters of a request', () => {
 });
 
 describe('an operation', () => {
-  it.each(['', 'Run', 'toString', '__proto__', 'constructor'])('%j is refused, and the ones that exist are named', (text) => {
-    expect(() => parseOperation(text)).toThrow(expect.objectContaining({ field: 'operation', hint: expect.stringContaining('run') }));
-  });
+  it.each(['', 'Run', 'toString', '__proto__', 'constructor'])(
+    '%j is refused, and the ones that exist are named',
+    (text) => {
+      expect(() => parseOperation(text)).toThrow(
+        expect.objectContaining({ field: 'operation', hint: expect.stringContaining('run') }),
+      );
+    },
+  );
 });
 
 function refusal(operation: Operation, parameters: unknown): GhostError {

@@ -55,7 +55,7 @@ export class GhostHome implements AsyncDisposable {
     mkdirSync(this.work);
     const outer = process.env['GHOST_TEST_RUN'] ?? 'alone';
     // One more mark, inside the run's, so that this home's own processes can be told from those of other tests.
-    this.#run = `${this.#base}`;
+    this.#run = this.#base;
     this.#env = {
       ...process.env,
       PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,

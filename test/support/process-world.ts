@@ -11,7 +11,6 @@ export interface ProcessWorld {
   /** Sorted: a shell in between may change the order, and nothing may depend on it. */
   readonly environment: readonly string[];
   readonly cwd: string;
-  readonly descriptors: readonly number[];
   /** The masks of blocked and ignored signals, in hexadecimal. */
   readonly blocked: string;
   readonly ignored: string;
@@ -19,6 +18,11 @@ export interface ProcessWorld {
   readonly openFilesSoftLimit: string;
   readonly leadsGroup: boolean;
   readonly leadsSession: boolean;
+}
+
+/** The descriptors that a process has open. */
+export function descriptorsOf(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/fd`).map(Number);
 }
 
 /** Reads the world of a process that has stopped itself, and by then is the program that was asked for. */
@@ -31,8 +35,7 @@ export async function worldOfStopped(pid: number): Promise<ProcessWorld> {
   return {
     argv: entriesOf(`/proc/${pid}/cmdline`),
     environment: entriesOf(`/proc/${pid}/environ`).toSorted(),
-    cwd: readlinkSync(`/proc/${pid}/cwd`),
-    descriptors: readdirSync(`/proc/${pid}/fd`).map(Number),
+    cwd: readlinkSync(`/proc/${pid}/cwd`, 'latin1'),
     blocked: line('SigBlk'),
     ignored: line('SigIgn'),
     umask: line('Umask'),

@@ -12,7 +12,7 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** The whole environment; left out: that of the tests. */
   readonly env?: NodeJS.ProcessEnv;
-  /** How stdout is decoded: `latin1` keeps every byte as one character. */
+  /** How the output is decoded: `latin1` keeps every byte as one character. */
   readonly encoding?: 'utf8' | 'latin1';
 }
 
@@ -24,7 +24,7 @@ export async function runProgram(command: readonly string[], options: ProgramOpt
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding(encoding).on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stderr.setEncoding(encoding).on('data', (text: string) => (stderr += text));
   await once(child, 'close');
   return { status: child.exitCode, signal: child.signalCode, stdout, stderr };
 }

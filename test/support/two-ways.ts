@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 import type { GhostHome } from './ghost-home.ts';
-import { type ProcessWorld, worldOfStopped } from './process-world.ts';
+import { type ProcessWorld, descriptorsOf, worldOfStopped } from './process-world.ts';
 import { root } from './source-files.ts';
 
 /** A caller that has a command run, once through ghost and once itself. */
@@ -16,12 +16,14 @@ export interface Caller {
   readonly options?: readonly string[];
 }
 
+/** A process that stopped itself, as it was. */
+export interface Seen {
+  readonly world: ProcessWorld;
+  readonly descriptors: readonly number[];
+}
+
 /** Runs a command that stops itself as a task, and gives what it was given. */
-export async function worldOfTask(
-  home: GhostHome,
-  command: readonly string[],
-  caller: Caller = {},
-): Promise<ProcessWorld> {
+export async function seenAsTask(home: GhostHome, command: readonly string[], caller: Caller = {}): Promise<Seen> {
   const ghost = [process.execPath, join(root, 'bin', 'ghost.cjs'), 'run', '--json', ...(caller.options ?? [])];
   // The shell stays, as an interactive one does: a limit is its own, and Node has raised ghost's.
   const [file = '', ...args] = called([...ghost, '--', ...command], { caller, by: '"$@"; exit $?' });
@@ -31,22 +33,18 @@ export async function worldOfTask(
   await once(child, 'close');
   if (child.exitCode !== 0) throw new Error(`ghost run ended with ${child.exitCode ?? child.signalCode}: ${answer}`);
   const { pid } = JSON.parse(answer) as { readonly pid: number };
-  return worldAndEnd(pid);
+  return lookAndEnd(pid);
 }
 
 /** Runs it as a bare child of the same caller, in a session of its own as a task is. */
-export async function worldOfChild(
-  home: GhostHome,
-  command: readonly string[],
-  caller: Caller = {},
-): Promise<ProcessWorld> {
+export async function seenAsChild(home: GhostHome, command: readonly string[], caller: Caller = {}): Promise<Seen> {
   const [file = '', ...args] = called(command, { caller, by: 'exec "$@"' });
   const child = spawn(file, args, { ...where(home, caller), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
   if (child.pid === undefined) throw new Error(`${file} could not be started`);
-  const world = await worldAndEnd(child.pid);
+  const seen = await lookAndEnd(child.pid);
   await ended;
-  return world;
+  return seen;
 }
 
 function called(
@@ -60,9 +58,10 @@ function where(home: GhostHome, { env, cwd }: Caller): { readonly cwd: string; r
   return { cwd: cwd ?? home.work, env: { ...home.env, ...env } };
 }
 
-async function worldAndEnd(pid: number): Promise<ProcessWorld> {
+async function lookAndEnd(pid: number): Promise<Seen> {
   try {
-    return await worldOfStopped(pid);
+    const world = await worldOfStopped(pid);
+    return { world, descriptors: descriptorsOf(pid) };
   } finally {
     process.kill(pid, 'SIGKILL');
   }

@@ -1,0 +1,69 @@
+import type { ProcessIdentity, StreamName } from '../journal/events.ts';
+import { spawnPump } from './spawn.ts';
+import type { ShimStatus } from './status-file.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+import type { TaskFolder } from './task-folder.ts';
+
+const streams = ['stdout', 'stderr'] as const;
+
+/** The two pumps of a task, as its shim has noted them or a daemon has put them in since. */
+export class Pumps {
+  readonly #context: Pick<SupervisionContext, 'processes' | 'tools'>;
+  readonly #folder: TaskFolder;
+  readonly #shim: ProcessIdentity;
+  #pids: { readonly [S in StreamName]: number } | null = null;
+
+  constructor(
+    context: Pick<SupervisionContext, 'processes' | 'tools'>,
+    { folder, shim }: { folder: TaskFolder; shim: ProcessIdentity },
+  ) {
+    this.#context = context;
+    this.#folder = folder;
+    this.#shim = shim;
+  }
+
+  /** Takes what the shim has noted of them, the first time that it has. */
+  learn({ pumps }: ShimStatus): void {
+    if (this.#pids !== null || pumps === null) return;
+    const { stdout, stderr } = pumps;
+    // An earlier daemon may have replaced one.
+    this.#pids = {
+      stdout: this.#folder.replacedPump('stdout') ?? stdout,
+      stderr: this.#folder.replacedPump('stderr') ?? stderr,
+    };
+  }
+
+  /** Whether one of them is alive. */
+  areAlive(): boolean {
+    return this.#pids !== null && Object.values(this.#pids).some((pid) => this.#isPump(pid));
+  }
+
+  /** Whether neither has anything in hand nor, as `isEmpty` tells, in its pipe: each is gone or sleeps. */
+  areIdle(isEmpty: (stream: StreamName) => boolean): boolean {
+    return streams.every((stream) => {
+      const entry = this.#pids === null ? null : this.#context.processes.look(this.#pids[stream]);
+      return entry === null || (entry.sleeping && isEmpty(stream));
+    });
+  }
+
+  /**
+   * Puts a new one into the place of each that is gone.
+   * @param stillNeeded is asked once more after the task's shim could know of the new one (spawn.ts).
+   * @returns the streams that have a new pump, and its pid.
+   */
+  replaceMissing(stillNeeded: () => boolean): readonly { readonly stream: StreamName; readonly pid: number }[] {
+    return streams.flatMap((stream) => {
+      if (this.#pids === null || this.#isPump(this.#pids[stream])) return [];
+      const pid = spawnPump(stream, { tools: this.#context.tools, folder: this.#folder, stillNeeded });
+      if (pid === null) return [];
+      this.#pids = { ...this.#pids, [stream]: pid };
+      return [{ stream, pid }];
+    });
+  }
+
+  /** A pump is in its shim's session; one that a daemon put in leads its own. */
+  #isPump(pid: number): boolean {
+    const entry = this.#context.processes.look(pid);
+    return entry !== null && (entry.session === this.#shim.pid || entry.session === pid);
+  }
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.ts';
+import type { Actor, Microseconds } from '../journal/events.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { LiveTable } from '../projections/live-table.ts';
+import type { DaemonLog } from './daemon-log.ts';
+import type { Kernel } from './kernel.ts';
+import type { ProcessTable } from './process-table.ts';
+import type { Reserve } from './reserve.ts';
+import type { ShimTools } from './spawn.ts';
+
+/** What every part of the daemon that looks after tasks needs. */
+export interface SupervisionContext {
+  readonly journal: Journal;
+  readonly table: LiveTable;
+  readonly processes: ProcessTable;
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly log: DaemonLog;
+  /** Tells whether there is room to begin anything. */
+  readonly reserve: Pick<Reserve, 'isShort' | 'demandRoom'>;
+  readonly tools: ShimTools;
+  /** The daemon as the actor of what it does by itself. */
+  readonly self: Actor;
+  /** When this daemon began: what ended before is `found`, not `live`. */
+  readonly startedAt: Microseconds;
+}

@@ -1,0 +1,69 @@
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
+
+import { GhostError } from './ghost-error.ts';
+import { makePrivateFolder } from './private-folder.ts';
+
+const groupAndOthers = 0o077;
+const elsewhere = 'set GHOST_HOME to a folder that you can write in';
+
+/**
+ * Makes the data folder where there is none, with what is missing above it, 0700 from the moment it exists.
+ * @throws GhostError `data-folder-unusable`, as `checkDataFolder` does, or because it cannot be made.
+ */
+export function prepareDataFolder(home: string): void {
+  if (checkDataFolder(home)) return;
+  try {
+    makePrivateFolder(home);
+  } catch (error) {
+    throw unusable(home, `it cannot be made (${messageOf(error)})`, elsewhere);
+  }
+  checkDataFolder(home);
+}
+
+/**
+ * Refuses a data folder that is not the user's own, private and writable: ghost never changes the mode of what it did
+ * not make.
+ * @returns whether there is one.
+ * @throws GhostError `data-folder-unusable`, whose hint is what to type.
+ */
+export function checkDataFolder(home: string): boolean {
+  const stats = statOf(home);
+  if (stats === null) return false;
+  if (!stats.isDirectory()) throw unusable(home, 'it is not a folder', `mv ${home} ${home}.old`);
+  const uid = process.getuid?.();
+  if (uid !== undefined && stats.uid !== uid) {
+    throw unusable(home, `it belongs to uid ${stats.uid}, not to you`, 'set GHOST_HOME to a folder of your own');
+  }
+  if ((stats.mode & groupAndOthers) !== 0) {
+    const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
+    throw unusable(home, `others can get in (its mode is ${mode})`, `chmod 700 ${home}`);
+  }
+  try {
+    accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (codeOf(error) === 'EROFS') throw unusable(home, 'it lies on a read-only file system', elsewhere);
+    throw unusable(home, 'you cannot write in it', `chmod 700 ${home}`);
+  }
+  return true;
+}
+
+function statOf(home: string): Stats | null {
+  try {
+    return statSync(home);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw unusable(home, messageOf(error), elsewhere);
+  }
+}
+
+function unusable(home: string, why: string, hint: string): GhostError {
+  return new GhostError('data-folder-unusable', `the data folder ${home} cannot be used: ${why}`, { hint });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error ? String(error.code) : null;
+}

@@ -1,0 +1,204 @@
+import { execFile } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { startDaemon } from '../../src/client/start-daemon.ts';
+import { resolvePaths } from '../../src/paths.ts';
+import { asError, until } from '../protocol/served.ts';
+
+const daemonScript = join(import.meta.dirname, 'fake-daemon.mjs');
+const run = promisify(execFile);
+
+let folder: string;
+let home: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ghost-start-'));
+  home = join(folder, 'home');
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const pid of started()) {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid), `the daemon ${pid} is gone`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('starting a daemon', () => {
+  it('settles when it listens, in a data folder that nobody else can look into', async () => {
+    const umask = process.umask(0);
+    await start();
+    process.umask(umask);
+    expect(started()).toHaveLength(1);
+    expect(statSync(home).mode & 0o777).toBe(0o700);
+    expect(statSync(join(home, 'daemon.log')).mode & 0o777).toBe(0o600);
+    expect(existsSync(join(home, 'ghost.sock'))).toBe(true);
+    expect(existsSync(join(home, 'start.lock'))).toBe(false);
+  });
+
+  it('makes the folders above it as private as itself', async () => {
+    home = join(folder, 'share', 'deep', 'ghost');
+    const umask = process.umask(0);
+    await start();
+    process.umask(umask);
+    expect(statSync(join(folder, 'share')).mode & 0o777).toBe(0o700);
+  });
+
+  it('gives it a session of its own, the root folder, no input, its log, and nothing secret', async () => {
+    vi.stubEnv('SECRET_TOKEN', 'hunter2');
+    vi.stubEnv('NODE_OPTIONS', '--no-warnings');
+    vi.stubEnv('LC_TIME', 'de_DE.UTF-8');
+    await start();
+    const [pid] = started();
+    const { environment, ...rest } = JSON.parse(readFileSync(join(home, 'circumstances.json'), 'utf8'));
+    expect(rest).toEqual({ arguments: ['--persist'], cwd: '/', session: pid, stdin: '/dev/null' });
+    expect(environment).toMatchObject({
+      GHOST_HOME: home,
+      GHOST_SOCKET: join(home, 'ghost.sock'),
+      LC_TIME: 'de_DE.UTF-8',
+    });
+    expect(
+      Object.keys(environment)
+        .filter((name) => !/^(GHOST_|XDG_|LC_)/.test(name))
+        .toSorted(),
+    ).toEqual(
+      ['HOME', 'PATH', 'USER', 'LOGNAME', 'LANG', 'TZ', 'TMPDIR'].filter((name) => name in process.env).toSorted(),
+    );
+    expect(readFileSync(join(home, 'daemon.log'), 'utf8')).toBe('a line for the log\n');
+  });
+
+  it('starts none where one listens', async () => {
+    await start();
+    await start();
+    expect(started()).toHaveLength(1);
+  });
+
+  it('by many clients at one moment starts one', async () => {
+    const clients = Array.from({ length: 12 }, async () => {
+      const script = join(import.meta.dirname, 'start-one.ts');
+      return await run(process.execPath, [script, daemonScript], { env: { ...process.env, GHOST_HOME: home } });
+    });
+    const said = (await Promise.all(clients)).map(({ stdout }) => stdout);
+    expect(said).toEqual(Array(12).fill('listens\n'));
+    expect(started()).toHaveLength(1);
+  });
+
+  it('takes over the lock of a client that died long ago', async () => {
+    mkdirSync(join(home, 'start.lock'), { recursive: true, mode: 0o700 });
+    utimesSync(join(home, 'start.lock'), 1, 1);
+    await start();
+    expect(started()).toHaveLength(1);
+  });
+
+  it('takes over the lock of a client that was killed a moment ago', async () => {
+    mkdirSync(join(home, 'start.lock'), { recursive: true, mode: 0o700 });
+    await start();
+    expect(started()).toHaveLength(1);
+  });
+
+  it('waits for the one that came first when the daemon says that it is second', async () => {
+    await start('is-second');
+    expect(existsSync(join(home, 'ghost.sock'))).toBe(true);
+  });
+
+  it.each([
+    ['refuses', { code: 'journal-newer', message: 'a newer ghost wrote it', hint: 'upgrade' }],
+    [
+      'ends',
+      {
+        code: 'daemon-start-failed',
+        message: expect.stringContaining('3'),
+        hint: expect.stringContaining('daemon.log'),
+      },
+    ],
+    ['babbles', { code: 'daemon-start-failed', message: expect.stringContaining('good morning') }],
+  ])('says why when the daemon %s, and lets go of the lock', async (fake, error) => {
+    await expect(start(fake)).rejects.toMatchObject(error);
+    expect(existsSync(join(home, 'start.lock'))).toBe(false);
+  });
+
+  it('says so when the daemon is not there to be started', async () => {
+    const paths = resolvePaths({ GHOST_HOME: home });
+    await expect(startDaemon(paths, { daemonScript: join(folder, 'nothing.cjs') })).rejects.toMatchObject({
+      code: 'daemon-start-failed',
+    });
+  });
+});
+
+describe('a data folder', () => {
+  it('that is a file is refused', async () => {
+    writeFileSync(home, '');
+    await expect(start()).rejects.toMatchObject({
+      code: 'data-folder-unusable',
+      message: expect.stringContaining(home),
+    });
+  });
+
+  it('that lies under a file is refused', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    home = join(folder, 'file', 'home');
+    await expect(start()).rejects.toMatchObject({ code: 'data-folder-unusable' });
+  });
+
+  it('that others can get into is refused, and the hint mends it', async () => {
+    mkdirSync(home);
+    await run('chmod', ['750', home]);
+    const error = await start().then(() => null, asError);
+    expect(error).toMatchObject({
+      code: 'data-folder-unusable',
+      message: expect.stringContaining('0750'),
+      hint: `chmod 700 ${home}`,
+    });
+    expect(statSync(home).mode & 0o777).toBe(0o750);
+    await run('sh', ['-c', error?.hint ?? '']);
+    await start();
+  });
+
+  it('of somebody else is refused', async () => {
+    // Only root can give a folder away; everybody else is shown one of root's.
+    if (process.getuid?.() === 0) {
+      mkdirSync(home, { mode: 0o700 });
+      chownSync(home, 65_534, 65_534);
+    } else home = '/usr';
+    await expect(startDaemon(resolvePaths({ GHOST_HOME: home }), { daemonScript })).rejects.toMatchObject({
+      code: 'data-folder-unusable',
+      message: expect.stringMatching(/belongs to uid/),
+    });
+    home = join(folder, 'home');
+  });
+});
+
+async function start(fake = ''): Promise<void> {
+  vi.stubEnv('GHOST_FAKE', fake);
+  await startDaemon(resolvePaths({ GHOST_HOME: home }), { daemonScript });
+}
+
+function started(): readonly number[] {
+  const file = join(home, 'started');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie has ended: only its parent has not looked yet.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+
+import { findTask } from '../../src/daemon/find-task.ts';
+import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
+import { committed, taskDraft } from '../support/facts.ts';
+
+const uuids = [
+  'aaaa0000-0000-4000-8000-000000000001',
+  'aaaa1111-0000-4000-8000-000000000002',
+  'beef0000-0000-4000-8000-000000000003',
+  '12345678-0000-4000-8000-000000000004',
+];
+const names = ['web', 'beef', 'web', null];
+
+const table: TaskTable = committed(
+  uuids.map((uuid, index) =>
+    taskDraft('TaskSubmitted', {
+      task: index + 1,
+      data: { uuid, name: names[index] ?? null, requestId: `request-${index}` },
+    }),
+  ),
+).reduce(evolveTable, initialTable());
+
+test.each([
+  ['its number', '2', 2],
+  ['its name, the newest task that bears it', 'web', 3],
+  ['its name before a UUID that begins so', 'beef', 2],
+  ['its UUID', 'aaaa1111-0000-4000-8000-000000000002', 2],
+  ['the beginning of its UUID', 'aaaa1', 2],
+  ['the beginning in capital letters', 'BEEF0', 3],
+  ['@last', '@last', 4],
+])('a task is found by %s', (_, reference, id) => {
+  expect(findTask(table, reference).id).toBe(id);
+});
+
+test.each([
+  '5',
+  '0',
+  '-1',
+  '01',
+  '1.0',
+  'we',
+  'WEB',
+  'aaa',
+  '123',
+  '@first',
+  '',
+  ' 1',
+  '9'.repeat(20),
+  '%',
+  'aaaa%',
+  'x\u001b[31m',
+])('%j names no task, and the answer says where to look', (reference) => {
+  expect(() => findTask(table, reference)).toThrow(
+    expect.objectContaining({ code: 'no-such-task', hint: 'ghost list --all', field: 'task' }) as Error,
+  );
+});
+
+test('what is no plain word is quoted in the answer, so that nothing in it can act on a terminal', () => {
+  expect(() => findTask(table, 'x\u001b[31m')).toThrow(String.raw`there is no task "x\u001b[31m"`);
+});
+
+test('a prefix that fits several tasks is refused with their numbers', () => {
+  expect(() => findTask(table, 'aaaa')).toThrow(
+    expect.objectContaining({
+      code: 'invalid-request',
+      message: `2 tasks begin with aaaa: 1 (${uuids[0]}), 2 (${uuids[1]})`,
+      field: 'task',
+    }) as Error,
+  );
+});
+
+test('@last where there is no task says how to start one', () => {
+  expect(() => findTask(initialTable(), '@last')).toThrow(
+    expect.objectContaining({
+      code: 'no-such-task',
+      message: 'there is no task yet',
+      hint: 'ghost run COMMAND',
+    }) as Error,
+  );
+});
+
+test('digits that are no number of a task name none, even where a UUID begins with them', () => {
+  expect(() => findTask(table, '1234')).toThrow('there is no task 1234');
+});

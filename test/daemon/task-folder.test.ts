@@ -1,0 +1,91 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import { TaskFolder } from '../../src/daemon/task-folder.ts';
+import { taskId } from '../support/facts.ts';
+
+function newFolder(): TaskFolder {
+  const path = mkdtempSync(join(tmpdir(), 'tasks-'));
+  onTestFinished(() => {
+    rmSync(path, { recursive: true });
+  });
+  const folder = new TaskFolder(path, taskId(7));
+  folder.create();
+  return folder;
+}
+
+test('a task that has no files yet has no bytes, no status and nothing that its shell said', () => {
+  const folder = newFolder();
+  folder.create();
+  expect([folder.sizes(), folder.readStatus(1), folder.readMessages(1), folder.replacedPump('stdout')]).toEqual([
+    { stdout: 0, stderr: 0 },
+    null,
+    '',
+    null,
+  ]);
+});
+
+test('the files of a shim are appended to, readable by the user alone, and each attempt has its own status', () => {
+  const folder = newFolder();
+  appendFileSync(folder.stream('stdout'), 'before ');
+  const files = folder.openForShim(2);
+  writeSync(files.stdout, 'after');
+  writeSync(files.status, 'start 1\n');
+  writeSync(files.messages, 'sh: said');
+  files.close();
+  expect(readFileSync(folder.stream('stdout'), 'utf8')).toBe('before after');
+  expect(folder.sizes()).toEqual({ stdout: 12, stderr: 0 });
+  expect([folder.readStatus(2)?.text, folder.readMessages(2), folder.readStatus(1)]).toEqual([
+    'start 1\n',
+    'sh: said',
+    null,
+  ]);
+  for (const name of readdirSync(folder.spool).filter((file) => file !== 'stdout')) {
+    expect([name, statSync(join(folder.spool, name)).mode & 0o177]).toEqual([name, 0]);
+  }
+});
+
+test('the time of the status file is that of its last line', () => {
+  const folder = newFolder();
+  writeFileSync(folder.status(1), 'exit 0\n');
+  utimesSync(folder.status(1), 1000, 1234.5);
+  expect(folder.readStatus(1)).toEqual({ text: 'exit 0\n', modifiedMs: 1_234_500 });
+});
+
+test('a pump that a daemon put in is known by its pid; a marker without one is taken away', () => {
+  const folder = newFolder();
+  writeFileSync(folder.pumpMarker('stdout'), '4242\n');
+  writeFileSync(folder.pumpMarker('stderr'), '');
+  expect([folder.replacedPump('stdout'), folder.replacedPump('stderr')]).toEqual([4242, null]);
+  expect([existsSync(folder.pumpMarker('stdout')), existsSync(folder.pumpMarker('stderr'))]).toEqual([true, false]);
+});
+
+test('when the task is complete its pipes go, and its output stays', () => {
+  const folder = newFolder();
+  for (const file of [
+    folder.stream('stdout'),
+    folder.status(1),
+    folder.fifo('stdout'),
+    folder.fifo('stderr'),
+    folder.pumpMarker('stderr'),
+  ]) {
+    writeFileSync(file, 'x');
+  }
+  folder.removeRunFiles();
+  folder.removeRunFiles();
+  expect(readdirSync(folder.spool).toSorted()).toEqual(['status.1', 'stdout']);
+});

@@ -1,0 +1,77 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { GhostHome } from '../support/ghost-home.ts';
+import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
+import { connectTo, processesOfTasks, runLedgerTask } from '../support/ledger-client.ts';
+import { Ledger, type LedgerKind } from '../support/ledger.ts';
+import { until } from '../support/until.ts';
+
+test('a hundred tasks later the daemon holds no descriptor and no watch more than before', async () => {
+  await using home = new GhostHome();
+  const ledger = new Ledger(home.work);
+  await using client = await connectTo(home);
+  // What is opened once, when it is first needed, is open after these.
+  await batch(home, { client, ledger, sizes: [5] });
+  const daemon = home.daemonPid();
+  if (daemon === null) throw new Error('no daemon');
+  const before = heldBy(daemon);
+  await batch(home, { client, ledger, sizes: [25, 25, 25, 25] });
+  await until(
+    'what the tasks took is given back',
+    () => JSON.stringify(heldBy(daemon)) === JSON.stringify(before),
+  ).catch(() => undefined);
+  expect(heldBy(daemon)).toEqual(before);
+  expect(home.daemonPid()).toBe(daemon);
+  expect(await complaintsAbout(home, { client, ledger })).toEqual([]);
+});
+
+test('a task whose shim cannot start it is refused after some attempts, and leaves nothing', async () => {
+  await using home = new GhostHome({ env: { GHOST_SHELL: '/bin/true' } });
+  const { status, stderr } = await home.ghost(['run', 'sleep', '60']);
+  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('shim ended 5 times') });
+  expect(home.events({ type: 'TaskSpawnAborted' })).toHaveLength(5);
+  expect(home.events({ type: 'TaskStartFailed' })).toHaveLength(1);
+  expect(readdirSync(join(home.path, 'tasks', '1', 'spool')).filter((name) => /\.(fifo|pump)$/.test(name))).toEqual([]);
+  expect(processesOfTasks(home)).toEqual([]);
+});
+
+/** Runs tasks of several kinds in groups, some of them waited for, followed or stopped, until all are complete. */
+async function batch(
+  home: GhostHome,
+  {
+    client,
+    ledger,
+    sizes,
+  }: { client: Awaited<ReturnType<typeof connectTo>>; ledger: Ledger; sizes: readonly number[] },
+): Promise<void> {
+  const kinds: readonly LedgerKind[] = ['quick', 'chatty', 'failing', 'terminated', 'binary'];
+  for (const size of sizes) {
+    await Promise.all(
+      Array.from({ length: size }, async (_, index) => {
+        const id = String(await runLedgerTask(client, home, ledger.task(kinds[index % kinds.length] ?? 'quick')));
+        if (index % 3 === 0) await client.wait([id]);
+        else if (index % 3 === 1) for await (const _ of client.log(id, { follow: true }));
+      }),
+    );
+  }
+  await allComplete(home, client);
+}
+
+/** What a process holds open, by kind, and how many inotify watches it has: proc(5), inotify(7). */
+function heldBy(pid: number): Readonly<Record<string, number>> {
+  const held: Record<string, number> = { watches: 0 };
+  for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      const kind = readlinkSync(`/proc/${pid}/fd/${descriptor}`).replace(/:\[\d+\]$|\/tasks\/\d+\//, '');
+      held[kind] = (held[kind] ?? 0) + 1;
+      const watches = readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'latin1').match(/^inotify wd/gm)?.length ?? 0;
+      held['watches'] = (held['watches'] ?? 0) + watches;
+    } catch {
+      // Closed in between.
+    }
+  }
+  return Object.fromEntries(Object.entries(held).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { daemonsOf, standingOf } from '../support/daemons.ts';
+import { GhostHome, isAlive } from '../support/ghost-home.ts';
+import { runProgram } from '../support/run-program.ts';
+import { root } from '../support/source-files.ts';
+import { until } from '../support/until.ts';
+
+const ghost = `${process.execPath} ${join(root, 'bin', 'ghost.cjs')}`;
+
+describe('a daemon that is alive', () => {
+  test('is not pushed aside by a second one, which names it and goes', async () => {
+    await using home = new GhostHome();
+    await home.ok(['list']);
+    const pid = home.daemonPid();
+    const socket = statSync(join(home.path, 'ghost.sock')).ino;
+    expect(await home.ghost(['daemon'])).toEqual({
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr: `ghost: the daemon ${pid} serves ${home.path}\n  try: ghost status\n`,
+    });
+    expect(home.daemonPid()).toBe(pid);
+    expect(statSync(join(home.path, 'ghost.sock')).ino).toBe(socket);
+    await home.ok(['list']);
+  });
+
+  test('is named when it is stopped and cannot answer, no second one is started, and it goes on when it is continued', async () => {
+    await using home = new GhostHome();
+    await home.ok(['list']);
+    const pid = await until('a daemon', () => home.daemonPid());
+    process.kill(pid, 'SIGSTOP');
+    const refused = await home.ghost(['list']);
+    expect(refused).toMatchObject({ status: 4, stdout: '' });
+    expect(refused.stderr).toContain(`the daemon (pid ${pid}) is alive and does not answer; no second one is started`);
+    expect(refused.stderr).toContain(`try: kill -CONT ${pid}`);
+    expect(daemonsOf(home)).toEqual([pid]);
+    process.kill(pid, 'SIGCONT');
+    await home.ok(['list']);
+    expect(home.daemonPid()).toBe(pid);
+  });
+
+  test('puts its socket back when somebody removes it', async () => {
+    await using home = new GhostHome();
+    const socket = join(home.path, 'ghost.sock');
+    await home.ok(['list']);
+    const pid = home.daemonPid();
+    rmSync(socket);
+    await until('the socket is back', () => existsSync(socket));
+    await home.ok(['list']);
+    expect(daemonsOf(home)).toEqual([pid]);
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+  });
+
+  test('is found by those whose environment puts the socket elsewhere', async () => {
+    await using home = new GhostHome();
+    // As at a desk: the data folder is the default one, and the socket lies in the runtime folder.
+    const data = join(home.work, 'data');
+    const runtime = (name: string): NodeJS.ProcessEnv => {
+      mkdirSync(join(home.work, name), { mode: 0o700, recursive: true });
+      return { GHOST_HOME: '', XDG_DATA_HOME: data, XDG_RUNTIME_DIR: join(home.work, name) };
+    };
+    expect(await home.run(['true'], { env: runtime('desk') })).toBe(1);
+    expect(existsSync(join(home.work, 'desk', 'ghost.sock'))).toBe(true);
+    expect(await home.run(['true'], { env: runtime('ssh') })).toBe(2);
+    expect(
+      await home.run(['true'], { env: { ...runtime('desk'), GHOST_SOCKET: join(home.work, 'desk', 'other.sock') } }),
+    ).toBe(3);
+    // A cron job has neither.
+    expect(await home.run(['true'], { env: { GHOST_HOME: join(data, 'ghost'), XDG_RUNTIME_DIR: '' } })).toBe(4);
+    expect(daemonsOf(home)).toHaveLength(1);
+  });
+});
+
+describe('the daemon and the terminal', () => {
+  test('it has a session of its own, no terminal, the root folder and no input, and does not mind SIGHUP', async () => {
+    await using home = new GhostHome();
+    await home.ok(['list']);
+    const pid = await until('a daemon', () => home.daemonPid());
+    expect(standingOf(pid)).toEqual({ session: pid, terminal: 0, cwd: '/', stdin: '/dev/null' });
+    process.kill(pid, 'SIGHUP');
+    await home.ok(['list']);
+    expect(home.daemonPid()).toBe(pid);
+  });
+
+  test('it and its tasks survive the end of the terminal that the first command was typed in', async () => {
+    await using home = new GhostHome();
+    const tmux = (...words: string[]) =>
+      runProgram(['tmux', '-S', join(home.work, 'tmux'), ...words], { env: home.env, cwd: home.work });
+    const typed = `${ghost} run sh -c 'while [ ! -e gate ]; do sleep 0.1; done; exit 6'`;
+    expect(
+      await tmux('-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '24', '-s', 'first', `${typed}; exec cat`),
+    ).toMatchObject({ status: 0 });
+    const pid = await until('a daemon', () => home.daemonPid());
+    await until('the task has started', () => home.events({ type: 'TaskStarted' }).length === 1);
+    await tmux('kill-server');
+    expect(await home.task(1)).toMatchObject({ state: 'running' });
+    expect(home.daemonPid()).toBe(pid);
+    await home.ok(['run', 'touch', 'gate']);
+    expect(await home.ended(1)).toMatchObject({ state: 'failed', exitCode: 6 });
+    expect(home.events({ type: 'TaskSubmitted', task: 1 })[0]?.actor['terminal']).toMatch(/^\/dev\/pts\//);
+  });
+
+  test.for<readonly [what: string, script: string]>([
+    ['a command substitution', `id=$(${ghost} run sleep 600); echo "$id"`],
+    ['a pipe', `${ghost} run sleep 600 | cat`],
+    ['a pipe on stderr', `${ghost} run sleep 600 2>&1 >/dev/null | cat; echo 1`],
+    ['a pipe on another descriptor', `${ghost} run sleep 600 5>&1 | cat`],
+    // Node does not close those by itself.
+    ['a pipe on a high descriptor', `${ghost} run sleep 600 40>&1 | cat`],
+  ])('%s that started it does not wait for it', async ([, script]) => {
+    await using home = new GhostHome();
+    const { status, stdout } = await runProgram(['bash', '-c', script], { env: home.env, cwd: home.work });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '1\n' });
+    expect(await home.task(1)).toMatchObject({ state: 'running' });
+    expect(isAlive(home.daemonPid() ?? 0)).toBe(true);
+  });
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+
+import { decodeEvent, encodeEvent, genesisHash } from '../../src/journal/codec.ts';
+import {
+  type EventDraft,
+  type EventType,
+  type SequenceNumber,
+  eventVersions,
+  onceKey,
+} from '../../src/journal/events.ts';
+import { actor, eventTypes, microseconds, sampleData, taskDraft, taskId } from '../support/facts.ts';
+
+function draftOf(type: EventType): EventDraft {
+  const task = type.startsWith('Daemon') || type === 'PeerRefused' ? null : taskId(1);
+  return { type, task, actor, data: sampleData[type] } as EventDraft;
+}
+
+test.each(eventTypes)('%s has a version and comes back from its row as it was', (type) => {
+  expect(eventVersions[type]).toBeGreaterThanOrEqual(1);
+  const draft = draftOf(type);
+  const place = { seq: 8 as SequenceNumber, at: microseconds(12), previousHash: genesisHash };
+  const row = encodeEvent(draft, place);
+  expect(decodeEvent(row)).toEqual({ ...draft, seq: 8, at: 12, hash: row[7] });
+});
+
+test('what can happen once has one key, and what can happen again has none', () => {
+  const keys = Object.fromEntries(eventTypes.map((type) => [type, onceKey(draftOf(type))]));
+  expect(keys).toEqual({
+    DaemonStarted: null,
+    DaemonStopped: null,
+    PeerRefused: null,
+    TaskSubmitted: 'request:request-1',
+    TaskSpawned: 'TaskSpawned:1:1',
+    TaskSpawnAborted: 'TaskSpawnAborted:1:1',
+    TaskStarted: 'TaskStarted:1:1',
+    TaskStartFailed: 'end:1',
+    SignalRequested: 'SignalRequested:1:request-2:SIGTERM',
+    SignalSent: 'SignalSent:1:request-2:SIGTERM',
+    TaskExited: 'end:1',
+    TaskOrphaned: null,
+    TaskAdopted: null,
+    TaskLost: 'end:1',
+    PumpRestarted: null,
+    LogClosed: 'LogClosed:1',
+  });
+});
+
+test('a second attempt, another request and another signal of the same request are facts of their own', () => {
+  expect(onceKey(taskDraft('TaskSpawned', { data: { attempt: 2 } }))).toBe('TaskSpawned:1:2');
+  expect(onceKey(taskDraft('SignalSent', { data: { signal: 'SIGKILL' } }))).toBe('SignalSent:1:request-2:SIGKILL');
+  expect(onceKey(taskDraft('SignalRequested', { task: 2 }))).toBe('SignalRequested:2:request-2:SIGTERM');
+  expect(onceKey(taskDraft('TaskSubmitted', { task: 2, data: { requestId: 'other' } }))).toBe('request:other');
+});

@@ -1,0 +1,65 @@
+import type { Client } from '../../src/client/api.ts';
+import { connectClient } from '../../src/client/client.ts';
+import type { CrashPoint } from '../../src/daemon/crash-point.ts';
+import type { GhostHome, GhostResult } from './ghost-home.ts';
+import type { LedgerTask } from './ledger.ts';
+import { type MarkedProcess, processesOfRun } from './leftovers.ts';
+
+/**
+ * A client within the test's own process: as good as a command line and cheaper. A daemon that it has to start is
+ * started by a command of the home's, so that it carries the home's mark and nothing of the test runner's.
+ */
+export async function connectTo(home: GhostHome, { start = true }: { start?: boolean } = {}): Promise<Client> {
+  return await connectClient({
+    environment: home.env,
+    start,
+    loadStarter: () =>
+      Promise.resolve({
+        startDaemon: async () => {
+          await home.ok(['list']);
+        },
+      }),
+  });
+}
+
+/** Starts a task of a ledger's as a command line in the home's work folder would. */
+export async function runLedgerTask(
+  client: Client,
+  home: GhostHome,
+  { command }: LedgerTask,
+  options: { timeoutMs?: number } = {},
+): Promise<number> {
+  const environment = Object.entries(home.env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return (await client.run({ command, cwd: home.work, environment, ...options })).id;
+}
+
+/**
+ * Starts a daemon that kills itself when it passes a point for the nth time. The command that starts it fails where
+ * the point is one of the daemon's own start.
+ */
+export async function armDaemon(home: GhostHome, point: CrashPoint, { nth = 1 } = {}): Promise<GhostResult> {
+  return await home.ghost(['list'], { env: { GHOST_CRASH: `${point}@${nth}` } });
+}
+
+/** The home's processes other than its daemons: shims, pumps, tasks and what they left behind. */
+export function processesOfTasks(home: GhostHome): readonly MarkedProcess[] {
+  return processesOf(home).filter((process) => !isDaemon(process));
+}
+
+/** The home's daemons, the one that serves and those that begin or end. */
+export function daemonsOf(home: GhostHome): readonly MarkedProcess[] {
+  return processesOf(home).filter(isDaemon);
+}
+
+function isDaemon({ commandLine }: MarkedProcess): boolean {
+  return commandLine.startsWith('ghostd') || commandLine.includes('daemon.cjs');
+}
+
+function processesOf(home: GhostHome): readonly MarkedProcess[] {
+  return processesOfRun(home.env['GHOST_TEST_HOME'] ?? '', { variable: 'GHOST_TEST_HOME' }).filter(
+    // A command line of ghost's that is under way is nothing left behind.
+    ({ commandLine }) => !commandLine.includes('ghost.cjs'),
+  );
+}
