@@ -113,8 +113,13 @@ class DaemonClient implements Client {
     return yield* this.#stream({
       open: (connection) =>
         connection.stream('log', {
-          ...{ task: pinned, streams, follow, cursor, since, until },
+          task: pinned,
+          streams,
+          follow,
           lines: isFresh ? lines : null,
+          cursor,
+          since,
+          until,
         }),
       onItem: (chunk: LogChunk) => {
         cursor = chunk.cursor;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+
 import type { Paths } from '../paths.ts';
 
 /** What a daemon needs to know of the world: where things lie, and how to speak of time. */

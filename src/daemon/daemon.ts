@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import type { Socket } from 'node:net';
+import { basename, dirname } from 'node:path';
+
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
@@ -9,9 +10,9 @@ import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
 import { isoTime } from '../projections/task-view.ts';
-import type { Settings } from '../settings.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { DaemonStatus } from '../protocol/messages.ts';
+import type { Settings } from '../settings.ts';
 import { adoptTasks } from './adopt.ts';
 import { passCrashPoint } from './crash-point.ts';
 import { openDaemonLog } from './daemon-log.ts';
@@ -19,11 +20,11 @@ import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessTable } from './process-table.ts';
+import { RefusedPeers } from './refused-peers.ts';
+import { createHandlers } from './request-handlers.ts';
 import { Reserve } from './reserve.ts';
 import { Retention } from './retention.ts';
 import { Rotation } from './rotation.ts';
-import { RefusedPeers } from './refused-peers.ts';
-import { createHandlers } from './request-handlers.ts';
 import { type Peer, type Server, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
 import { findShimTools } from './spawn.ts';
@@ -98,7 +99,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   passCrashPoint('daemon.opened');
 
-  const identity = processes.look(process.pid)?.identity ?? { pid: process.pid, startTime: '', bootId: processes.bootId };
+  const identity = processes.look(process.pid)?.identity ?? {
+    pid: process.pid,
+    startTime: '',
+    bootId: processes.bootId,
+  };
   const self: Actor = {
     kind: 'daemon',
     uid: process.getuid?.() ?? null,
@@ -113,7 +118,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await journal.append([{ type: 'DaemonStarted', task: null, actor: self, data: started }], { durability: 'full' });
 
   const table = new LiveTable(journal);
-  const context: SupervisionContext = { journal, table, processes, kernel, clock, log, reserve, tools, self, startedAt };
+  const context: SupervisionContext = {
+    journal,
+    table,
+    processes,
+    kernel,
+    clock,
+    log,
+    reserve,
+    tools,
+    self,
+    startedAt,
+  };
   const storage = { ...context, settings: options.settings, tasksFolder: paths.tasks, turns: new Turns<TaskId>() };
   const retention = new Retention(storage);
   const rotation = new Rotation({
@@ -185,7 +201,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     reserve[Symbol.dispose]();
     const tasksRunning = table.current.active.size;
     await journal
-      .append([{ type: 'DaemonStopped', task: null, actor: self, data: { reason, tasksRunning } }], { durability: 'full' })
+      .append([{ type: 'DaemonStopped', task: null, actor: self, data: { reason, tasksRunning } }], {
+        durability: 'full',
+      })
       .catch((error: unknown) => {
         // On a full disk. The next daemon takes it for a crash, which costs nothing but a closer look.
         log.error('the end could not be recorded', { error: String(error) });

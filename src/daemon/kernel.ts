@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+
 import type koffiModule from 'koffi';
 
 /**
@@ -98,7 +99,9 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
     },
     signalGroup: (pidfd, signal) => {
       const group = pidfdSignalProcessGroup;
-      if (Number(syscall(sysPidfdSendSignal, 'int', pidfd, 'int', signal, 'void *', null, 'unsigned int', group)) === 0) {
+      if (
+        Number(syscall(sysPidfdSendSignal, 'int', pidfd, 'int', signal, 'void *', null, 'unsigned int', group)) === 0
+      ) {
         return 'ok';
       }
       if (koffi.errno() === errno.ESRCH) return 'ESRCH';

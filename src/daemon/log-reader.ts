@@ -1,12 +1,12 @@
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import type { Task } from '../projections/task.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
 import { logChunkBytesMax } from '../protocol/limits.ts';
 import type { LogChunk, LogCursor, LogEnd, ParametersOf } from '../protocol/messages.ts';
-import { OrderReader, type OrderRecord } from './order-index.ts';
 import { type LogPiece, LogSource, type LogSourceContext } from './log-source.ts';
 import { findTail } from './log-tail.ts';
+import { OrderReader, type OrderRecord } from './order-index.ts';
 import type { Supervision } from './supervision.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -34,8 +34,9 @@ export async function* readLog(
     supervisor.find(given.id) === undefined && !isPast(order, ranges.until)
       ? { at: null, stdout: source.size('stdout'), stderr: source.size('stderr') }
       : null;
-  let position =
-    cursor ?? (await firstPosition({ order, source, streams, lines, ...ranges, unindexed: unindexedNow() }));
+  const position = {
+    ...(cursor ?? (await firstPosition({ order, source, streams, lines, ...ranges, unindexed: unindexedNow() }))),
+  };
   let endSeen: number | null = null;
   for (;;) {
     const supervision = supervisor.find(given.id);
@@ -56,21 +57,20 @@ export async function* readLog(
           const from = position[stream];
           const bytes = Math.min(record[stream] - from, logChunkBytesMax);
           if (streams !== 'both' && streams !== stream) {
-            position = { ...position, [stream]: record[stream] };
+            position[stream] = record[stream];
             continue;
           }
           const piece = await source.read(stream, { from, bytes });
           // A spool that somebody shortened has no more: what is missing there cannot be given.
           const nothing = piece.kind === 'data' && piece.data.length === 0;
-          const to = piece.kind === 'gone' ? piece.to : nothing ? record[stream] : from + piece.data.length;
-          position = { ...position, [stream]: to };
-          if (!nothing) yield chunkOf(stream, piece, { at: record.at, from, cursor: position });
+          position[stream] = piece.kind === 'gone' ? piece.to : nothing ? record[stream] : from + piece.data.length;
+          if (!nothing) yield chunkOf(stream, piece, { at: record.at, from, cursor: { ...position } });
         }
       }
     }
     if (!follow || ended) {
       const reason = complete ? 'complete' : task.status.kind === 'ended' ? 'ended' : 'running';
-      return { task: viewTask(task), reason, cursor: position };
+      return { task: viewTask(task), reason, cursor: { ...position } };
     }
     await growth.happened({ againInMs: task.status.kind === 'ended' ? drainPollMs : null });
     signal.throwIfAborted();

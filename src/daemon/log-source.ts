@@ -1,11 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+
 import { GhostError } from '../ghost-error.ts';
 import type { DataOf, PruneReason, StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import type { StoredStream } from '../projections/task.ts';
 import { isoTime } from '../projections/task-view.ts';
+import type { StoredStream } from '../projections/task.ts';
 import { readMember } from './segment-file.ts';
 import type { TaskFolder } from './task-folder.ts';
 
@@ -82,7 +83,11 @@ export class LogSource implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const member of this.#members) member.data.catch(() => undefined);
-    await Promise.all([...this.#spools.values(), ...(this.#segment === null ? [] : [this.#segment.handle])].map((handle) => handle.close()));
+    await Promise.all(
+      [...this.#spools.values(), ...(this.#segment === null ? [] : [this.#segment.handle])].map((handle) =>
+        handle.close(),
+      ),
+    );
   }
 
   #stored(stream: StreamName): StoredStream {
@@ -118,19 +123,21 @@ export class LogSource implements AsyncDisposable {
   }
 
   /** @returns null where retention took the segment in between. */
-  async #readSegment(
-    stream: StreamName,
-    { from, bytes }: { from: number; bytes: number },
-  ): Promise<Uint8Array | null> {
+  async #readSegment(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<Uint8Array | null> {
     const segment = await this.#segmentAt(stream, from);
     if (segment === null) return null;
     const { members } = segment.facts;
-    const index = lastAtOrBefore(members.map(([offset]) => offset), from);
+    const index = lastAtOrBefore(
+      members.map(([offset]) => offset),
+      from,
+    );
     const offset = members[index]?.[0];
     if (offset === undefined) throw unreadable(this.#id, stream, from);
     const wanted = this.#unpack(segment, index);
     // A reader mostly goes forward: the next ones are unpacked while this one is on its way.
-    const ahead = members.slice(index + 1, index + 1 + membersAhead).map((_, next) => this.#unpack(segment, index + 1 + next));
+    const ahead = members
+      .slice(index + 1, index + 1 + membersAhead)
+      .map((_, next) => this.#unpack(segment, index + 1 + next));
     this.#members = [wanted, ...ahead];
     try {
       const data = await wanted.data;
@@ -153,11 +160,12 @@ export class LogSource implements AsyncDisposable {
   }
 
   async #segmentAt(stream: StreamName, offset: number): Promise<OpenSegment | null> {
-    const open_ = this.#segment;
-    if (open_ !== null && open_.stream === stream && open_.facts.from <= offset && offset < open_.facts.to) return open_;
+    const current = this.#segment;
+    if (current?.stream === stream && current.facts.from <= offset && offset < current.facts.to) return current;
     const { starts } = this.#stored(stream);
     const start = starts[lastAtOrBefore(starts, offset)];
-    const event = start === undefined ? null : this.#context.journal.findOnce(`LogSegmentSealed:${this.#id}:${stream}:${start}`);
+    const event =
+      start === undefined ? null : this.#context.journal.findOnce(`LogSegmentSealed:${this.#id}:${stream}:${start}`);
     if (event?.type !== 'LogSegmentSealed') throw unreadable(this.#id, stream, offset);
     let handle: FileHandle;
     try {
@@ -166,7 +174,7 @@ export class LogSource implements AsyncDisposable {
       if (isMissing(error) && this.#stored(stream).prunedTo > offset) return null;
       throw unreadable(this.#id, stream, offset, error);
     }
-    await open_?.handle.close();
+    await current?.handle.close();
     this.#segment = { stream, facts: event.data, handle };
     return this.#segment;
   }
@@ -186,7 +194,9 @@ function lastAtOrBefore(ascending: readonly number[], value: number): number {
 
 function unreadable(id: TaskId, stream: StreamName, offset: number, cause?: unknown): GhostError {
   const why = cause instanceof Error ? `: ${cause.message}` : '';
-  return new GhostError('log-unreadable', `the ${stream} of task ${id} cannot be read at byte ${offset}${why}`, { cause });
+  return new GhostError('log-unreadable', `the ${stream} of task ${id} cannot be read at byte ${offset}${why}`, {
+    cause,
+  });
 }
 
 function isMissing(error: unknown): boolean {

@@ -43,7 +43,7 @@ export async function findTail({
     // Within a record stderr comes after stdout, as the reader gives it.
     for (const stream of ['stderr', 'stdout'] as const) {
       if (streams !== 'both' && streams !== stream) continue;
-      for (let to = record[stream]; to > before[stream]; ) {
+      for (let to = record[stream]; to > before[stream];) {
         const wanted = Math.max(before[stream], to - scanBytes);
         const { data, from } = await readRange(source, stream, { from: wanted, to });
         for (let at = data.lastIndexOf(newline); at >= 0; at = at === 0 ? -1 : data.lastIndexOf(newline, at - 1)) {
@@ -70,7 +70,7 @@ async function readRange(
 ): Promise<{ readonly data: Buffer; readonly from: number }> {
   let pieces: Uint8Array[] = [];
   let first = from;
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const piece = await source.read(stream, { from: at, bytes: to - at });
     if (piece.kind === 'gone') {
       pieces = [];
@@ -97,7 +97,5 @@ function cursorAt({
   before: LogCursor;
   record: OrderRecord;
 }): LogCursor {
-  return stream === 'stdout'
-    ? { stdout: offset, stderr: before.stderr }
-    : { stdout: record.stdout, stderr: offset };
+  return stream === 'stdout' ? { stdout: offset, stderr: before.stderr } : { stdout: record.stdout, stderr: offset };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { StoredStream } from '../projections/task.ts';
@@ -90,7 +91,12 @@ export class Rotation implements AsyncDisposable {
   *#unfinished(): Generator<TaskId, void, void> {
     for (const { id, log, stored } of this.#context.table.current.tasks.values()) {
       const sizes =
-        log.kind === 'open' ? null : ([['stdout', log.stdoutBytes], ['stderr', log.stderrBytes]] as const);
+        log.kind === 'open'
+          ? null
+          : ([
+              ['stdout', log.stdoutBytes],
+              ['stderr', log.stderrBytes],
+            ] as const);
       const unfinished =
         sizes?.some(([stream, bytes]) => {
           const { segments, sealedTo } = stored[stream];
@@ -185,7 +191,11 @@ export class Rotation implements AsyncDisposable {
       throw error;
     });
     await this.#record(id, {
-      ...{ stream, index: stored.segments, from, to, linesBefore: stored.sealedLines },
+      stream,
+      index: stored.segments,
+      from,
+      to,
+      linesBefore: stored.sealedLines,
       ...facts,
       file,
       ...this.#timesOf(folder, { stream, from, to }),
@@ -241,4 +251,3 @@ export class Rotation implements AsyncDisposable {
     return task.stored[stream];
   }
 }
-

@@ -3,6 +3,7 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
+
 import type { SegmentMember } from '../journal/events.ts';
 import { passCrashPoint } from './crash-point.ts';
 
@@ -99,7 +100,7 @@ export async function findCut(spool: string, { from, to }: { from: number; to: n
 /** @throws Error where the file ends before. */
 async function readFully(file: FileHandle, { from, to }: { from: number; to: number }): Promise<Buffer> {
   const data = Buffer.allocUnsafe(to - from);
-  for (let done = 0; done < data.length; ) {
+  for (let done = 0; done < data.length;) {
     const { bytesRead } = await file.read(data, done, data.length - done, from + done);
     if (bytesRead === 0) throw new Error(`the file ends at byte ${from + done}, before ${to}`);
     done += bytesRead;

@@ -53,7 +53,10 @@ const task = textWhere(
   (reference) => reference !== '' && charactersOf(reference) <= taskReferenceCharactersMax,
 );
 
-const time = textWhere('must be a time in ISO 8601, UTC', (given) => !Number.isNaN(Date.parse(given)) && given.endsWith('Z'));
+const time = textWhere(
+  'must be a time in ISO 8601, UTC',
+  (given) => !Number.isNaN(Date.parse(given)) && given.endsWith('Z'),
+);
 
 const duration = wholeNumber({ from: 0, to: durationMsMax });
 

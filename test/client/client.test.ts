@@ -323,7 +323,13 @@ describe('a shutdown', () => {
 });
 
 function chunk(index: number): LogChunk {
-  return { stream: 'stdout', at: null, data: Buffer.from('x'), missing: null, cursor: { stdout: index + 1, stderr: 0 } };
+  return {
+    stream: 'stdout',
+    at: null,
+    data: Buffer.from('x'),
+    missing: null,
+    cursor: { stdout: index + 1, stderr: 0 },
+  };
 }
 
 function event(seq: number): JournalEvent {

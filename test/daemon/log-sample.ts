@@ -81,7 +81,15 @@ export class LogSample implements Disposable {
     const chunks: LogChunk[] = [];
     const supervisor = { find: () => undefined, folder: () => this.folder };
     const journal = { readTask: () => [], findOnce: () => null };
-    const options = { streams, lines, cursor, since: null, until: null, follow: true, signal: new AbortController().signal };
+    const options = {
+      streams,
+      lines,
+      cursor,
+      since: null,
+      until: null,
+      follow: true,
+      signal: new AbortController().signal,
+    };
     const reading = readLog({ table: this.#table, journal, supervisor }, task, options);
     for (;;) {
       if (chunks.length >= chunksMax) {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
 import { afterEach, expect, test } from 'vitest';
 
 import { findCut, memberBytes, readMember, writeSegment } from '../../src/daemon/segment-file.ts';
@@ -25,7 +26,12 @@ function spoolOf(content: Uint8Array): { readonly folder: string; readonly spool
 const lines = Buffer.from(Array.from({ length: 40_000 }, (_, line) => `line ${line} of a log\n`).join(''));
 
 test('zcat gives back exactly the range that was compressed', async () => {
-  const content = Buffer.concat([lines, randomBytes(200_000), Buffer.alloc(70_000), Buffer.from([0xff, 0xfe, 0x0a, 0])]);
+  const content = Buffer.concat([
+    lines,
+    randomBytes(200_000),
+    Buffer.alloc(70_000),
+    Buffer.from([0xff, 0xfe, 0x0a, 0]),
+  ]);
   const { folder, spool } = spoolOf(content);
   const path = join(folder, 'stdout.0000.gz');
   const from = 12_345;
@@ -40,8 +46,15 @@ test('zcat gives back exactly the range that was compressed', async () => {
 test('every member is reached alone, and its place in bytes and lines is the one that the table tells', async () => {
   const { folder, spool } = spoolOf(lines);
   const path = join(folder, 'stdout.0003.gz');
-  const { members, bytes, lines: counted } = await writeSegment({
-    ...{ spool, from: 0, to: lines.length, path },
+  const {
+    members,
+    bytes,
+    lines: counted,
+  } = await writeSegment({
+    spool,
+    from: 0,
+    to: lines.length,
+    path,
     linesBefore: 100,
     fast: true,
   });

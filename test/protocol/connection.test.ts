@@ -17,7 +17,15 @@ import {
 import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
 import { asError, codeOf, fakeHandlers, fakeTask, gate, greeting, readAll, serve, until } from './served.ts';
 
-const logOfOne = { task: '1', streams: 'both', follow: true, lines: null, cursor: null, since: null, until: null } as const;
+const logOfOne = {
+  task: '1',
+  streams: 'both',
+  follow: true,
+  lines: null,
+  cursor: null,
+  since: null,
+  until: null,
+} as const;
 const end: LogEnd = { task: fakeTask(1), reason: 'complete', cursor: { stdout: 0, stderr: 0 } };
 
 function chunk(index: number, bytes = 1): LogChunk & { readonly data: Buffer } {

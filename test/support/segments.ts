@@ -21,11 +21,24 @@ export interface Sealed {
   readonly sha256: string;
 }
 
+/** The part of a LogSegmentSealed that the tests look at. */
+function sealed(data: Record<string, unknown>): Sealed {
+  const text = (name: string): string => String(data[name]);
+  return {
+    stream: text('stream'),
+    from: Number(data['from']),
+    to: Number(data['to']),
+    file: text('file'),
+    bytes: Number(data['bytes']),
+    sha256: text('sha256'),
+  };
+}
+
 /** The segments of a stream, in order, as the journal has them. */
 export function sealedOf(home: GhostHome, task: number, stream = 'stdout'): readonly Sealed[] {
   return home
     .events({ type: 'LogSegmentSealed', task })
-    .map(({ data }) => data as unknown as Sealed)
+    .map(({ data }) => sealed(data))
     .filter((segment) => segment.stream === stream);
 }
 
@@ -40,7 +53,7 @@ export function segmentFaults(home: GhostHome, task: number, stream = 'stdout'):
     const path = join(taskFolder(home, task), file);
     if (!existsSync(path)) faults.push(`${file} is missing`);
     else if (statSync(path).size !== bytes) faults.push(`${file} has another size`);
-    else if (createHash('sha256').update(readFileSync(path)).digest('hex') !== sha256) faults.push(`${file} is another`);
+    else if (sha256 !== createHash('sha256').update(readFileSync(path)).digest('hex')) faults.push(`${file} is other`);
   }
   const known = new Set(segments.map(({ file }) => file));
   const files = readdirSync(taskFolder(home, task)).filter((name) => name.startsWith(`${stream}.`));
