@@ -1,7 +1,7 @@
 import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
-import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { Signaller } from './signaller.ts';
+import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -84,7 +84,8 @@ async function recordAfterReboot(
       const facts = { outcome, endedAt, processorTime, observed: 'found', source: 'status-file' } as const;
       drafts.push({ ...base, type: 'TaskExited', data: { attempt, ...facts } });
     } else {
-      const reason: LossReason = noted.start === null && status.kind === 'spawned' ? 'start-unknown' : 'machine-rebooted';
+      const reason: LossReason =
+        noted.start === null && status.kind === 'spawned' ? 'start-unknown' : 'machine-rebooted';
       const message =
         reason === 'machine-rebooted'
           ? 'the machine was started anew while it ran'

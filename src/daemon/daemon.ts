@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import type { Socket } from 'node:net';
+import { basename, dirname } from 'node:path';
+
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor } from '../journal/events.ts';
@@ -82,7 +83,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   passCrashPoint('daemon.opened');
 
-  const identity = processes.look(process.pid)?.identity ?? { pid: process.pid, startTime: '', bootId: processes.bootId };
+  const identity = processes.look(process.pid)?.identity ?? {
+    pid: process.pid,
+    startTime: '',
+    bootId: processes.bootId,
+  };
   const self: Actor = {
     kind: 'daemon',
     uid: process.getuid?.() ?? null,

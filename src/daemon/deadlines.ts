@@ -1,4 +1,5 @@
 import type { Subscription } from 'rxjs';
+
 import type { TaskId } from '../journal/events.ts';
 import { events$ } from '../projections/project.ts';
 import type { Task } from '../projections/task.ts';

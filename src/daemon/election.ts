@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
 import { GhostError } from '../ghost-error.ts';
 import { type KernelLock, takeKernelLock } from '../journal/database.ts';
 import type { Paths } from '../paths.ts';

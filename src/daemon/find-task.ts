@@ -1,7 +1,7 @@
 import { GhostError } from '../ghost-error.ts';
 import type { TaskId } from '../journal/events.ts';
-import type { Task } from '../projections/task.ts';
 import type { TaskTable } from '../projections/task-table.ts';
+import type { Task } from '../projections/task.ts';
 import { uuidPrefixMin } from '../protocol/limits.ts';
 import type { TaskReference } from '../protocol/messages.ts';
 
@@ -14,7 +14,9 @@ const ambiguousShown = 5;
  */
 export function findTask(table: TaskTable, reference: TaskReference): Task {
   const task =
-    reference === '@last' ? newest(table) : (byNumber(table, reference) ?? byName(table, reference) ?? byUuid(table, reference));
+    reference === '@last'
+      ? newest(table)
+      : (byNumber(table, reference) ?? byName(table, reference) ?? byUuid(table, reference));
   if (task !== undefined) return task;
   if (reference === '@last') {
     throw new GhostError('no-such-task', 'there is no task yet', { hint: 'ghost run COMMAND', field: 'task' });

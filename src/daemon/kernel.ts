@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+
 import type koffiModule from 'koffi';
 
 /**
@@ -86,7 +87,9 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
     },
     signalGroup: (pidfd, signal) => {
       const group = pidfdSignalProcessGroup;
-      if (Number(syscall(sysPidfdSendSignal, 'int', pidfd, 'int', signal, 'void *', null, 'unsigned int', group)) === 0) {
+      if (
+        Number(syscall(sysPidfdSendSignal, 'int', pidfd, 'int', signal, 'void *', null, 'unsigned int', group)) === 0
+      ) {
         return 'ok';
       }
       if (koffi.errno() === errno.ESRCH) return 'ESRCH';

@@ -1,12 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
+
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import type { Task } from '../projections/task.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
 import { logChunkBytesMax } from '../protocol/limits.ts';
 import type { LogChunk, LogCursor, LogEnd, ParametersOf } from '../protocol/messages.ts';
-import { OrderReader, type OrderRecord } from './order-index.ts';
 import { findTail } from './log-tail.ts';
+import { OrderReader, type OrderRecord } from './order-index.ts';
 import type { Supervision } from './supervision.ts';
 import type { Supervisor } from './supervisor.ts';
 

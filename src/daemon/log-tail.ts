@@ -68,7 +68,5 @@ function cursorAt({
   before: LogCursor;
   record: OrderRecord;
 }): LogCursor {
-  return stream === 'stdout'
-    ? { stdout: offset, stderr: before.stderr }
-    : { stdout: record.stdout, stderr: offset };
+  return stream === 'stdout' ? { stdout: offset, stderr: before.stderr } : { stdout: record.stdout, stderr: offset };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+
 import { systemClock } from '../clock.ts';
 import { GhostError, exitStatusOf } from '../ghost-error.ts';
 import { resolvePaths } from '../paths.ts';
@@ -63,7 +64,8 @@ function sayReady(): void {
 
 /** In the background stderr is daemon.log, which is JSON lines. That another daemon was first is nothing to note there. */
 function fail(error: unknown): void {
-  const bug = error instanceof GhostError ? null : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const bug =
+    error instanceof GhostError ? null : error instanceof Error ? (error.stack ?? error.message) : String(error);
   const shape =
     error instanceof GhostError
       ? error
@@ -75,7 +77,9 @@ function fail(error: unknown): void {
     if (code !== 'daemon-already-running') process.stderr.write(`${line}\n`);
     process.stdout.write(`${JSON.stringify(shape.toShape())}\n`);
   } else {
-    process.stderr.write(`${bug === null ? '' : `${bug}\n`}ghost: ${message}\n${hint === '' ? '' : `  try: ${hint}\n`}`);
+    process.stderr.write(
+      `${bug === null ? '' : `${bug}\n`}ghost: ${message}\n${hint === '' ? '' : `  try: ${hint}\n`}`,
+    );
   }
   process.exit(exitStatusOf(code));
 }

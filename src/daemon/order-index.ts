@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+
 import type { Microseconds } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
 
@@ -28,7 +29,10 @@ export class OrderWriter implements Disposable {
     const { size } = fstatSync(this.#descriptor);
     this.#bytes = size - (size % orderRecordBytes);
     if (this.#bytes !== size) ftruncateSync(this.#descriptor, this.#bytes);
-    this.#last = readRecord(this.#descriptor, { index: this.#bytes / orderRecordBytes - 1 }) ?? { stdout: 0, stderr: 0 };
+    this.#last = readRecord(this.#descriptor, { index: this.#bytes / orderRecordBytes - 1 }) ?? {
+      stdout: 0,
+      stderr: 0,
+    };
   }
 
   /** How far the streams had come at the last note. */

@@ -1,4 +1,5 @@
 import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
+
 import type { Clock } from '../clock.ts';
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
@@ -43,7 +44,12 @@ export class OutputRecorder implements Disposable {
       log,
       onStatus,
       adopted,
-    }: { clock: Clock; log: DaemonLog; onStatus: () => void; /** Notes what is there already as unseen. */ adopted: boolean },
+    }: {
+      clock: Clock;
+      log: DaemonLog;
+      onStatus: () => void;
+      /** Notes what is there already as unseen. */ adopted: boolean;
+    },
   ) {
     this.#folder = folder;
     this.#clock = clock;

@@ -1,17 +1,17 @@
 import { GhostError } from '../ghost-error.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Task } from '../projections/task.ts';
 import type { TaskTable } from '../projections/task-table.ts';
 import { type TaskState, type TaskView, viewTask } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
 import type { Handlers, RequestContext } from '../protocol/handlers.ts';
 import { watchBatchMax } from '../protocol/limits.ts';
 import type { DaemonStatus, ParametersOf, ResultOf, ShutdownResult } from '../protocol/messages.ts';
 import { findTask } from './find-task.ts';
 import { readLog } from './log-reader.ts';
 import { hasEnded } from './signaller.ts';
-import { type StopContext, signalTask, stopTask } from './stop.ts';
 import { asGhostError } from './start-refusal.ts';
+import { type StopContext, signalTask, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Submission } from './supervisor.ts';
 import { describeTask } from './task-detail.ts';
@@ -34,7 +34,9 @@ export function createHandlers(context: HandlerContext): Handlers {
     journal.findOnce(`SignalRequested:${task.id}:${requestId}:${signal}`) !== null;
   const start = async (submission: Submission, { actor, signal }: RequestContext): Promise<TaskView> => {
     const id = await supervisor.submit(submission, { actor });
-    const task = await table.until(id, ({ status }) => status.kind === 'running' || status.kind === 'ended', { signal });
+    const task = await table.until(id, ({ status }) => status.kind === 'running' || status.kind === 'ended', {
+      signal,
+    });
     const refusal = asGhostError(task);
     if (refusal !== null) throw refusal;
     return viewTask(task);
@@ -62,8 +64,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       return signalTask(context, task, { requestId, name, actor, signal, again: recorded(task, requestId, name) });
     },
     wait: (parameters, { signal }) => waitForTasks(table, parameters, { signal }),
-    log: ({ task: reference, ...options }, { signal }) =>
-      readLog(context, find(reference), { ...options, signal }),
+    log: ({ task: reference, ...options }, { signal }) => readLog(context, find(reference), { ...options, signal }),
     watch: ({ after }, { signal }) => watchEvents(context, { after: after ?? journal.lastSeq, signal }),
     status: () => Promise.resolve(context.statusOf()),
     shutdown: (parameters, request) => shutDown(context, parameters, request),
@@ -100,10 +101,7 @@ function lastEnded({ ended, tasks }: TaskTable, { wanted }: { wanted: (state: Ta
   return found;
 }
 
-function restartOf(
-  task: Task,
-  { requestId, context }: { requestId: string; context: HandlerContext },
-): Submission {
+function restartOf(task: Task, { requestId, context }: { requestId: string; context: HandlerContext }): Submission {
   const again = context.journal.findOnce(`request:${requestId}`) !== null;
   if (!hasEnded(task) && !again) {
     throw new GhostError('task-still-running', `task ${task.id} is still running`, {

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
+
 import type { EnvironmentPair } from '../journal/environments.ts';
 import type { StartFailure } from '../journal/events.ts';
 

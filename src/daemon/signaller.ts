@@ -128,7 +128,8 @@ export class Signaller {
       if (!this.#context.processes.isAlive(status.identity)) return 'no-such-process';
       return killGroup(status.identity.pid, number);
     }
-    if (status.kind === 'ended' && this.descendantsOf(task).length > 0) return killGroups(this.descendantsOf(task), number);
+    if (status.kind === 'ended' && this.descendantsOf(task).length > 0)
+      return killGroups(this.descendantsOf(task), number);
     return 'no-such-process';
   }
 }
@@ -144,7 +145,9 @@ export function hasEnded(task: Task): task is Task & { readonly status: EndedSta
 }
 
 function killGroups(members: readonly ProcessEntry[], signal: number): SignalAnswer {
-  const answers = [...new Set(members.map(({ processGroup }) => processGroup))].map((group) => killGroup(group, signal));
+  const answers = [...new Set(members.map(({ processGroup }) => processGroup))].map((group) =>
+    killGroup(group, signal),
+  );
   return answers.find((answer) => answer !== 'no-such-process') ?? 'no-such-process';
 }
 

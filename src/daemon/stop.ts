@@ -1,11 +1,11 @@
 import { GhostError } from '../ghost-error.ts';
 import type { Actor, SignalReason } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import type { Task } from '../projections/task.ts';
 import { viewTask } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
 import type { StopResult } from '../protocol/messages.ts';
-import type { Supervisor } from './supervisor.ts';
 import { type Signaller, hasEnded } from './signaller.ts';
+import type { Supervisor } from './supervisor.ts';
 
 /** How often to look whether what a task left behind has gone. */
 const descendantsPollMs = 25;
@@ -67,7 +67,13 @@ export async function stopTask(
 export async function signalTask(
   { table, signaller }: StopContext,
   given: Task,
-  { requestId, name, actor, signal, again }: { requestId: string; name: string; actor: Actor; signal: AbortSignal; again: boolean },
+  {
+    requestId,
+    name,
+    actor,
+    signal,
+    again,
+  }: { requestId: string; name: string; actor: Actor; signal: AbortSignal; again: boolean },
 ): Promise<StopResult> {
   const task = await table.until(given.id, ({ status }) => status.kind === 'running' || status.kind === 'ended', {
     signal,
@@ -88,7 +94,11 @@ export async function signalTask(
       : await endsWithin(table, task, { signal });
   }
   const now = table.get(task.id) ?? last;
-  return { task: viewTask(now), signals: [{ signal: name, answer }], descendantsAlive: signaller.descendantsOf(now).length };
+  return {
+    task: viewTask(now),
+    signals: [{ signal: name, answer }],
+    descendantsAlive: signaller.descendantsOf(now).length,
+  };
 }
 
 async function endsWithin(table: LiveTable, task: Task, { signal }: { signal: AbortSignal }): Promise<Task> {

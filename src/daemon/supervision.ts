@@ -230,9 +230,9 @@ export class Supervision implements Disposable {
   }
 
   /** A fact that is recorded already is no error: the crash came after it, or another look was first. */
-  async #append<T extends 'TaskStarted' | 'TaskSpawnAborted' | 'TaskExited' | 'TaskLost' | 'LogClosed' | 'PumpRestarted'>(
-    event: Pick<Extract<EventDraft, { type: T }>, 'type' | 'data'>,
-  ): Promise<void> {
+  async #append<
+    T extends 'TaskStarted' | 'TaskSpawnAborted' | 'TaskExited' | 'TaskLost' | 'LogClosed' | 'PumpRestarted',
+  >(event: Pick<Extract<EventDraft, { type: T }>, 'type' | 'data'>): Promise<void> {
     const draft = { ...event, task: this.id, actor: this.#context.self } as EventDraft;
     const durability = event.type === 'LogClosed' || event.type === 'PumpRestarted' ? 'normal' : 'full';
     try {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
+
 import { GhostError } from '../ghost-error.ts';
 import { type EnvironmentPair, encodeEnvironment } from '../journal/environments.ts';
 import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
-import type { ParametersOf } from '../protocol/messages.ts';
 import type { Task } from '../projections/task.ts';
+import type { ParametersOf } from '../protocol/messages.ts';
 import { passCrashPoint } from './crash-point.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
@@ -81,7 +82,14 @@ export class Supervisor implements Disposable {
         { type: 'TaskSubmitted', task: id, actor, data },
         ...(refusal === null
           ? []
-          : [{ type: 'TaskStartFailed' as const, task: id, actor: this.#context.self, data: { attempt: 0, ...refusal } }]),
+          : [
+              {
+                type: 'TaskStartFailed' as const,
+                task: id,
+                actor: this.#context.self,
+                data: { attempt: 0, ...refusal },
+              },
+            ]),
       ],
       { durability: refusal === null ? 'normal' : 'full', environment: encoded },
     );

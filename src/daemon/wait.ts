@@ -21,9 +21,12 @@ export async function waitForTasks(
       : references.map((reference) => findTask(table.current, reference).id);
   if (ids.length === 0) return [];
   const settled = new AbortController();
-  const timer = timeoutMs === null ? null : setTimeout(() => {
-    settled.abort(timedOut(table, ids));
-  }, timeoutMs);
+  const timer =
+    timeoutMs === null
+      ? null
+      : setTimeout(() => {
+          settled.abort(timedOut(table, ids));
+        }, timeoutMs);
   const either = AbortSignal.any([signal, settled.signal]);
   const ends = ids.map((id) => table.until(id, hasEnded, { signal: either }));
   // With `any` the others are given up below.

@@ -104,7 +104,8 @@ function end(task: Task, event: EventOf<'TaskExited' | 'TaskLost' | 'TaskStartFa
     processorTime: event.type === 'TaskExited' ? event.data.processorTime : null,
   };
   // A task that never started has no output to wait for.
-  const log = event.type === 'TaskStartFailed' ? ({ kind: 'closed', stdoutBytes: 0, stderrBytes: 0 } as const) : task.log;
+  const log =
+    event.type === 'TaskStartFailed' ? ({ kind: 'closed', stdoutBytes: 0, stderrBytes: 0 } as const) : task.log;
   return { ...task, status, stop: null, log, changedBy: event.seq };
 }
 

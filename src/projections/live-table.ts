@@ -1,8 +1,9 @@
 import { type Observable, Subject, distinctUntilChanged, filter, firstValueFrom, map, takeUntil } from 'rxjs';
+
 import type { TaskId } from '../journal/events.ts';
 import { type EventSource, project } from './project.ts';
-import type { Task } from './task.ts';
 import { type TaskTable, evolveTable, initialTable } from './task-table.ts';
+import type { Task } from './task.ts';
 
 /** The task table kept up to date with the journal, and the means to wait for a change in it. */
 export class LiveTable implements Disposable {

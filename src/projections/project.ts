@@ -1,4 +1,5 @@
 import { Observable, defer, scan, shareReplay } from 'rxjs';
+
 import type { JournalEvent } from '../journal/events.ts';
 
 /** What the journal gives: its committed events by place, and a doorbell without data. */
