@@ -28,8 +28,9 @@ export function openDaemonLog(path: string, { clock, echo }: { clock: Clock; ech
   let bytes = fstatSync(descriptor).size;
   const warned = new Set<string>();
   const rotate = (): void => {
-    for (let index = daemonLogsKept - 1; index >= 1; index -= 1)
+    for (let index = daemonLogsKept - 1; index >= 1; index -= 1) {
       renameIfThere(`${path}.${index}`, `${path}.${index + 1}`);
+    }
     renameIfThere(path, `${path}.1`);
     closeSync(descriptor);
     descriptor = openSync(path, 'a', 0o600);

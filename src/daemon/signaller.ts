@@ -128,9 +128,8 @@ export class Signaller {
       if (!this.#context.processes.isAlive(status.identity)) return 'no-such-process';
       return killGroup(status.identity.pid, number);
     }
-    if (status.kind === 'ended' && this.descendantsOf(task).length > 0)
-      return killGroups(this.descendantsOf(task), number);
-    return 'no-such-process';
+    const left = this.descendantsOf(task);
+    return left.length > 0 ? killGroups(left, number) : 'no-such-process';
   }
 }
 
