@@ -83,6 +83,7 @@ export interface LogOptions {
   readonly cursor?: LogCursor;
 }
 
+/** Whose output is taken away. */
 export interface PruneOptions {
   /** Only the output of tasks that ended before. */
   readonly endedBefore?: Date;

@@ -54,11 +54,9 @@ export class LogSource implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** How far a stream has come. */
+  /** How far a stream has come, also where its spool is no longer needed. */
   size(stream: StreamName): number {
-    const log = this.#context.table.get(this.#id)?.log;
-    if (log?.kind === 'closed') return stream === 'stdout' ? log.stdoutBytes : log.stderrBytes;
-    return this.#folder.size(stream);
+    return Math.max(this.#folder.size(stream), this.#stored(stream).sealedTo);
   }
 
   /**

@@ -6,17 +6,16 @@ import type { TaskFolder } from './task-folder.ts';
 
 const streams = ['stdout', 'stderr'] as const;
 
+type PumpsContext = Pick<SupervisionContext, 'processes' | 'tools' | 'reserve' | 'log'>;
+
 /** The two pumps of a task, as its shim has noted them or a daemon has put them in since. */
 export class Pumps {
-  readonly #context: Pick<SupervisionContext, 'processes' | 'tools'>;
+  readonly #context: PumpsContext;
   readonly #folder: TaskFolder;
   readonly #shim: ProcessIdentity;
   #pids: { readonly [S in StreamName]: number } | null = null;
 
-  constructor(
-    context: Pick<SupervisionContext, 'processes' | 'tools'>,
-    { folder, shim }: { folder: TaskFolder; shim: ProcessIdentity },
-  ) {
+  constructor(context: PumpsContext, { folder, shim }: { folder: TaskFolder; shim: ProcessIdentity }) {
     this.#context = context;
     this.#folder = folder;
     this.#shim = shim;
@@ -47,18 +46,30 @@ export class Pumps {
   }
 
   /**
-   * Puts a new one into the place of each that is gone.
+   * Puts a new one into the place of each that is gone. Not on a full disk: that ends a pump, and what it holds is lost;
+   * the next one would only lose more, so that until then the task waits.
    * @param stillNeeded is asked once more after the task's shim could know of the new one (spawn.ts).
    * @returns the streams that have a new pump, and its pid.
    */
   replaceMissing(stillNeeded: () => boolean): readonly { readonly stream: StreamName; readonly pid: number }[] {
+    if (this.#context.reserve.isShort()) return [];
     return streams.flatMap((stream) => {
       if (this.#pids === null || this.#isPump(this.#pids[stream])) return [];
-      const pid = spawnPump(stream, { tools: this.#context.tools, folder: this.#folder, stillNeeded });
+      const pid = this.#spawn(stream, stillNeeded);
       if (pid === null) return [];
       this.#pids = { ...this.#pids, [stream]: pid };
       return [{ stream, pid }];
     });
+  }
+
+  #spawn(stream: StreamName, stillNeeded: () => boolean): number | null {
+    try {
+      return spawnPump(stream, { tools: this.#context.tools, folder: this.#folder, stillNeeded });
+    } catch (error) {
+      // No more processes or descriptors, say: the next look tries again.
+      this.#context.log.error('a pump is gone and could not be replaced', { stream, error: String(error) });
+      return null;
+    }
   }
 
   /** A pump is in its shim's session; one that a daemon put in leads its own. */

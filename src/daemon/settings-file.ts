@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -38,13 +38,23 @@ export function readSettings({ path, required }: SettingsPlace): Settings {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (!required && error instanceof Error && 'code' in error && error.code === 'ENOENT') return defaultSettings;
+    if (!required && isOutOfReach(path)) return defaultSettings;
     throw new GhostError('config-invalid', `the config file ${path} cannot be read: ${messageOf(error)}`, {
       hint: required ? `ls -l ${path}, or unset GHOST_CONFIG` : `ls -l ${path}`,
       cause: error,
     });
   }
   return parseSettings(text, { path });
+}
+
+/** Whether nothing is there, or in a folder that is not this user's to enter (its environment is another's). */
+function isOutOfReach(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code));
+  }
 }
 
 /**

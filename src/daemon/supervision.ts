@@ -288,8 +288,6 @@ export class Supervision implements Disposable {
   /** When the task has ended its shim pumps what is left by itself. */
   #tendPumps(identity: ProcessIdentity): void {
     if (this.#readStatus().exitStatus !== null || !this.#context.processes.isAlive(identity)) return;
-    // A full disk ends a pump, and what it holds is lost. The next one would only lose more: until then the task waits.
-    if (this.#context.reserve.isShort()) return;
     for (const { stream, pid } of this.#pumps.replaceMissing(() => this.#readStatus().exitStatus === null)) {
       this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
       this.#append({ type: 'PumpRestarted', data: { attempt: this.#attempt, stream } }).catch((error: unknown) => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
 import { type EnvironmentPair, encodeEnvironment } from '../journal/environments.ts';
@@ -7,6 +6,7 @@ import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../jo
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
 import { passCrashPoint } from './crash-point.ts';
+import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
@@ -250,7 +250,7 @@ export class Supervisor implements Disposable {
         cwd: task.cwd,
         environment: splitEnvironment(environment, {
           shell: tools.shellKind,
-          pwdIsRight: namesFolder(pwdOf(environment), task.cwd),
+          pwdIsRight: pwdNames(environment, task.cwd),
         }),
         umask: task.umask,
         openFilesSoftLimit: task.openFilesSoftLimit,
@@ -285,17 +285,4 @@ export class Supervisor implements Disposable {
     );
     this.begin(task.id);
   }
-}
-
-function pwdOf(environment: readonly EnvironmentPair[]): string | null {
-  const value = environment.findLast(([name]) => name === 'PWD')?.[1];
-  return typeof value === 'string' ? value : null;
-}
-
-/** Whether a path is an absolute name of a folder without `.` and `..`, as a shell asks before it keeps PWD. */
-function namesFolder(path: string | null, folder: string): boolean {
-  if (path === null || !path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)/.test(path)) return false;
-  const named = statSync(path, { throwIfNoEntry: false });
-  const real = statSync(folder, { throwIfNoEntry: false });
-  return named !== undefined && real !== undefined && named.dev === real.dev && named.ino === real.ino;
 }

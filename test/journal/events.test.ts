@@ -41,6 +41,8 @@ test('what can happen once has one key, and what can happen again has none', () 
     TaskAdopted: null,
     TaskLost: 'end:1',
     PumpRestarted: null,
+    LogSegmentSealed: 'LogSegmentSealed:1:stdout:0',
+    LogSegmentPruned: 'LogSegmentPruned:1:stdout:0',
     LogClosed: 'LogClosed:1',
   });
 });

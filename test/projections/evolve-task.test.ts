@@ -31,6 +31,7 @@ const pasts = {
 
 test('a submitted task has everything that was asked for, and nothing has happened to it', () => {
   const { requestId: _, ...facts } = sampleData.TaskSubmitted;
+  const nothing = { segments: 0, starts: [], sealedTo: 0, sealedLines: 0, prunedTo: 0, segmentBytes: 0 };
   expect(given(...pasts.submitted)).toEqual({
     id: 1,
     ...facts,
@@ -38,6 +39,7 @@ test('a submitted task has everything that was asked for, and nothing has happen
     submittedBy: submitted.actor,
     status: { kind: 'submitted', attempt: 0 },
     log: { kind: 'open' },
+    stored: { stdout: nothing, stderr: nothing },
     unansweredSignals: [],
     stop: null,
     adoptions: 0,

@@ -56,7 +56,7 @@ describe('PROTOCOL.md', () => {
     const real = Object.keys(schemas).map((name) => ({
       name,
       stream: isOperation(name) && isStreamOperation(name),
-      once: ['run', 'restart', 'stop', 'signal', 'shutdown'].includes(name),
+      once: ['run', 'restart', 'stop', 'signal', 'prune', 'shutdown'].includes(name),
     }));
     expect(told.toSorted(byName)).toEqual(real.toSorted(byName));
   });

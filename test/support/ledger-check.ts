@@ -133,9 +133,13 @@ async function wrongLog(
 /** Processes and files that only a running task needs. What has just ended may take a moment to be gone. */
 async function leftBehind(home: GhostHome): Promise<readonly string[]> {
   await until('nothing of a task runs any more', () => processesOfTasks(home).length === 0).catch(() => undefined);
-  const needless = readdirSync(home.path, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /\.(fifo|pump|tmp)$|daemon\.json\.|\.sock\.|\.sock\w/.test(path),
-  );
+  const needlessNow = (): readonly string[] =>
+    readdirSync(home.path, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /\.(fifo|pump|tmp)$|daemon\.json\.|\.sock\.|\.sock\w/.test(path),
+    );
+  // What has ended is compressed a moment later.
+  await until('nothing is half made any more', () => needlessNow().length === 0).catch(() => undefined);
+  const needless = needlessNow();
   return [
     ...processesOfTasks(home).map(({ pid, commandLine }) => `process ${pid} is left: ${commandLine}`),
     ...needless.map((path) => `the file ${path} is left`),
