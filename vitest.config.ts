@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // They mostly wait for processes: more of them than cores keep those busy.
+    maxWorkers: 4,
     // The bundles are built without msgpackr's native part; the tests read the same code.
     env: { MSGPACKR_NATIVE_ACCELERATION_DISABLED: 'true' },
     globalSetup: ['test/support/global-setup.ts'],
