@@ -10,6 +10,10 @@
  * On the go pipe come `+WORD` lines, words for the front of the command in printf's %b escapes, the last one first,
  * and then `go`. End-of-file before that is a daemon that died: nothing runs.
  *
+ * After the start line the go pipe is read once more, to its end: the daemon ends it when it holds a descriptor of the
+ * process that becomes the task, so that the kernel can be asked how even the shortest task ended. A daemon that dies
+ * ends it too, and the task begins all the same.
+ *
  * It writes to the status file, one line an append:
  *   `pumps P Q`        the pids of the two pumps
  *   `start PID TICKS`  the task is about to be: written by the process that becomes it
@@ -46,7 +50,7 @@ done
 [ -p "$ghost_shim_dir/stderr.fifo" ] ||
   "$ghost_shim_mkfifo" "$ghost_shim_dir/stdout.fifo" "$ghost_shim_dir/stderr.fifo" ||
   { echo 'abort mkfifo' >&3; exit 0; }
-exec 0</dev/null 6<>"$ghost_shim_dir/stdout.fifo" 7<>"$ghost_shim_dir/stderr.fifo" \\
+exec 6<>"$ghost_shim_dir/stdout.fifo" 7<>"$ghost_shim_dir/stderr.fifo" \\
   8<"$ghost_shim_dir/stdout.fifo" 9<"$ghost_shim_dir/stderr.fifo"
 "$ghost_shim_cat" <&8 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&- &
 ghost_shim_out=$!
@@ -61,7 +65,8 @@ echo "pumps $ghost_shim_out $ghost_shim_err" >&3
   umask "$ghost_shim_umask"
   [ -z "$ghost_shim_files" ] || ulimit -Sn "$ghost_shim_files" 2>/dev/null
   echo "start $ghost_shim_pid $ghost_shim_start" >&3 || exit 1
-  exec 1>&6 2>&7 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&-
+  IFS= read -r ghost_shim_line
+  exec 0</dev/null 1>&6 2>&7 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&-
   exec "$@"
 )
 ghost_shim_code=$?

@@ -126,7 +126,9 @@ export class Signaller {
       if (answer === 'EPERM') return 'not-permitted';
       // An older kernel, or a group whose leader is gone: the check and the signal are then two steps.
       if (!this.#context.processes.isAlive(status.identity)) return 'no-such-process';
-      return killGroup(status.identity.pid, number);
+      const group = killGroup(status.identity.pid, number);
+      // Released a moment ago, it does not lead its group yet.
+      return group === 'no-such-process' ? killProcess(status.identity.pid, number) : group;
     }
     const left = this.descendantsOf(task);
     return left.length > 0 ? killGroups(left, number) : 'no-such-process';
@@ -151,8 +153,12 @@ function killGroups(members: readonly ProcessEntry[], signal: number): SignalAns
 }
 
 function killGroup(group: number, signal: number): SignalAnswer {
+  return killProcess(-group, signal);
+}
+
+function killProcess(pid: number, signal: number): SignalAnswer {
   try {
-    process.kill(-group, signal);
+    process.kill(pid, signal);
     return 'delivered';
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;

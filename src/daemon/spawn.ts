@@ -70,8 +70,10 @@ function isExecutable(path: string): boolean {
 export interface WaitingShim {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Lets it start the task. Without it, or when this process dies first, nothing is ever run. */
+  /** Lets it make the task's process. Without it, or when this process dies first, nothing is ever run. */
   go(): void;
+  /** Lets that process become the task, once it has noted itself. Happens too when this process dies. */
+  release(): void;
 }
 
 /**
@@ -138,7 +140,10 @@ export async function spawnShim({
       go: () => {
         // The shim puts each word before the ones it has, so the last one goes first.
         const lines = piped.toReversed().map((word) => `+${escapeForPrintf(word)}\n`);
-        stdin.end(`${lines.join('')}go\n`);
+        stdin.write(`${lines.join('')}go\n`);
+      },
+      release: () => {
+        stdin.end();
       },
     };
   } finally {

@@ -1,5 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
 import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
@@ -7,6 +5,7 @@ import { passCrashPoint } from './crash-point.ts';
 import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';
 import { Pumps } from './pumps.ts';
+import type { WaitingShim } from './spawn.ts';
 import { type ShimStatus, outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { TaskFolder } from './task-folder.ts';
@@ -30,7 +29,7 @@ export class Supervision implements Disposable {
   readonly #folder: TaskFolder;
   readonly #attempt: number;
   readonly #shim: ProcessIdentity;
-  readonly #child: ChildProcess | null;
+  readonly #waiting: WaitingShim | null;
   readonly #handle: TaskHandle;
   readonly #pumps: Pumps;
   readonly #onAborted: (supervision: Supervision) => void;
@@ -50,21 +49,16 @@ export class Supervision implements Disposable {
       readonly attempt: number;
       readonly shim: ProcessIdentity;
       /** The shim, where this daemon is its parent. */
-      readonly child: ChildProcess | null;
+      readonly waiting: WaitingShim | null;
       readonly onAborted: (supervision: Supervision) => void;
       readonly onDone: (supervision: Supervision) => void;
     },
   ) {
     this.#context = context;
-    this.id = options.id;
-    this.#folder = options.folder;
-    this.#attempt = options.attempt;
-    this.#shim = options.shim;
-    this.#child = options.child;
+    ({ id: this.id, folder: this.#folder, attempt: this.#attempt, shim: this.#shim, waiting: this.#waiting } = options);
     this.#handle = new TaskHandle(context);
     this.#pumps = new Pumps(context, options);
-    this.#onAborted = options.onAborted;
-    this.#onDone = options.onDone;
+    ({ onAborted: this.#onAborted, onDone: this.#onDone } = options);
     this.recorder = new OutputRecorder(options.folder, {
       clock: context.clock,
       log: context.log,
@@ -72,9 +66,9 @@ export class Supervision implements Disposable {
         this.look();
       },
       // What was written before this daemon looked has no time.
-      adopted: options.child === null,
+      adopted: options.waiting === null,
     });
-    this.#child?.once('exit', () => {
+    this.#waiting?.child.once('exit', () => {
       this.look();
     });
   }
@@ -99,10 +93,11 @@ export class Supervision implements Disposable {
 
   /** Puts back a pump that somebody killed, so that the task does not block for ever. */
   sweep(): void {
-    const task = this.#context.table.get(this.id);
-    if (this.#disposed || task?.status.kind !== 'running') return;
-    if (this.#child === null) this.look();
-    this.#tendPumps(task.status.identity);
+    if (this.#disposed) return;
+    const status = this.#context.table.get(this.id)?.status;
+    // An adopted shim's end is no event; and of a task that waits to be released the wake-up may have been lost.
+    if (this.#waiting === null || status?.kind === 'spawned') this.look();
+    if (status?.kind === 'running') this.#tendPumps(status.identity);
   }
 
   /** Whether everything that the task itself wrote is in the spools: for a task that ended with its output held open. */
@@ -120,6 +115,7 @@ export class Supervision implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#waiting?.release();
     this.#again[Symbol.dispose]();
     this.#handle[Symbol.dispose]();
     this.recorder[Symbol.dispose]();
@@ -156,6 +152,7 @@ export class Supervision implements Disposable {
     if (noted.start !== null) {
       const identity = { ...noted.start, bootId: this.#shim.bootId };
       this.#handle.hold(identity);
+      this.#waiting?.release();
       const modifiedAt = (noted.modifiedMs * 1000) as Microseconds;
       const startedAt = noted.exitStatus === null ? Math.max(modifiedAt, status.at) : status.at;
       await this.#append({
@@ -264,13 +261,14 @@ export class Supervision implements Disposable {
   }
 
   #isShimGone(): boolean {
-    if (this.#child !== null) return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    const child = this.#waiting?.child;
+    if (child !== undefined) return child.exitCode !== null || child.signalCode !== null;
     return !this.#context.processes.isAlive(this.#shim);
   }
 
   /** The end of an own child is an event; of an adopted shim only its status file is, so that its end is looked for. */
   #waitForShim(): false {
-    return this.#child === null ? this.#lookLater() : false;
+    return this.#waiting === null ? this.#lookLater() : false;
   }
 
   #lookLater(): false {

@@ -137,7 +137,7 @@ export class Supervisor implements Disposable {
       attempt,
       shim,
       folder: this.folder(id),
-      child: waiting === null ? null : waiting.child,
+      waiting,
       onAborted: () => {
         this.#end(id);
         this.begin(id);
