@@ -1,5 +1,6 @@
 import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
+import { finalLengths } from './final-lengths.ts';
 import type { Signaller } from './signaller.ts';
 import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
@@ -15,24 +16,42 @@ export async function adoptTasks(
   { supervisor, signaller }: { supervisor: Supervisor; signaller: Signaller },
 ): Promise<{ readonly adopted: number; readonly begun: number; readonly lost: number }> {
   const counts = { adopted: 0, begun: 0, lost: 0 };
-  const { active, openLogs } = context.table.current;
+  const { active, openLogs, owed } = context.table.current;
+  for (const id of owed) {
+    const task = context.table.get(id);
+    if (task !== undefined) await signaller.recordUnanswered(task);
+  }
   for (const id of new Set([...active, ...openLogs])) {
     const task = context.table.get(id);
     if (task === undefined) continue;
-    await signaller.recordUnanswered(task);
-    const { status } = task;
-    const shim = status.kind === 'submitted' ? null : status.shim;
-    if (status.kind === 'submitted') {
-      counts.begun += 1;
-      supervisor.begin(id);
-    } else if (shim?.bootId !== context.processes.bootId) {
-      if (await recordAfterReboot(context, task, supervisor)) counts.lost += 1;
-    } else {
-      if (await recordAdoption(context, task)) counts.adopted += 1;
-      supervisor.supervise(id, { attempt: status.attempt, shim, waiting: null });
+    try {
+      const done = await adoptTask(context, task, { supervisor });
+      if (done !== null) counts[done] += 1;
+    } catch (error) {
+      // What is wrong with one task's folder keeps nobody from the others.
+      context.log.error('a task could not be taken up', { task: id, error: String(error) });
     }
   }
   return counts;
+}
+
+async function adoptTask(
+  context: SupervisionContext,
+  task: Task,
+  { supervisor }: { supervisor: Supervisor },
+): Promise<'adopted' | 'begun' | 'lost' | null> {
+  const { id, status } = task;
+  if (status.kind === 'submitted') {
+    supervisor.begin(id);
+    return 'begun';
+  }
+  const { shim } = status;
+  if (shim?.bootId !== context.processes.bootId) {
+    return (await recordAfterReboot(context, task, supervisor)) ? 'lost' : null;
+  }
+  const adopted = await recordAdoption(context, task);
+  supervisor.supervise(id, { attempt: status.attempt, shim, waiting: null });
+  return adopted ? 'adopted' : null;
 }
 
 /** Only what is alive is adopted; what has ended is recorded by its supervision. */
@@ -94,7 +113,7 @@ async function recordAfterReboot(
       lost = true;
     }
   }
-  const { stdout, stderr } = folder.sizes();
+  const { stdout, stderr } = finalLengths(folder.sizes(), task);
   drafts.push({ ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
   // Before the event: a task whose log is closed is not looked at again.
   folder.removeRunFiles();

@@ -23,8 +23,8 @@ export class Deadlines implements Disposable {
 
   constructor(context: DeadlineContext) {
     this.#context = context;
-    const { seq, active, openLogs } = context.table.current;
-    for (const id of [...active, ...openLogs]) this.#look(id);
+    const { seq, active, owed } = context.table.current;
+    for (const id of new Set([...active, ...owed])) this.#look(id);
     // The table subscribed before, so that it has folded a batch when this one gets it.
     this.#subscription = events$(context.journal, { after: seq }).subscribe((batch) => {
       for (const { task } of batch) if (task !== null) this.#look(task);

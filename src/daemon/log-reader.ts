@@ -13,7 +13,7 @@ import type { Supervisor } from './supervisor.ts';
 /** While an ended task's output is held open, how often to look whether all of its own has come. */
 const drainPollMs = 20;
 /** The shim and its pumps end so soon after a task whose output nobody else holds. */
-const closesWithinMs = 250;
+const closesWithinMs = 500;
 
 /**
  * What a task wrote, in the order in which it was seen. Pulled: nothing is read that the reader did not ask for, so
@@ -45,6 +45,8 @@ export async function* readLog(
     const task = table.get(given.id) ?? given;
     const complete = task.log.kind === 'closed';
     const endedFor = task.status.kind === 'ended' ? performance.now() - (endSeen ??= performance.now()) : null;
+    // An adopted shim's end is no event: looked for here, so that its output is not taken for held open.
+    if (endedFor !== null) supervision?.look();
     // Held open by what it left behind: everything of its own is there all the same, once the pumps have it.
     const heldOpen = endedFor !== null && endedFor > closesWithinMs && (supervision?.isDrained() ?? true);
     const last = ranges.until === null ? order.count() : order.firstSince(ranges.until);

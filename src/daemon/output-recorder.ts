@@ -55,6 +55,8 @@ export class OutputRecorder implements Disposable {
     this.#clock = clock;
     this.#log = log;
     this.#onStatus = onStatus;
+    // Somebody may have removed it to make room: the task goes on, and so does what is kept of it.
+    folder.create();
     this.#writer = new OrderWriter(folder.order);
     if (adopted) this.#note(this.#folder.sizes(), { at: null });
     this.#beginWatch();
@@ -171,6 +173,8 @@ export class OutputRecorder implements Disposable {
       if (quiet < untilQuiet || this.#disposed) return;
       this.#endPoll();
       this.#beginWatch();
+      // What was noted in between rang no bell.
+      this.#onStatus();
     }, everyMs);
     this.#poll.unref();
   }

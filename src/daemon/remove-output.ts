@@ -134,6 +134,7 @@ async function removeEmptyFolder({ table, tasksFolder }: RemovalContext, id: Tas
   const task = table.get(id);
   if (task?.log.kind !== 'closed') return;
   const { stdout, stderr } = task.stored;
+  if (stdout.starts.length + stderr.starts.length > 0) return;
   if (stdout.prunedTo < task.log.stdoutBytes || stderr.prunedTo < task.log.stderrBytes) return;
   await rm(new TaskFolder(tasksFolder, id).path, { recursive: true, force: true });
 }

@@ -65,7 +65,9 @@ export class Retention implements AsyncDisposable {
     const space = spaceOf(this.#context.tasksFolder);
     this.#measureChanged();
     return choosePrunes({
-      suspects: [...this.#changed].map((id) => this.#output.outputOf(id)),
+      suspects: [...this.#changed].map((id) =>
+        this.#holes === true ? this.#output.outputOf(id) : this.#output.compressedOf(id),
+      ),
       complete: this.#output.complete(),
       open: this.#open(),
       outputBytes: this.#output.bytes,

@@ -47,7 +47,12 @@ export class Rotation implements AsyncDisposable {
 
   /** Cuts a task's streams when they are due, one task after the other. Cheap when nothing is. */
   consider(id: TaskId): void {
-    if (this.#disposed || this.#waiting.has(id) || !this.#isDue(id) || !this.#hasRoom()) return;
+    if (this.#disposed || this.#waiting.has(id)) return;
+    if (!this.#isDue(id)) {
+      this.#removeEmptySpools(id);
+      return;
+    }
+    if (!this.#hasRoom()) return;
     this.#waiting.add(id);
     this.#next();
   }
@@ -100,7 +105,9 @@ export class Rotation implements AsyncDisposable {
       const unfinished =
         sizes?.some(([stream, bytes]) => {
           const { segments, sealedTo } = stored[stream];
-          return sealedTo < bytes && (segments > 0 || bytes >= finalSealBytes);
+          // A crash may have come between the last event and the end of the spool.
+          if (sealedTo >= bytes) return sealedTo > 0 && existsSync(this.#folder(id).stream(stream));
+          return segments > 0 || bytes >= finalSealBytes;
         }) ?? true;
       if (unfinished) yield id;
     }
@@ -114,7 +121,7 @@ export class Rotation implements AsyncDisposable {
     if (this.#disposed || this.#writers.size >= writersMax) return;
     const [id] = this.#waiting;
     if (id === undefined) return;
-    this.#inBackground(this.#cutAll(id));
+    this.#inBackground(this.#cutNext(id));
   }
 
   #inBackground(work: Promise<void>): void {
@@ -130,17 +137,16 @@ export class Rotation implements AsyncDisposable {
     this.#writers.add(writer);
   }
 
-  async #cutAll(id: TaskId): Promise<void> {
+  /** One range, and then the others' turn: a task that floods does not keep them from being compressed. */
+  async #cutNext(id: TaskId): Promise<void> {
     try {
-      for (const stream of ['stdout', 'stderr'] as const) {
-        while (!this.#disposed && this.#rangeDue(id, stream) !== null) {
-          await this.#context.turns.take(id, () => this.#cut(id, stream));
-        }
-      }
+      const stream = (['stdout', 'stderr'] as const).find((name) => this.#rangeDue(id, name) !== null);
+      if (stream !== undefined) await this.#context.turns.take(id, () => this.#cut(id, stream));
     } finally {
       this.#waiting.delete(id);
     }
-    this.#removeEmptySpools(id);
+    // What became due meanwhile was not heard.
+    this.consider(id);
   }
 
   /** A segment is at most about as large as its range. Without that room it would fail, and be tried at each growth. */

@@ -58,6 +58,14 @@ export class StoredOutput {
     return { bytes, pieces: this.#pieces(id) };
   }
 
+  /** The same of what is in segments alone: where no range of a file that is still written can be given back. */
+  compressedOf(id: TaskId): TaskOutput {
+    if (!this.#open.has(id)) return this.outputOf(id);
+    const stored = this.#table.get(id)?.stored;
+    const bytes = (stored?.stdout.segmentBytes ?? 0) + (stored?.stderr.segmentBytes ?? 0);
+    return { bytes, pieces: this.#segments(id) };
+  }
+
   /** The tasks whose output is complete and not all gone, those that ended first first. */
   *complete(): Generator<TaskOutput & { readonly id: TaskId }, void, void> {
     for (const [id, bytes] of this.#complete) yield { id, bytes, pieces: this.#pieces(id) };

@@ -2,6 +2,7 @@ import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from 
 import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
 import { passCrashPoint } from './crash-point.ts';
+import { finalLengths } from './final-lengths.ts';
 import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';
 import { Pumps } from './pumps.ts';
@@ -10,9 +11,6 @@ import { type ShimStatus, outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { TaskFolder } from './task-folder.ts';
 import { TaskHandle } from './task-handle.ts';
-
-/** How often the pumps are looked after. */
-export const sweepMs = 5_000;
 
 /**
  * Looks after one task from the moment that its shim exists until its streams are complete: turns what the shim notes
@@ -34,9 +32,7 @@ export class Supervision implements Disposable {
   readonly #pumps: Pumps;
   readonly #onAborted: (supervision: Supervision) => void;
   readonly #onDone: (supervision: Supervision) => void;
-  readonly #again = new LookAgain(() => {
-    this.look();
-  });
+  readonly #again: LookAgain;
   #looking = false;
   #lookAgain = false;
   #disposed = false;
@@ -59,18 +55,18 @@ export class Supervision implements Disposable {
     this.#handle = new TaskHandle(context);
     this.#pumps = new Pumps(context, options);
     ({ onAborted: this.#onAborted, onDone: this.#onDone } = options);
+    const look = (): void => {
+      this.look();
+    };
+    this.#again = new LookAgain(look);
     this.recorder = new OutputRecorder(options.folder, {
       clock: context.clock,
       log: context.log,
-      onStatus: () => {
-        this.look();
-      },
+      onStatus: look,
       // What was written before this daemon looked has no time.
       adopted: options.waiting === null,
     });
-    this.#waiting?.child.once('exit', () => {
-      this.look();
-    });
+    this.#waiting?.child.once('exit', look);
   }
 
   /** Looks at what the shim has noted, now or as soon as the look that is under way is done. */
@@ -163,7 +159,10 @@ export class Supervision implements Disposable {
       return true;
     }
     if (!gone) return this.#waitForShim();
-    // Same boot, shim gone, no start line: the task provably never was.
+    // A shim that was killed alone leaves the process that is about to become the task, which notes its start first.
+    if (this.#context.processes.membersOf(this.#shim.pid).length > 0) return this.#lookLater();
+    if (this.#readStatus().start !== null) return true;
+    // Same boot, the shim and all of its session gone, no start line: the task provably never was.
     await this.#append({
       type: 'TaskSpawnAborted',
       data: { attempt: this.#attempt, reason: noted.aborted ?? 'the shim ended before it started the task' },
@@ -217,7 +216,7 @@ export class Supervision implements Disposable {
     this.#readStatus();
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps.areAlive()) return this.#lookLater();
-    const { stdout, stderr } = this.recorder.noteNow();
+    const { stdout, stderr } = finalLengths(this.recorder.noteNow(), this.#context.table.get(this.id));
     // Before the event: a task whose log is closed is not looked at again.
     this.#folder.removeRunFiles();
     await this.#append({ type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
@@ -285,8 +284,11 @@ export class Supervision implements Disposable {
 
   /** When the task has ended its shim pumps what is left by itself. */
   #tendPumps(identity: ProcessIdentity): void {
-    if (this.#readStatus().exitStatus !== null || !this.#context.processes.isAlive(identity)) return;
-    for (const { stream, pid } of this.#pumps.replaceMissing(() => this.#readStatus().exitStatus === null)) {
+    const hasEnded = (): boolean => this.#readStatus().exitStatus !== null;
+    // Its end was noted, and the wake-up for that may have been lost.
+    if (hasEnded()) this.look();
+    if (hasEnded() || !this.#context.processes.isAlive(identity)) return;
+    for (const { stream, pid } of this.#pumps.replaceMissing(() => !hasEnded())) {
       this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
       this.#append({ type: 'PumpRestarted', data: { attempt: this.#attempt, stream } }).catch((error: unknown) => {
         this.#context.log.error('a replaced pump could not be recorded', { task: this.id, error: String(error) });

@@ -12,11 +12,13 @@ import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
 import { spawnFailureMessage } from './start-refusal.ts';
 import type { SupervisionContext } from './supervision-context.ts';
-import { Supervision, sweepMs } from './supervision.ts';
+import { Supervision } from './supervision.ts';
 import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
 export const attemptsMax = 5;
+/** How often the pumps are looked after. */
+const sweepMs = 5_000;
 /** When the journal could not be written, how long until a start is tried again. */
 const retryMs = 5_000;
 
@@ -117,7 +119,14 @@ export class Supervisor implements Disposable {
 
   /** Puts back the pumps that are gone; done by itself every few seconds. */
   sweep(): void {
-    for (const supervision of this.#supervisions.values()) supervision.sweep();
+    for (const supervision of this.#supervisions.values()) {
+      try {
+        supervision.sweep();
+      } catch (error) {
+        // No descriptor left, say: the next sweep looks again.
+        this.#context.log.error('a task could not be looked after', { task: supervision.id, error: String(error) });
+      }
+    }
   }
 
   /** Starts a task that is submitted and provably never ran. */
@@ -202,12 +211,13 @@ export class Supervisor implements Disposable {
     const shim = await this.#spawn(task, attempt);
     if (shim === null) return;
     passCrashPoint('task.shim-spawned');
-    const identity = this.#context.processes.look(shim.pid)?.identity;
-    if (identity === undefined) {
-      await this.#recordAborted(task, attempt);
-      return;
-    }
+    let identity: ProcessIdentity | undefined;
     try {
+      identity = this.#context.processes.look(shim.pid)?.identity;
+      if (identity === undefined) {
+        await this.#recordAborted(task, attempt);
+        return;
+      }
       await this.#context.journal.append(
         [
           {
@@ -227,7 +237,13 @@ export class Supervisor implements Disposable {
     passCrashPoint('task.spawned');
     shim.go();
     passCrashPoint('task.go-given');
-    this.supervise(id, { attempt, shim: identity, waiting: shim });
+    try {
+      this.supervise(id, { attempt, shim: identity, waiting: shim });
+    } catch (error) {
+      // It runs all the same; the next daemon takes it up.
+      shim.release();
+      throw error;
+    }
   }
 
   async #spawn(task: Task, attempt: number): Promise<WaitingShim | null> {
@@ -272,17 +288,10 @@ export class Supervisor implements Disposable {
   }
 
   async #recordAborted(task: Task, attempt: number): Promise<void> {
-    await this.#context.journal.append(
-      [
-        {
-          type: 'TaskSpawnAborted',
-          task: task.id,
-          actor: this.#context.self,
-          data: { attempt, reason: 'the shim ended before it could be noted' },
-        },
-      ],
-      { durability: 'full' },
-    );
+    const data = { attempt, reason: 'the shim ended before it could be noted' };
+    await this.#context.journal.append([{ type: 'TaskSpawnAborted', task: task.id, actor: this.#context.self, data }], {
+      durability: 'full',
+    });
     this.begin(task.id);
   }
 }

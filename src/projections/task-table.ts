@@ -16,6 +16,8 @@ export interface TaskTable {
   readonly ended: readonly TaskId[];
   /** Those whose output is not complete: active ones, and ended ones whose streams are held open. */
   readonly openLogs: ReadonlySet<TaskId>;
+  /** Those with a signal that is not answered or a stop that is under way, ended or not: somebody is owed something. */
+  readonly owed: ReadonlySet<TaskId>;
   /** The newest task of each name. */
   readonly byName: ReadonlyMap<string, TaskId>;
   /** The bytes of all complete logs. */
@@ -28,6 +30,7 @@ interface OwnedTable extends TaskTable {
   active: Set<TaskId>;
   ended: TaskId[];
   openLogs: Set<TaskId>;
+  owed: Set<TaskId>;
   byName: Map<string, TaskId>;
   closedLogBytes: number;
 }
@@ -40,6 +43,7 @@ export function initialTable(): TaskTable {
     active: new Set(),
     ended: [],
     openLogs: new Set(),
+    owed: new Set(),
     byName: new Map(),
     closedLogBytes: 0,
   };
@@ -60,6 +64,8 @@ export function evolveTable(table: TaskTable, event: JournalEvent): TaskTable {
   if (before === undefined && after.name !== null) owned.byName.set(after.name, after.id);
   if (after.status.kind !== 'ended') owned.active.add(after.id);
   else if (owned.active.delete(after.id)) owned.ended.push(after.id);
+  if (after.stop !== null || after.unansweredSignals.length > 0) owned.owed.add(after.id);
+  else owned.owed.delete(after.id);
   if (after.log.kind === 'open') owned.openLogs.add(after.id);
   else if (owned.openLogs.delete(after.id)) owned.closedLogBytes += after.log.stdoutBytes + after.log.stderrBytes;
   return owned;
