@@ -123,10 +123,8 @@ async function tryOpen(path: string): Promise<Socket | string> {
   return await new Promise((resolve) => {
     const socket = connect(path);
     const onError = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message);
-    socket.once('error', onError);
-    socket.once('connect', () => {
-      socket.off('error', onError);
-      resolve(socket);
-    });
+    // Stays: a daemon that dies at this very moment resets the connection before anybody else listens.
+    socket.on('error', onError);
+    socket.once('connect', () => resolve(socket));
   });
 }

@@ -155,6 +155,7 @@ class SocketServer implements Server {
   #admit(socket: Socket): void {
     const { handlers, peerOf, onRefused, onInternalError, commandLineOf } = this.#options;
     if (this.#closing) {
+      socket.on('error', () => undefined);
       socket.destroy();
       return;
     }

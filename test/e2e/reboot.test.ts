@@ -89,6 +89,7 @@ describe('after the machine was started anew', () => {
     await armDaemon(home, 'signal.sent');
     await using given = await connectTo(home, { start: false });
     const id = await runLedgerTask(given, home, task);
+    await until('it listens to its signals', () => ledger.printed(task, 'stdout').length > 0);
     const { pid } = await given.list().then(([first]) => first ?? { pid: null });
     const graceMs = 500;
     await expect(given.stop(String(id), { graceMs })).rejects.toMatchObject({ code: 'daemon-not-running' });
