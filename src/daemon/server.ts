@@ -7,11 +7,11 @@ import type { Actor } from '../journal/events.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { DaemonConnection } from '../protocol/daemon-connection.ts';
 import { encodeFrame } from '../protocol/frame.ts';
+import type { Handlers } from '../protocol/handlers.ts';
 import { faultLingerMs, frameBytesMax } from '../protocol/limits.ts';
 import type { DaemonMessage, Hello } from '../protocol/messages.ts';
 import { checkSocketFolder, unusable } from '../socket-folder.ts';
 import { version } from '../version.ts';
-import type { Handlers } from './handlers.ts';
 
 export interface Peer {
   readonly uid: number;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import type { Client } from '../../src/client/api.ts';
 import { connectClient } from '../../src/client/client.ts';
-import type { Handlers } from '../../src/daemon/handlers.ts';
 import { type Server, startServer } from '../../src/daemon/server.ts';
 import { type Paths, resolvePaths } from '../../src/paths.ts';
+import type { Handlers } from '../../src/protocol/handlers.ts';
 import { fakeHandlers } from '../protocol/served.ts';
 
 /** A data folder, daemons in it that are made up in this process, and clients that start and lose them. */

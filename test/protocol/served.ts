@@ -3,12 +3,12 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Handlers } from '../../src/daemon/handlers.ts';
 import { type Peer, type Server, type ServerOptions, startServer } from '../../src/daemon/server.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import { ClientConnection, type ClientConnectionOptions } from '../../src/protocol/client-connection.ts';
 import { encodeFrame, FrameDecoder } from '../../src/protocol/frame.ts';
+import type { Handlers } from '../../src/protocol/handlers.ts';
 import { frameBytesMax, protocolVersion } from '../../src/protocol/limits.ts';
 import type { DaemonMessage, DaemonStatus } from '../../src/protocol/messages.ts';
 

@@ -1,1 +1,0 @@
-export type { Handlers, RequestContext, RequestHandlers, StreamHandlers } from '../protocol/handlers.ts';
