@@ -4,6 +4,7 @@ export type GhostErrorCode =
   | 'invalid-request'
   | 'request-too-large'
   | 'no-such-task'
+  | 'no-such-variable'
   | 'command-not-found'
   | 'command-not-executable'
   | 'cwd-not-usable'
@@ -119,6 +120,7 @@ export function exitStatusOf(code: GhostErrorCode): number {
       return 126;
     case 'command-not-found':
       return 127;
+    case 'no-such-variable':
     case 'request-too-large':
     case 'cwd-not-usable':
     case 'spawn-failed':

@@ -18,8 +18,9 @@ const directions: Readonly<Record<string, { readonly uses: readonly string[]; re
   protocol: { uses: ['root'], types: ['journal', 'projections'] },
   daemon: { uses: ['root', 'journal', 'projections', 'protocol'] },
   client: { uses: ['root', 'protocol', 'projections'], types: ['journal'] },
-  cli: { uses: ['root', 'protocol', 'projections', 'client'], types: ['journal'] },
-  ui: { uses: ['root', 'protocol', 'projections', 'client'], types: ['journal'] },
+  words: { uses: ['root', 'protocol', 'projections'], types: ['journal', 'client'] },
+  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
+  ui: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
 };
 
 /** Each outside thing has one door, so that it can be looked at and replaced in one place. */

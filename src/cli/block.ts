@@ -1,4 +1,4 @@
-import { measureFor } from './display-width.ts';
+import { measureFor } from '../words/display-width.ts';
 import type { Style } from './style.ts';
 
 /** A label and what is to be said under it; a list is wrapped between its words. */

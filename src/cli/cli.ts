@@ -2,21 +2,33 @@ import { GhostError } from '../ghost-error.ts';
 import { findInvalidWord } from './argument-bytes.ts';
 import type { CommandName } from './command-spec.ts';
 import type { CliWorld, Command, CommandResult } from './command.ts';
+import { audit } from './commands/audit.ts';
 import { daemon } from './commands/daemon.ts';
+import { diff } from './commands/diff.ts';
+import { doctor } from './commands/doctor.ts';
+import { exportTask } from './commands/export.ts';
 import { grep } from './commands/grep.ts';
 import { help } from './commands/help.ts';
+import { history } from './commands/history.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
 import { prune } from './commands/prune.ts';
+import { redact } from './commands/redact.ts';
+import { rename } from './commands/rename.ts';
+import { replay } from './commands/replay.ts';
 import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
 import { shutdown } from './commands/shutdown.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
+import { tag } from './commands/tag.ts';
+import { timeline } from './commands/timeline.ts';
+import { screen } from './commands/ui.ts';
 import { version } from './commands/version.ts';
 import { wait } from './commands/wait.ts';
+import { why } from './commands/why.ts';
 import { parseCommandLine } from './parse.ts';
 import { reportError } from './report-error.ts';
 import { styleFor } from './style.ts';
@@ -31,6 +43,18 @@ const commands: { readonly [C in CommandName]: Command } = {
   stop,
   kill,
   restart,
+  ui: screen,
+  doctor,
+  redact,
+  tag,
+  rename,
+  export: exportTask,
+  diff,
+  replay,
+  timeline,
+  why,
+  audit,
+  history,
   status,
   prune,
   shutdown,

@@ -10,6 +10,18 @@ export type CommandName =
   | 'stop'
   | 'kill'
   | 'restart'
+  | 'history'
+  | 'audit'
+  | 'why'
+  | 'timeline'
+  | 'replay'
+  | 'diff'
+  | 'export'
+  | 'rename'
+  | 'tag'
+  | 'redact'
+  | 'doctor'
+  | 'ui'
   | 'status'
   | 'prune'
   | 'shutdown'
@@ -31,7 +43,14 @@ export interface CommandSpec {
 }
 
 /** In the order in which a person meets them. */
-export const commandGroups = ['Start and look', 'Wait and end', 'The daemon', 'Help'] as const;
+export const commandGroups = [
+  'Start and look',
+  'Wait and end',
+  'Ask the past',
+  'Change what is known',
+  'The daemon',
+  'Help',
+] as const;
 export type CommandGroup = (typeof commandGroups)[number];
 
 /** What may stand on the command line besides options. */

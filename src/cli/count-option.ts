@@ -1,6 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
+import { visible } from '../words/visible.ts';
 import type { ParsedOptions } from './parse.ts';
-import { visible } from './visible.ts';
 
 /**
  * The whole number that an option was given, or null where it was not given.

@@ -1,14 +1,14 @@
 import type { TaskView } from '../projections/task-view.ts';
-import type { TaskDetail } from '../protocol/messages.ts';
+import type { TaskDetail } from '../protocol/answers.ts';
+import { byteText } from '../words/byte-text.ts';
+import { formatDuration } from '../words/duration.ts';
+import { actorWords, eventSentence } from '../words/event-sentence.ts';
+import { quoteCommand } from '../words/shell-quote.ts';
+import { counted } from '../words/task-words.ts';
+import { clockTime, dayOf, fullTime, tookText } from '../words/time-text.ts';
+import { visible } from '../words/visible.ts';
 import { type BlockRow, renderBlock } from './block.ts';
-import { byteText } from './byte-text.ts';
-import { formatDuration } from './duration.ts';
-import { actorWords, eventSentence } from './event-sentence.ts';
-import { quoteCommand } from './shell-quote.ts';
 import type { Style } from './style.ts';
-import { counted } from './task-words.ts';
-import { clockTime, dayOf, fullTime, tookText } from './time-text.ts';
-import { visible } from './visible.ts';
 
 interface Looks {
   readonly width: number | null;

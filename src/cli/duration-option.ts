@@ -1,4 +1,4 @@
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../words/duration.ts';
 import type { ParsedOptions } from './parse.ts';
 
 /** Milliseconds of an option that is a duration, or null where it was not given. @throws GhostError `usage`. */

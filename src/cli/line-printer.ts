@@ -1,4 +1,4 @@
-import type { LogChunk } from '../protocol/messages.ts';
+import type { LogChunk } from '../protocol/answers.ts';
 import type { CommandContext } from './command.ts';
 import { missingNote } from './log-note.ts';
 import type { LogLine } from './log-search.ts';

@@ -1,9 +1,9 @@
 import type { StreamName } from '../journal/events.ts';
 import type { TaskView } from '../projections/task-view.ts';
-import type { MissingOutput } from '../protocol/messages.ts';
-import { byteText } from './byte-text.ts';
-import { pruneWords } from './event-sentence.ts';
-import { fullTime } from './time-text.ts';
+import type { MissingOutput } from '../protocol/answers.ts';
+import { byteText } from '../words/byte-text.ts';
+import { pruneWords } from '../words/event-sentence.ts';
+import { fullTime } from '../words/time-text.ts';
 
 /** What is said where a followed log has ended with its task although somebody could still write to it. */
 export function heldOpenNote({ id }: TaskView): string {

@@ -1,5 +1,5 @@
 import type { StreamName } from '../journal/events.ts';
-import type { LogChunk } from '../protocol/messages.ts';
+import type { LogChunk } from '../protocol/answers.ts';
 import type { CommandContext } from './command.ts';
 import { BlockCarry, linesOf } from './line-carry.ts';
 import type { LinePrinter } from './line-printer.ts';

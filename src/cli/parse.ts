@@ -1,11 +1,11 @@
 import sade from 'sade';
 
 import { GhostError } from '../ghost-error.ts';
+import { nearest } from '../words/nearest.ts';
+import { visible } from '../words/visible.ts';
 import type { CommandName, CommandSpec } from './command-spec.ts';
 import { commandTable, findCommand, optionsOf } from './command-table.ts';
-import { nearest } from './nearest.ts';
 import { isOption, scanLine, type ScannedLine } from './scan.ts';
-import { visible } from './visible.ts';
 
 /**
  * From argv to a command with its options and words. sade does the last step only: on wrong use it prints its own text

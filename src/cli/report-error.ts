@@ -1,6 +1,6 @@
 import { exitStatusOf, GhostError } from '../ghost-error.ts';
+import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
-import { visible } from './visible.ts';
 
 /**
  * Tells an error on stderr, what happened and on the next line what to type, and gives its exit status. A stack trace is

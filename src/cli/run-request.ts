@@ -4,12 +4,12 @@ import type { RunRequest } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import { argumentBytesMax, requestBytesMax } from '../protocol/limits.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
-import { byteText } from './byte-text.ts';
+import { byteText } from '../words/byte-text.ts';
+import { quoteWord } from '../words/shell-quote.ts';
+import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
 import { durationOption } from './duration-option.ts';
 import type { Invocation } from './parse.ts';
-import { quoteWord } from './shell-quote.ts';
-import { visible } from './visible.ts';
 
 type Caller = Pick<CommandContext, 'environment' | 'callerEnvironment' | 'cwd'>;
 

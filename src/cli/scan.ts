@@ -1,8 +1,8 @@
 import { GhostError } from '../ghost-error.ts';
+import { nearest } from '../words/nearest.ts';
+import { visible } from '../words/visible.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { optionsOf } from './command-table.ts';
-import { nearest } from './nearest.ts';
-import { visible } from './visible.ts';
 
 /** A command line that is checked against the table: nothing in it can be wrong any more but a value. */
 export interface ScannedLine {

@@ -1,6 +1,6 @@
-import type { StopResult } from '../protocol/messages.ts';
+import type { StopResult } from '../protocol/answers.ts';
+import { counted, taskLine } from '../words/task-words.ts';
 import type { CommandContext } from './command.ts';
-import { counted, taskLine } from './task-words.ts';
 
 /** Prints what became of a task that was signalled, and gives back what `--json` shows of it. */
 export async function stopAnswer(

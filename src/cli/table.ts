@@ -1,4 +1,4 @@
-import { cutTo, measureFor, type Measure } from './display-width.ts';
+import { cutTo, measureFor, type Measure } from '../words/display-width.ts';
 
 export interface TableColumn {
   readonly title: string;

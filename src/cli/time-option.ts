@@ -1,8 +1,8 @@
 import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { SequenceNumber } from '../journal/events.ts';
+import { parseTime, type TypedTime } from '../words/time.ts';
 import type { ParsedOptions } from './parse.ts';
-import { parseTime, type TypedTime } from './time.ts';
 
 /** `--since` and `--until` as they were typed; null where they were not. */
 export interface TypedRange {

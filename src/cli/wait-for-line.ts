@@ -1,15 +1,15 @@
 import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { TaskView } from '../projections/task-view.ts';
+import { formatDuration } from '../words/duration.ts';
+import { taskLine } from '../words/task-words.ts';
+import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
-import { formatDuration } from './duration.ts';
 import { jsonPrinter, type LinePrinter } from './line-printer.ts';
 import { LineSearch } from './line-search.ts';
 import { LogSearch } from './log-search.ts';
 import { SearchedLog } from './log-writer.ts';
 import type { Invocation } from './parse.ts';
-import { taskLine } from './task-words.ts';
-import { visible } from './visible.ts';
 
 /** What `ghost wait ID --log REGEX` was asked. */
 export interface LineQuestion {

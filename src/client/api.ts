@@ -1,17 +1,23 @@
 import type { JournalEvent, SequenceNumber, StreamName } from '../journal/events.ts';
+import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskState, TaskView } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
 import type {
   DaemonStatus,
-  EnvironmentEntry,
+  EnvironmentValue,
   LogChunk,
-  LogCursor,
   LogEnd,
   PruneResult,
+  RebuildProgress,
+  RebuildResult,
+  RedactResult,
   ShutdownResult,
   StopResult,
   TaskDetail,
-  TaskReference,
-} from '../protocol/messages.ts';
+  VerifyProgress,
+  VerifyResult,
+} from '../protocol/answers.ts';
+import type { EnvironmentEntry, LogCursor, Moment, ResultOf, TaskReference } from '../protocol/messages.ts';
 
 /** What ghost can be asked, by the command line, the screen and your program alike. */
 export interface Client extends AsyncDisposable {
@@ -23,10 +29,39 @@ export interface Client extends AsyncDisposable {
   run(request: RunRequest): Promise<TaskView>;
   /** Starts the command of a task again as a new task. @throws GhostError `no-such-task`, `task-still-running`. */
   restart(task: TaskReference): Promise<TaskView>;
-  /** By number, ascending. Without `all`: the running tasks and the 30 that ended last. */
-  list(options?: { readonly states?: readonly TaskState[]; readonly all?: boolean }): Promise<readonly TaskView[]>;
+  /** By number, ascending. Without `all`: the running tasks and the 30 that ended last. `at`: as it stood then. */
+  list(options?: {
+    readonly states?: readonly TaskState[];
+    readonly all?: boolean;
+    readonly at?: Moment;
+  }): Promise<readonly TaskView[]>;
   /** @throws GhostError `no-such-task`. */
-  show(task: TaskReference): Promise<TaskDetail>;
+  show(task: TaskReference, options?: { readonly at?: Moment }): Promise<TaskDetail>;
+  /** The tasks that a filter fits, the newest first, page after page as they are asked for. */
+  history(filter?: Partial<TaskFilter>, options?: { readonly limit?: number }): AsyncGenerator<TaskView, void, void>;
+  /** Runs, failures and durations by command line, over the tasks that a filter fits. */
+  historyStats(filter?: Partial<TaskFilter>): Promise<ResultOf<'historyStats'>>;
+  /** The events that fit, in order. Its end gives the place to go on from. @throws GhostError `no-such-task`. */
+  audit(options?: AuditOptions): AsyncGenerator<JournalEvent, { readonly seq: number }, void>;
+  /** Recomputes the whole chain and the check-sums of all segments; gives how far it has come. */
+  verify(): AsyncGenerator<VerifyProgress, VerifyResult, void>;
+  /** Folds every read model anew, compares, and replaces what differs. */
+  rebuild(): AsyncGenerator<RebuildProgress, RebuildResult, void>;
+  /** The full state of what is not complete and of the tasks that ended last, to fold on from with `watch`. */
+  table(options?: { readonly at?: Moment; readonly ended?: number }): Promise<{
+    readonly seq: number;
+    readonly tasks: readonly Task[];
+  }>;
+  /** A task's environment in the order in which it was given. What looks like a secret has no value unless `reveal`. */
+  environment(task: TaskReference, options?: { readonly reveal?: boolean }): Promise<readonly EnvironmentValue[]>;
+  /** Gives a task another name, or with null takes it away. */
+  rename(task: TaskReference, name: string | null): Promise<TaskView>;
+  tag(
+    task: TaskReference,
+    tags: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+  ): Promise<TaskView>;
+  /** Removes the value of a variable from the store for good. @throws GhostError `no-such-variable`. */
+  redact(task: TaskReference, name: string): Promise<RedactResult>;
   /** SIGTERM to the task's group, SIGKILL when the grace has run out; settles when the task has ended. */
   stop(task: TaskReference, options?: { readonly graceMs?: number }): Promise<StopResult>;
   /** One signal, such as `SIGHUP`, to the task's group. @throws GhostError `task-ended`, `invalid-request`. */
@@ -81,6 +116,22 @@ export interface LogOptions {
   readonly until?: Date;
   /** Go on from a cursor of an earlier chunk. */
   readonly cursor?: LogCursor;
+  /** Only what lies before a cursor, so that `lines` are the last before it. Not with `follow`. */
+  readonly before?: LogCursor;
+}
+
+/** Which events. Nothing said: all that there are. */
+export interface AuditOptions {
+  /** Only those after this sequence number. */
+  readonly after?: number;
+  readonly task?: TaskReference;
+  readonly types?: readonly string[];
+  readonly since?: Date;
+  readonly until?: Date;
+  /** Only what an actor did in whose words (client, command line, terminal, user id, pid) this occurs. */
+  readonly actor?: string;
+  /** Go on with those to come. */
+  readonly follow?: boolean;
 }
 
 /** Whose output is taken away. */
@@ -91,6 +142,10 @@ export interface PruneOptions {
   readonly keepTasks?: number;
   /** Until all output takes at most so many bytes. */
   readonly maxBytes?: number;
+  /** Only the output of these. */
+  readonly tasks?: readonly TaskReference[];
+  /** Hide those tasks as well. */
+  readonly forget?: boolean;
   /** Only say what would go. */
   readonly dryRun?: boolean;
 }

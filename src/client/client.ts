@@ -1,21 +1,13 @@
 import { GhostError } from '../ghost-error.ts';
 import type { JournalEvent } from '../journal/events.ts';
 import { resolvePaths } from '../paths.ts';
+import type { LogChunk, LogEnd, ShutdownResult } from '../protocol/answers.ts';
 import type { ClientConnection } from '../protocol/client-connection.ts';
-import type {
-  LogChunk,
-  LogCursor,
-  LogEnd,
-  Operation,
-  ParametersOf,
-  ResultOf,
-  ShutdownResult,
-  StreamOperation,
-  TaskReference,
-} from '../protocol/messages.ts';
+import type { LogCursor, TaskReference } from '../protocol/messages.ts';
 import { version } from '../version.ts';
 import type { Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
 import { callerEnvironment, callerOpenFilesSoftLimit, callerUmask } from './caller.ts';
+import { PastClient } from './past-client.ts';
 import { waitForEnd } from './process-end.ts';
 import { newRequestId } from './request-id.ts';
 import { Attempts, Session, type SessionOptions } from './session.ts';
@@ -51,15 +43,9 @@ export async function connectClient({
   return new DaemonClient(session);
 }
 
-class DaemonClient implements Client {
-  readonly #session: Session;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
+class DaemonClient extends PastClient implements Client {
   async run({ command, cwd, environment, name, tags, timeoutMs, umask }: RunRequest) {
-    return await this.#request('run', {
+    return await this.request('run', {
       requestId: newRequestId(),
       command,
       cwd: cwd ?? process.cwd(),
@@ -73,31 +59,23 @@ class DaemonClient implements Client {
   }
 
   async restart(task: TaskReference) {
-    return await this.#request('restart', { requestId: newRequestId(), task });
-  }
-
-  async list({ states, all = false }: Parameters<Client['list']>[0] = {}) {
-    return await this.#request('list', { states: states ?? null, all });
-  }
-
-  async show(task: TaskReference) {
-    return await this.#request('show', { task });
+    return await this.request('restart', { requestId: newRequestId(), task });
   }
 
   async stop(task: TaskReference, { graceMs = defaultGraceMs }: Parameters<Client['stop']>[1] = {}) {
-    return await this.#request('stop', { requestId: newRequestId(), task: await this.#pin(task), graceMs });
+    return await this.request('stop', { requestId: newRequestId(), task: await this.pin(task), graceMs });
   }
 
   async signal(task: TaskReference, signal: string) {
-    return await this.#request('signal', { requestId: newRequestId(), task: await this.#pin(task), signal });
+    return await this.request('signal', { requestId: newRequestId(), task: await this.pin(task), signal });
   }
 
   async wait(tasks: readonly TaskReference[], { mode = 'all', timeoutMs }: Parameters<Client['wait']>[1] = {}) {
     const waited = new Stopwatch();
-    const pinned = await this.#pinAll(tasks);
+    const pinned = await this.pinAll(tasks);
     // None were named and none run: asked without names, the daemon might by now have some that do.
     if (pinned.length === 0) return [];
-    return await this.#session.persist(async (connection) => {
+    return await this.session.persist(async (connection) => {
       const remainingMs = timeoutMs === undefined ? null : Math.max(0, Math.ceil(timeoutMs - waited.elapsedMs));
       return await connection.request('wait', { tasks: pinned, mode, timeoutMs: remainingMs });
     });
@@ -107,10 +85,10 @@ class DaemonClient implements Client {
     const { streams = 'both', follow = false, lines = null } = options;
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
-    const pinned = await this.#pin(task);
+    const pinned = await this.pin(task);
     let cursor: LogCursor | null = options.cursor ?? null;
     let isFresh = true;
-    return yield* this.#stream({
+    return yield* this.stream({
       open: (connection) =>
         connection.stream('log', {
           task: pinned,
@@ -118,6 +96,7 @@ class DaemonClient implements Client {
           follow,
           lines: isFresh ? lines : null,
           cursor,
+          before: options.before ?? null,
           since,
           until,
         }),
@@ -131,31 +110,33 @@ class DaemonClient implements Client {
   async *watch({ after }: Parameters<Client['watch']>[0] = {}): AsyncGenerator<JournalEvent, void, void> {
     // Without gaps in the numbers, the count is the last one. From here on a lost connection loses no event.
     let last: number = after ?? (await this.status()).events;
-    const batches = this.#stream({
+    const batches = this.stream({
       open: (connection) => connection.stream('watch', { after: last }),
       onItem: (batch: readonly JournalEvent[]) => (last = batch.at(-1)?.seq ?? last),
     });
     for await (const batch of batches) yield* batch;
   }
 
-  async prune({ endedBefore, keepTasks, maxBytes, dryRun = false }: PruneOptions = {}) {
-    return await this.#request('prune', {
+  async prune({ endedBefore, keepTasks, maxBytes, tasks, forget = false, dryRun = false }: PruneOptions = {}) {
+    return await this.request('prune', {
       requestId: newRequestId(),
       endedBefore: endedBefore?.toISOString() ?? null,
       keepTasks: keepTasks ?? null,
       maxBytes: maxBytes ?? null,
+      tasks: tasks === undefined ? null : await this.pinAll(tasks),
+      forget,
       dryRun,
     });
   }
 
   async status() {
-    return await this.#request('status', {});
+    return await this.request('status', {});
   }
 
   async shutdown({ stopTasks = false, graceMs = defaultGraceMs }: Parameters<Client['shutdown']>[0] = {}) {
     const parameters = { requestId: newRequestId(), stopTasks, graceMs };
     const attempts = new Attempts();
-    const { pid, ...first } = await this.#session.persist(greeted);
+    const { pid, ...first } = await this.session.persist(greeted);
     let connection: ClientConnection = first.connection;
     for (;;) {
       const before = connection.request('status', {}).catch(() => null);
@@ -166,8 +147,8 @@ class DaemonClient implements Client {
         await waitForEnd(pid);
         return answer;
       } catch (error) {
-        await this.#session.recover(error, { attempts, held });
-        const next = await this.#session.existingConnection();
+        await this.session.recover(error, { attempts, held });
+        const next = await this.session.existingConnection();
         // One that is lost before its hello was in the queue of a daemon that has ended.
         const answering = next === null ? null : await greeted(next).catch(() => null);
         if (answering?.pid !== pid) {
@@ -179,65 +160,15 @@ class DaemonClient implements Client {
   }
 
   async ping() {
-    await this.#request('ping', {});
+    await this.request('ping', {});
   }
 
   async close() {
-    await this.#session.close();
+    await this.session.close();
   }
 
   async [Symbol.asyncDispose]() {
     await this.close();
-  }
-
-  async #request<O extends Exclude<Operation, StreamOperation>>(
-    operation: O,
-    parameters: ParametersOf<O>,
-  ): Promise<ResultOf<O>> {
-    return await this.#session.persist(async (connection) => await connection.request(operation, parameters));
-  }
-
-  /** A stream that goes on over the next connection where the last one ended. */
-  async *#stream<Item, End>({
-    open,
-    onItem,
-  }: {
-    readonly open: (connection: ClientConnection) => AsyncGenerator<Item, End, void>;
-    readonly onItem: (item: Item) => void;
-  }): AsyncGenerator<Item, End, void> {
-    const attempts = new Attempts();
-    for (;;) {
-      const held = new Stopwatch();
-      let items: AsyncGenerator<Item, End, void> | null = null;
-      try {
-        items = open(await this.#session.connection());
-        for (;;) {
-          const step = await items.next();
-          if (step.done === true) return step.value;
-          onItem(step.value);
-          attempts.startOver();
-          yield step.value;
-        }
-      } catch (error) {
-        await this.#session.recover(error, { attempts, held });
-      } finally {
-        // Also when the reader leaves: it cancels the stream. One that has ended takes it calmly.
-        await items?.return(undefined as never);
-      }
-    }
-  }
-
-  /**
-   * The number of the task that a name means now. Asked again after a lost connection, `@last` or a name might mean
-   * another one.
-   */
-  async #pin(task: TaskReference): Promise<TaskReference> {
-    return /^\d+$/.test(task) ? task : String((await this.show(task)).task.id);
-  }
-
-  async #pinAll(tasks: readonly TaskReference[]): Promise<readonly TaskReference[]> {
-    if (tasks.length > 0) return await Promise.all(tasks.map((task) => this.#pin(task)));
-    return (await this.list({ states: ['running'] })).map(({ id }) => String(id));
   }
 }
 

@@ -13,7 +13,7 @@ import { connectClient } from './client.ts';
  * ```
  */
 
-export type { Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
+export type { AuditOptions, Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
 export { GhostError, type GhostErrorCode, type GhostErrorShape } from '../ghost-error.ts';
 export type {
   Actor,
@@ -25,18 +25,25 @@ export type {
   StreamName,
   TaskId,
 } from '../journal/events.ts';
+export type { FilterTerm, TaskFilter } from '../projections/task-filter.ts';
 export type { TaskState, TaskView } from '../projections/task-view.ts';
 export type {
+  CommandStats,
+  Damage,
   DaemonStatus,
-  EnvironmentEntry,
+  EnvironmentValue,
   LogChunk,
-  LogCursor,
   LogEnd,
+  RebuildProgress,
+  RebuildResult,
+  RedactResult,
   ShutdownResult,
   StopResult,
   TaskDetail,
-  TaskReference,
-} from '../protocol/messages.ts';
+  VerifyProgress,
+  VerifyResult,
+} from '../protocol/answers.ts';
+export type { EnvironmentEntry, LogCursor, Moment, TaskReference } from '../protocol/messages.ts';
 
 /**
  * Connects to the daemon of your data folder, and starts it where none runs. The connection keeps the program alive

@@ -1,7 +1,8 @@
 import type { TaskId } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
+import type { PruneResult } from '../protocol/answers.ts';
 import type { RequestContext } from '../protocol/handlers.ts';
-import type { ParametersOf, PruneResult } from '../protocol/messages.ts';
+import type { ParametersOf } from '../protocol/messages.ts';
 import { type Prune, choosePrunes } from './retention-policy.ts';
 import type { Retention } from './retention.ts';
 import type { StoredOutput } from './stored-output.ts';
@@ -54,7 +55,7 @@ function chooseByRule(
 
 function summarize(prunes: readonly Prune[]): PruneResult {
   const tasks = [...Map.groupBy(prunes, ({ task }) => task)].map(([id, pieces]) => ({ id, bytes: sum(pieces) }));
-  return { tasks: tasks.toSorted((one, other) => one.id - other.id), bytes: sum(prunes) };
+  return { tasks: tasks.toSorted((one, other) => one.id - other.id), bytes: sum(prunes), forgotten: [] };
 }
 
 function sum(prunes: readonly Prune[]): number {

@@ -4,10 +4,14 @@ import type { Journal } from '../journal/journal.ts';
 import type { TaskTable } from '../projections/task-table.ts';
 import { type TaskState, type TaskView, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
+import type { DaemonStatus, ShutdownResult } from '../protocol/answers.ts';
 import type { Handlers, RequestContext } from '../protocol/handlers.ts';
 import { watchBatchMax } from '../protocol/limits.ts';
-import type { DaemonStatus, ParametersOf, ResultOf, ShutdownResult } from '../protocol/messages.ts';
+import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
+import { createAuditHandlers } from './audit-handlers.ts';
+import { createChangeHandlers } from './change-handlers.ts';
 import { findTask } from './find-task.ts';
+import { createHistoryHandlers } from './history-handlers.ts';
 import { readLog } from './log-reader.ts';
 import { pruneOutput } from './prune.ts';
 import type { Retention } from './retention.ts';
@@ -52,7 +56,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       const task = find(reference);
       return start(restartOf(task, { requestId, context }), request);
     },
-    list: (parameters) => Promise.resolve(listTasks(table.current, parameters)),
+    list: (parameters) => Promise.resolve({ tasks: listTasks(table.current, parameters), next: null }),
     show: (parameters) => {
       const task = find(parameters.task);
       return Promise.resolve(describeTask(task, { journal, signaller, folder: supervisor.folder(task.id) }));
@@ -73,10 +77,13 @@ export function createHandlers(context: HandlerContext): Handlers {
       pruneOutput(context, { endedBefore, keepTasks, maxBytes, dryRun }, request),
     status: () => Promise.resolve(context.statusOf()),
     shutdown: (parameters, request) => shutDown(context, parameters, request),
+    ...createHistoryHandlers(context),
+    ...createAuditHandlers(context),
+    ...createChangeHandlers(context),
   };
 }
 
-function listTasks(table: TaskTable, { states, all }: ParametersOf<'list'>): ResultOf<'list'> {
+function listTasks(table: TaskTable, { states, all }: ParametersOf<'list'>): ResultOf<'list'>['tasks'] {
   const wanted = (state: TaskState): boolean => states === null || states.includes(state);
   const views = (ids: Iterable<TaskId>): TaskView[] => {
     const found: TaskView[] = [];

@@ -3,7 +3,7 @@ import type { Actor, SignalReason } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
-import type { StopResult } from '../protocol/messages.ts';
+import type { StopResult } from '../protocol/answers.ts';
 import { type Signaller, hasEnded } from './signaller.ts';
 import type { Supervisor } from './supervisor.ts';
 

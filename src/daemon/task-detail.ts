@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/journal.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
-import type { TaskDetail } from '../protocol/messages.ts';
+import type { TaskDetail } from '../protocol/answers.ts';
 import type { Signaller } from './signaller.ts';
 import type { TaskFolder } from './task-folder.ts';
 

@@ -178,6 +178,33 @@ interface EventData {
   };
   /** Both streams have reached their end: these are their final lengths. */
   LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number };
+  /** Somebody gave the task another name, or took it away (`null`). */
+  TaskRenamed: { readonly requestId: string; readonly name: string | null };
+  /** Somebody put tags on the task or took some off. Only what changed anything. */
+  TaskTagged: { readonly requestId: string; readonly added: readonly string[]; readonly removed: readonly string[] };
+  /** Somebody hid an ended task from lists and searches. Its facts stay, and its number still names it. */
+  TaskForgotten: { readonly requestId: string };
+  /**
+   * The value of an environment variable of this task was removed from the store for good, and with it the same value
+   * of that name in every other environment. `environments` are the hashes under which those were and are stored, so
+   * that `audit --verify` knows which of them no longer fit their hash.
+   */
+  EnvironmentRedacted: {
+    readonly requestId: string;
+    readonly name: string;
+    readonly environments: readonly string[];
+  };
+  /**
+   * SIGKILL ended the task, ghost had sent none, and something says that the kernel did it for want of memory. Written
+   * right after TaskExited, and not at all where nothing says so.
+   */
+  OutOfMemorySeen: {
+    readonly attempt: number;
+    /** `kernel-log`: it names the task's process. `cgroup`: the count of kills of the task's cgroup went up. */
+    readonly evidence: 'kernel-log' | 'cgroup';
+    /** What was seen, in words. */
+    readonly message: string;
+  };
 }
 
 /** Why output was taken: its task's limit, the limit of all, the free space to be left, or somebody's `ghost prune`. */
@@ -234,39 +261,9 @@ export const eventVersions: { readonly [T in EventType]: number } = {
   LogSegmentSealed: 1,
   LogSegmentPruned: 1,
   LogClosed: 1,
+  TaskRenamed: 1,
+  TaskTagged: 1,
+  TaskForgotten: 1,
+  EnvironmentRedacted: 1,
+  OutOfMemorySeen: 1,
 };
-
-/**
- * The key of a fact that can happen only once, or null where it can happen again. The journal holds it unique, so
- * that a step done again after a crash cannot be recorded twice.
- */
-export function onceKey({ type, task, data }: EventDraft): string | null {
-  switch (type) {
-    case 'TaskSubmitted':
-      return `request:${data.requestId}`;
-    case 'TaskSpawned':
-    case 'TaskSpawnAborted':
-    case 'TaskStarted':
-      return `${type}:${task}:${data.attempt}`;
-    case 'TaskStartFailed':
-    case 'TaskExited':
-    case 'TaskLost':
-      // One end, whatever its kind.
-      return `end:${task}`;
-    case 'LogSegmentSealed':
-    case 'LogSegmentPruned':
-      return `${type}:${task}:${data.stream}:${data.from}`;
-    case 'LogClosed':
-      return `${type}:${task}`;
-    case 'SignalRequested':
-    case 'SignalSent':
-      return `${type}:${task}:${data.requestId}:${data.signal}`;
-    case 'DaemonStarted':
-    case 'DaemonStopped':
-    case 'PeerRefused':
-    case 'TaskOrphaned':
-    case 'TaskAdopted':
-    case 'PumpRestarted':
-      return null;
-  }
-}

@@ -5,16 +5,10 @@ import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
-import {
-  type EventDraft,
-  type JournalEvent,
-  type Microseconds,
-  type SequenceNumber,
-  type TaskId,
-  onceKey,
-} from './events.ts';
+import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
+import { onceKey } from './once-key.ts';
 import { type Statements, prepareStatements } from './statements.ts';
 import { isFull, writeFailure } from './write-failure.ts';
 

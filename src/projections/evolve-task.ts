@@ -94,8 +94,18 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
       const { stdoutBytes, stderrBytes } = event.data;
       return { ...changed, log: { kind: 'closed', stdoutBytes, stderrBytes } };
     }
+    case 'TaskRenamed':
+      return { ...changed, name: event.data.name };
+    case 'TaskTagged': {
+      const { added, removed } = event.data;
+      return { ...changed, tags: [...new Set([...task.tags, ...added])].filter((tag) => !removed.includes(tag)) };
+    }
+    case 'TaskForgotten':
+      return { ...changed, forgottenAt: event.at };
     case 'TaskOrphaned':
     case 'PumpRestarted':
+    case 'EnvironmentRedacted':
+    case 'OutOfMemorySeen':
       return changed;
   }
 }
@@ -126,6 +136,7 @@ function submitted({ task, seq, at, actor, data }: EventOf<'TaskSubmitted'>): Ta
     unansweredSignals: [],
     stop: null,
     adoptions: 0,
+    forgottenAt: null,
     changedBy: seq,
   };
 }

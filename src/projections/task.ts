@@ -33,6 +33,8 @@ export interface Task {
   /** The stop that is under way: SIGKILL follows when its grace has run out. */
   readonly stop: StopRequest | null;
   readonly adoptions: number;
+  /** When somebody hid it from lists and searches, or null. */
+  readonly forgottenAt: Microseconds | null;
   /** The last event about this task. */
   readonly changedBy: SequenceNumber;
 }

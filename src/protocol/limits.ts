@@ -24,6 +24,17 @@ export const faultLingerMs = 1_000;
 export const logChunkBytesMax = 64 * 1024;
 /** The most events in one item of `watch`. */
 export const watchBatchMax = 500;
+/** The most tasks in one answer of `history`. */
+export const historyPageMax = 1_000;
+/** The most terms of a filter, and the characters of one. */
+export const filterTermsMax = 64;
+export const filterTextCharactersMax = 1_024;
+/** The most command lines in one answer of `historyStats`. */
+export const statsRowsMax = 1_000;
+/** The most damages or differences that one check tells of. */
+export const damagesMax = 100;
+/** The most ended tasks that `table` gives. */
+export const tableEndedMax = 10_000;
 /** A task's name, in characters. */
 export const nameCharactersMax = 128;
 /** A tag, in characters, and how many a task may bear. */

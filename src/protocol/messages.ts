@@ -1,6 +1,24 @@
 import type { GhostErrorShape } from '../ghost-error.ts';
-import type { Actor, JournalEvent, ProcessorTime, PruneReason, StreamName } from '../journal/events.ts';
+import type { JournalEvent, StreamName } from '../journal/events.ts';
+import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskState, TaskView } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
+import type {
+  CommandStats,
+  DaemonStatus,
+  EnvironmentValue,
+  LogChunk,
+  LogEnd,
+  PruneResult,
+  RebuildProgress,
+  RebuildResult,
+  RedactResult,
+  ShutdownResult,
+  StopResult,
+  TaskDetail,
+  VerifyProgress,
+  VerifyResult,
+} from './answers.ts';
 
 /** Everything that crosses the socket. PROTOCOL.md says the same in words. */
 
@@ -45,6 +63,11 @@ export type EnvironmentEntry = readonly [name: string, value: string | Uint8Arra
 /** How to name a task: its number, its name, a prefix of its UUID, or `@last`. */
 export type TaskReference = string;
 
+/** A moment of the past: just after an event, or a time of day (ISO 8601, UTC), after the last event until then. */
+export type Moment =
+  | { readonly kind: 'event'; readonly seq: number }
+  | { readonly kind: 'time'; readonly time: string };
+
 /** How far a reader has come in each stream, in bytes. */
 export interface LogCursor {
   readonly stdout: number;
@@ -73,12 +96,92 @@ interface Operations {
     result: TaskView;
   };
   list: {
-    /** `states` null is all. Without `all`: the running ones and the 30 that ended last (of those states). */
-    parameters: { readonly states: readonly TaskState[] | null; readonly all: boolean };
-    /** By number, ascending. */
-    result: readonly TaskView[];
+    /**
+     * `states` null is all. Without `all`: the running ones and the 30 that ended last (of those states). `at`: as the
+     * table stood then, or null for now. `after`: only those of a higher number, 0 for the first page.
+     */
+    parameters: {
+      readonly states: readonly TaskState[] | null;
+      readonly all: boolean;
+      readonly at: Moment | null;
+      readonly after: number;
+    };
+    /** By number, ascending, as many as fit into one answer; `next` is the `after` of the next page, null at the end. */
+    result: { readonly tasks: readonly TaskView[]; readonly next: number | null };
   };
-  show: { parameters: { readonly task: TaskReference }; result: TaskDetail };
+  /** `at`: as it was known then, with the events until then; null for now. */
+  show: { parameters: { readonly task: TaskReference; readonly at: Moment | null }; result: TaskDetail };
+  history: {
+    /** `before`: only those of a lower number, null for the first page. `limit`: so many at the most. */
+    parameters: { readonly filter: TaskFilter; readonly before: number | null; readonly limit: number };
+    /** By number, descending, as many as fit into one answer; `next` is the `before` of the next page, null at the end. */
+    result: { readonly tasks: readonly TaskView[]; readonly next: number | null };
+  };
+  historyStats: {
+    parameters: { readonly filter: TaskFilter };
+    /** One for each command line, the one that ran most often first; at most `statsRowsMax`. */
+    result: { readonly commands: readonly CommandStats[]; readonly commandsTotal: number };
+  };
+  audit: {
+    parameters: {
+      /** Only events after this sequence number, 0 for all. */
+      readonly after: number;
+      readonly task: TaskReference | null;
+      /** Only events of these types, or null for all. */
+      readonly types: readonly string[] | null;
+      /** ISO 8601, or null. */
+      readonly since: string | null;
+      readonly until: string | null;
+      /** Only what an actor did in whose words (client, command line, terminal, uid, pid) this occurs, or null. */
+      readonly actor: string | null;
+      /** Go on with those to come. */
+      readonly follow: boolean;
+    };
+    item: readonly JournalEvent[];
+    /** The last event that was looked at, whether it was given or not: the `after` to go on with. */
+    result: { readonly seq: number };
+  };
+  verify: {
+    parameters: Record<string, never>;
+    item: VerifyProgress;
+    result: VerifyResult;
+  };
+  /** Folds every read model anew and compares it with the one that is kept. The one that is kept is replaced if it differs. */
+  rebuild: {
+    parameters: Record<string, never>;
+    item: RebuildProgress;
+    result: RebuildResult;
+  };
+  /** The full state of every task that is not complete and of those that ended last, for those who fold on from there. */
+  table: {
+    /** `ended`: how many of those that ended last. */
+    parameters: { readonly at: Moment | null; readonly ended: number };
+    item: readonly Task[];
+    /** The last event that is in it: `watch` goes on after it. */
+    result: { readonly seq: number };
+  };
+  environment: {
+    /** `reveal`: also the values of what looks like a secret. */
+    parameters: { readonly task: TaskReference; readonly reveal: boolean };
+    result: readonly EnvironmentValue[];
+  };
+  rename: {
+    parameters: { readonly requestId: string; readonly task: TaskReference; readonly name: string | null };
+    result: TaskView;
+  };
+  tag: {
+    parameters: {
+      readonly requestId: string;
+      readonly task: TaskReference;
+      readonly add: readonly string[];
+      readonly remove: readonly string[];
+    };
+    result: TaskView;
+  };
+  redact: {
+    parameters: { readonly requestId: string; readonly task: TaskReference; readonly name: string };
+    result: RedactResult;
+  };
   stop: {
     parameters: { readonly requestId: string; readonly task: TaskReference; readonly graceMs: number };
     /** Given when the task has ended. */
@@ -108,6 +211,8 @@ interface Operations {
       readonly lines: number | null;
       /** Go on from here, or null for the beginning. */
       readonly cursor: LogCursor | null;
+      /** Only what lies before here, so that `lines` are the last ones before it; null for the end. Not with `follow`. */
+      readonly before: LogCursor | null;
       /** Only what was seen from this moment on, and before that one: ISO 8601, or null. */
       readonly since: string | null;
       readonly until: string | null;
@@ -130,6 +235,10 @@ interface Operations {
       readonly keepTasks: number | null;
       /** Until all output takes at most so many bytes, or null. */
       readonly maxBytes: number | null;
+      /** Only the output of these tasks, or null. */
+      readonly tasks: readonly TaskReference[] | null;
+      /** Hide the tasks whose output goes as well. */
+      readonly forget: boolean;
       /** Only say what would go. */
       readonly dryRun: boolean;
     };
@@ -143,96 +252,7 @@ interface Operations {
 }
 
 export type Operation = keyof Operations;
-export type StreamOperation = 'log' | 'watch';
+export type StreamOperation = 'log' | 'watch' | 'audit' | 'verify' | 'rebuild' | 'table';
 export type ParametersOf<O extends Operation> = Operations[O]['parameters'];
 export type ResultOf<O extends Operation> = Operations[O]['result'];
 export type ItemOf<O extends StreamOperation> = Operations[O]['item'];
-
-/** Bytes of one stream, in the order in which they were seen. */
-export interface LogChunk {
-  readonly stream: StreamName;
-  /** When ghost saw them, in ISO 8601; null where no daemon was there to note it. */
-  readonly at: string | null;
-  readonly data: Uint8Array;
-  /** Where bytes are gone, what is known of them; `data` is then empty. Else null. */
-  readonly missing: MissingOutput | null;
-  /** The cursor to go on from after this chunk. */
-  readonly cursor: LogCursor;
-}
-
-/** Output that retention or somebody took. */
-export interface MissingOutput {
-  readonly bytes: number;
-  readonly prunedAt: string;
-  readonly reason: PruneReason;
-}
-
-/** What is known when a log has been read to its end, or to where it is now. */
-export interface LogEnd {
-  readonly task: TaskView;
-  /**
-   * `complete`: the task has ended and its streams are closed. `ended`: it has ended, but processes that it left
-   * behind hold its output open. `running`: all there is so far (without `follow`).
-   */
-  readonly reason: 'complete' | 'ended' | 'running';
-  readonly cursor: LogCursor;
-}
-
-/** What became of a task that was signalled. */
-export interface StopResult {
-  readonly task: TaskView;
-  /** What was sent, in order, with the kernel's answers. */
-  readonly signals: readonly { readonly signal: string; readonly answer: string }[];
-  /** Members of the task's group that are alive although the task itself has ended. */
-  readonly descendantsAlive: number;
-}
-
-/** Everything about one task. */
-export interface TaskDetail {
-  readonly task: TaskView;
-  readonly submittedAt: string;
-  readonly submittedBy: Actor;
-  readonly attempt: number;
-  readonly umask: number;
-  readonly timeoutMs: number | null;
-  readonly restartOf: number | null;
-  readonly shimPid: number | null;
-  readonly adoptions: number;
-  readonly processorTime: ProcessorTime | null;
-  /** Names only: values are never printed unless asked for. */
-  readonly environmentNames: readonly string[];
-  readonly log: { readonly stdoutBytes: number; readonly stderrBytes: number; readonly complete: boolean };
-  readonly descendantsAlive: number;
-  readonly events: readonly JournalEvent[];
-}
-
-/** How the daemon is. Sizes are in bytes; `memoryBytes` is what it has resident. */
-export interface DaemonStatus {
-  readonly pid: number;
-  readonly version: string;
-  readonly protocol: number;
-  readonly startedAt: string;
-  readonly uptimeMs: number;
-  readonly tasksRunning: number;
-  readonly tasksTotal: number;
-  readonly events: number;
-  readonly journalBytes: number;
-  readonly logBytes: number;
-  readonly memoryBytes: number;
-  readonly home: string;
-  readonly socket: string;
-}
-
-/** The output that went, or would go. The facts about the tasks stay. */
-export interface PruneResult {
-  readonly tasks: readonly { readonly id: number; readonly bytes: number }[];
-  readonly bytes: number;
-}
-
-/** What a shutdown left behind. */
-export interface ShutdownResult {
-  readonly pid: number;
-  /** Tasks that go on running without a daemon. */
-  readonly tasksRunning: number;
-  readonly tasksStopped: number;
-}

@@ -6,8 +6,12 @@ import type { TaskState } from '../projections/task-view.ts';
 import {
   argumentBytesMax,
   durationMsMax,
+  filterTermsMax,
+  filterTextCharactersMax,
+  historyPageMax,
   nameCharactersMax,
   requestIdCharactersMax,
+  tableEndedMax,
   tagCharactersMax,
   tagsMax,
   taskReferenceCharactersMax,
@@ -77,10 +81,14 @@ const command = v.pipe(
 
 const cwd = textWhere('must be an absolute path without a NUL', (path) => isAbsolute(path) && !path.includes('\0'));
 
+const environmentName = textWhere('must be a name that is not empty and has no "=" and no NUL', (given) =>
+  /^[^=\0]+$/.test(given),
+);
+
 const environmentEntry = v.pipe(
   v.strictTuple(
     [
-      textWhere('must be a name that is not empty and has no "=" and no NUL', (name) => /^[^=\0]+$/.test(name)),
+      environmentName,
       // Not a union: its own sentence would repeat the value.
       v.custom<string | Uint8Array>(
         (value) =>
@@ -115,11 +123,64 @@ const tag = v.pipe(
   v.check((given) => !/^[+-]/.test(given), 'must not begin with + or -'),
 );
 
+const tags = v.pipe(
+  v.array(tag, 'must be an array of tags'),
+  v.maxLength(tagsMax, `must have at most ${tagsMax} tags`),
+);
+
 const signal = textWhere('must be the name of a signal, such as SIGTERM', isSignalName);
 
 const states = ['running', 'exited', 'failed', 'killed', 'lost'] as const satisfies readonly TaskState[];
 
 const bytes = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
+
+const moment = v.variant(
+  'kind',
+  [
+    v.strictObject({ kind: v.literal('event'), seq: wholeNumber({ from: 1, to: Number.MAX_SAFE_INTEGER }) }),
+    v.strictObject({ kind: v.literal('time'), time }),
+  ],
+  'must be an event with its seq or a time with its time',
+);
+
+const filterText = textWhere(
+  `must be text of 1 to ${filterTextCharactersMax} characters`,
+  (given) => given !== '' && charactersOf(given) <= filterTextCharactersMax,
+);
+
+function term<E extends v.ObjectEntries>(entries: E) {
+  return v.strictObject({ not: flag, ...entries });
+}
+
+const filter = fields({
+  terms: v.pipe(
+    v.array(
+      v.variant(
+        'field',
+        [
+          term({ field: v.literal('text'), text: filterText }),
+          term({
+            field: v.literal('state'),
+            state: v.picklist(states, `must be one of ${states.join(', ')}`),
+          }),
+          term({ field: v.literal('exit'), code: wholeNumber({ from: 0, to: 255 }) }),
+          term({ field: v.literal('signal'), signal }),
+          term({ field: v.literal('name'), name: filterText }),
+          term({ field: v.literal('tag'), tag: filterText }),
+          term({ field: v.literal('cwd'), folder: cwd }),
+          term({ field: v.literal('since'), time }),
+          term({ field: v.literal('until'), time }),
+          term({ field: v.literal('longer'), durationMs: bytes }),
+          term({ field: v.literal('shorter'), durationMs: bytes }),
+        ],
+        'must be a term with one of the fields text, state, exit, signal, name, tag, cwd, since, until, longer, shorter',
+      ),
+      'must be an array of terms',
+    ),
+    v.maxLength(filterTermsMax, `must have at most ${filterTermsMax} terms`),
+  ),
+  forgotten: flag,
+});
 
 const none = fields({});
 
@@ -134,7 +195,7 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
     umask: wholeNumber({ from: 0, to: 0o777 }),
     openFilesSoftLimit: v.nullable(wholeNumber({ from: 1, to: Number.MAX_SAFE_INTEGER })),
     name: v.nullable(name),
-    tags: v.pipe(v.array(tag, 'must be an array of tags'), v.maxLength(tagsMax, `must have at most ${tagsMax} tags`)),
+    tags,
     timeoutMs: v.nullable(duration),
   }),
   restart: fields({ requestId, task }),
@@ -143,8 +204,32 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
       v.array(v.picklist(states, `must be one of ${states.join(', ')}`), 'must be an array of states'),
     ),
     all: flag,
+    at: v.nullable(moment),
+    after: bytes,
   }),
-  show: fields({ task }),
+  show: fields({ task, at: v.nullable(moment) }),
+  history: fields({
+    filter,
+    before: v.nullable(bytes),
+    limit: wholeNumber({ from: 1, to: historyPageMax }),
+  }),
+  historyStats: fields({ filter }),
+  audit: fields({
+    after: bytes,
+    task: v.nullable(task),
+    types: v.nullable(v.array(text, 'must be an array of text')),
+    since: v.nullable(time),
+    until: v.nullable(time),
+    actor: v.nullable(text),
+    follow: flag,
+  }),
+  verify: none,
+  rebuild: none,
+  table: fields({ at: v.nullable(moment), ended: wholeNumber({ from: 0, to: tableEndedMax }) }),
+  environment: fields({ task, reveal: flag }),
+  rename: fields({ requestId, task, name: v.nullable(name) }),
+  tag: fields({ requestId, task, add: tags, remove: tags }),
+  redact: fields({ requestId, task, name: environmentName }),
   stop: fields({ requestId, task, graceMs: duration }),
   signal: fields({ requestId, task, signal }),
   wait: fields({
@@ -159,9 +244,14 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
       follow: flag,
       lines: v.nullable(bytes),
       cursor: v.nullable(fields({ stdout: bytes, stderr: bytes })),
+      before: v.nullable(fields({ stdout: bytes, stderr: bytes })),
       since: v.nullable(time),
       until: v.nullable(time),
     }),
+    v.forward(
+      v.check(({ before, follow }) => before === null || !follow, 'must be null where the log is followed'),
+      ['before'],
+    ),
     v.forward(
       v.check(({ lines, cursor }) => lines === null || cursor === null, 'must be null where a cursor is given'),
       ['lines'],
@@ -172,6 +262,8 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
     endedBefore: v.nullable(time),
     keepTasks: v.nullable(bytes),
     maxBytes: v.nullable(bytes),
+    tasks: v.nullable(v.array(task, 'must be an array of tasks')),
+    forget: flag,
     dryRun: flag,
   }),
   watch: fields({ after: v.nullable(bytes) }),

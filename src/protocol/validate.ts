@@ -6,6 +6,32 @@ import { schemas } from './request-schemas.ts';
 
 /** The validation of what a request asks for, on the daemon's side. The command line never loads it. */
 
+const streamOperations: { readonly [O in Operation]: O extends StreamOperation ? true : false } = {
+  ping: false,
+  run: false,
+  restart: false,
+  list: false,
+  show: false,
+  history: false,
+  historyStats: false,
+  audit: true,
+  verify: true,
+  rebuild: true,
+  table: true,
+  environment: false,
+  rename: false,
+  tag: false,
+  redact: false,
+  stop: false,
+  signal: false,
+  wait: false,
+  log: true,
+  watch: true,
+  prune: false,
+  status: false,
+  shutdown: false,
+};
+
 /** Whether there is such an operation. */
 export function isOperation(text: string): text is Operation {
   return Object.hasOwn(schemas, text);
@@ -13,7 +39,7 @@ export function isOperation(text: string): text is Operation {
 
 /** Whether an operation answers with a stream of items. */
 export function isStreamOperation(operation: Operation): operation is StreamOperation {
-  return operation === 'log' || operation === 'watch';
+  return streamOperations[operation];
 }
 
 /**

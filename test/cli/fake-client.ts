@@ -8,7 +8,7 @@ import type {
   TaskId,
 } from '../../src/journal/events.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
-import type { LogChunk, LogEnd, StopResult, TaskDetail } from '../../src/protocol/messages.ts';
+import type { LogChunk, LogEnd, StopResult, TaskDetail } from '../../src/protocol/answers.ts';
 
 /** A client of which a test gives only what it needs: anything else that is asked of it fails the test. */
 export function fakeClient(answers: Partial<Client>): Client {
@@ -20,6 +20,16 @@ export function fakeClient(answers: Partial<Client>): Client {
     restart: unexpected('restart'),
     list: unexpected('list'),
     show: unexpected('show'),
+    history: unexpected('history'),
+    historyStats: unexpected('historyStats'),
+    audit: unexpected('audit'),
+    verify: unexpected('verify'),
+    rebuild: unexpected('rebuild'),
+    table: unexpected('table'),
+    environment: unexpected('environment'),
+    rename: unexpected('rename'),
+    tag: unexpected('tag'),
+    redact: unexpected('redact'),
     stop: unexpected('stop'),
     signal: unexpected('signal'),
     wait: unexpected('wait'),

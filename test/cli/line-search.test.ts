@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import { linesOf } from '../../src/cli/line-carry.ts';
 import { LineSearch } from '../../src/cli/line-search.ts';
-import { blockPattern } from '../../src/cli/search-pattern.ts';
 import { GhostError } from '../../src/ghost-error.ts';
+import { blockPattern } from '../../src/words/search-pattern.ts';
 
 /** The lines that match, found one by one as a person would. */
 function oneByOne(pattern: RegExp, block: Buffer): readonly string[] {

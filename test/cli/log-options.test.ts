@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { LogOptions } from '../../src/client/api.ts';
-import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
+import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { detailOf, logOf, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput, type WorldParts } from './fake-world.ts';
 

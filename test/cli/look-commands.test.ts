@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { commandTable } from '../../src/cli/command-table.ts';
 import { GhostError } from '../../src/ghost-error.ts';
-import type { DaemonStatus } from '../../src/protocol/messages.ts';
+import type { DaemonStatus } from '../../src/protocol/answers.ts';
 import { detailOf, eventsOf, killedView, microseconds, runningView, someone, task42, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
@@ -315,7 +315,8 @@ describe('help and version', () => {
     for (const { name, alias, summary } of commandTable) {
       expect(stdout).toMatch(new RegExp(`^  ${alias === null ? name : `${name}, ${alias}`} +${summary}$`, 'm'));
     }
-    expect(stdout.split('\n').length).toBeLessThan(40);
+    // One screen of a terminal that people have.
+    expect(stdout.split('\n').length).toBeLessThan(50);
   });
 
   test('every help fits 80 columns and gives examples that begin with ghost', async () => {

@@ -118,7 +118,7 @@ describe('what is refused, with what to type instead', () => {
     [['frobnicate'], 'unknown command "frobnicate"', 'ghost help'],
     [[''], 'unknown command ""', 'ghost help'],
     [['a\u001b[2Jb'], 'unknown command "a\\e[2Jb"', 'ghost help'],
-    [['constructor'], 'unknown command "constructor"', 'ghost help'],
+    [['toString'], 'unknown command "toString"', 'ghost help'],
     [['log', '--folow', '42'], 'log has no option --folow', '--follow (all of them: ghost log --help)'],
     [['log', '-F', '42'], 'log has no option -F', '-f (all of them: ghost log --help)'],
     [['log', '-fx', '42'], 'log has no option -x', 'ghost log --help'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { PruneOptions } from '../../src/client/api.ts';
-import type { PruneResult } from '../../src/protocol/messages.ts';
+import type { PruneResult } from '../../src/protocol/answers.ts';
 import { ghost } from './fake-world.ts';
 
 const some: PruneResult = {
@@ -10,6 +10,7 @@ const some: PruneResult = {
     { id: 42, bytes: 512 },
   ],
   bytes: 12_897_997,
+  forgotten: [],
 };
 
 async function pruned(argv: readonly string[], result = some) {
@@ -42,7 +43,7 @@ describe('prune', () => {
   });
 
   test('says that there is nothing to take', async () => {
-    const nothing = { tasks: [], bytes: 0 };
+    const nothing = { tasks: [], bytes: 0, forgotten: [] };
     expect((await pruned([], nothing)).stdout).toBe('there was nothing to take\n');
     expect((await pruned(['--dry-run'], nothing)).stdout).toBe('nothing would go\n');
   });

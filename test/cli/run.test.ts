@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { InterruptSignal } from '../../src/cli/command.ts';
 import type { Client, RunRequest } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
+import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { argumentBytesMax, requestBytesMax } from '../../src/protocol/limits.ts';
-import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
 import { killedView, logOf, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput, type WorldParts } from './fake-world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Client, LogOptions } from '../../src/client/api.ts';
-import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
+import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { logOf, viewOf } from './fake-client.ts';
 import { ghost } from './fake-world.ts';
 

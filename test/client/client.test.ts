@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { callerUmask } from '../../src/client/caller.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { JournalEvent, SequenceNumber } from '../../src/journal/events.ts';
-import type { LogChunk, ParametersOf, TaskDetail } from '../../src/protocol/messages.ts';
-import { codeOf, fakeStatus, fakeTask, gate, readAll } from '../protocol/served.ts';
+import type { LogChunk, TaskDetail } from '../../src/protocol/answers.ts';
+import type { ParametersOf } from '../../src/protocol/messages.ts';
+import { codeOf, fakeStatus, fakeTask, gate, listed, readAll } from '../protocol/served.ts';
 import { DaemonRig, never } from './daemon-rig.ts';
 
 describe('the client', () => {
@@ -94,7 +95,7 @@ describe('the client', () => {
   it('asks again when the daemon says that it is about to end', async () => {
     await using rig = new DaemonRig((generation, self) => ({
       list: async () => {
-        if (generation > 1) return [fakeTask(1)];
+        if (generation > 1) return listed([fakeTask(1)]);
         void self.kill();
         throw new GhostError('daemon-stopping', 'the daemon is ending');
       },
@@ -184,7 +185,7 @@ describe('a wait', () => {
     await using rig = new DaemonRig((generation, self) => ({
       list: async ({ states }) => {
         expect(states).toEqual(['running']);
-        return generation === 1 ? [fakeTask(3), fakeTask(5)] : [];
+        return listed(generation === 1 ? [fakeTask(3), fakeTask(5)] : []);
       },
       wait: async ({ tasks }, { signal }) => {
         asked.push(tasks);

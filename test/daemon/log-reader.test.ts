@@ -10,7 +10,15 @@ import { LiveTable } from '../../src/projections/live-table.ts';
 import { committed, taskDraft, taskId } from '../support/facts.ts';
 
 const id = taskId(1);
-const whole = { streams: 'both', follow: true, lines: null, cursor: null, since: null, until: null } as const;
+const whole = {
+  streams: 'both',
+  follow: true,
+  lines: null,
+  cursor: null,
+  before: null,
+  since: null,
+  until: null,
+} as const;
 
 /** Reads the log of a task that runs and has written nothing yet. */
 function followQuietTask(signal: AbortSignal): ReturnType<typeof readLog> {

@@ -7,7 +7,8 @@ import { OrderWriter } from '../../src/daemon/order-index.ts';
 import { TaskFolder } from '../../src/daemon/task-folder.ts';
 import type { StreamName } from '../../src/journal/events.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
-import type { LogChunk, LogCursor, LogEnd } from '../../src/protocol/messages.ts';
+import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
+import type { LogCursor } from '../../src/protocol/messages.ts';
 import { committed, microseconds, taskDraft, taskId } from '../support/facts.ts';
 
 /** What a task wrote between two looks of the daemon. */
@@ -85,6 +86,7 @@ export class LogSample implements Disposable {
       streams,
       lines,
       cursor,
+      before: null,
       since: null,
       until: null,
       follow: true,

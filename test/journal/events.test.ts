@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { decodeEvent, encodeEvent, genesisHash } from '../../src/journal/codec.ts';
-import {
-  type EventDraft,
-  type EventType,
-  type SequenceNumber,
-  eventVersions,
-  onceKey,
-} from '../../src/journal/events.ts';
+import { type EventDraft, type EventType, type SequenceNumber, eventVersions } from '../../src/journal/events.ts';
+import { onceKey } from '../../src/journal/once-key.ts';
 import { actor, eventTypes, microseconds, sampleData, taskDraft, taskId } from '../support/facts.ts';
 
 function draftOf(type: EventType): EventDraft {
@@ -44,6 +39,11 @@ test('what can happen once has one key, and what can happen again has none', () 
     LogSegmentSealed: 'LogSegmentSealed:1:stdout:0',
     LogSegmentPruned: 'LogSegmentPruned:1:stdout:0',
     LogClosed: 'LogClosed:1',
+    TaskRenamed: 'TaskRenamed:1:request-3',
+    TaskTagged: 'TaskTagged:1:request-4',
+    TaskForgotten: 'TaskForgotten:1',
+    EnvironmentRedacted: 'EnvironmentRedacted:1:request-6',
+    OutOfMemorySeen: 'OutOfMemorySeen:1:1',
   });
 });
 

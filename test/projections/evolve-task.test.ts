@@ -43,6 +43,7 @@ test('a submitted task has everything that was asked for, and nothing has happen
     unansweredSignals: [],
     stop: null,
     adoptions: 0,
+    forgottenAt: null,
     changedBy: 1,
   });
 });
@@ -151,6 +152,11 @@ const fits: { readonly [T in TaskEventType]: readonly (keyof typeof pasts)[] } =
   LogSegmentSealed: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost', 'refused'],
   LogSegmentPruned: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost', 'refused'],
   LogClosed: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost'],
+  TaskRenamed: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost', 'refused'],
+  TaskTagged: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost', 'refused'],
+  TaskForgotten: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost', 'refused'],
+  EnvironmentRedacted: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost', 'refused'],
+  OutOfMemorySeen: ['submitted', 'aborted', 'spawned', 'running', 'exited', 'lost', 'refused'],
 };
 
 const names = Object.keys(pasts) as readonly (keyof typeof pasts)[];

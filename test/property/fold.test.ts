@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { type EventDraft, type JournalEvent, onceKey } from '../../src/journal/events.ts';
+import type { EventDraft, JournalEvent } from '../../src/journal/events.ts';
+import { onceKey } from '../../src/journal/once-key.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
 import type { EventSource } from '../../src/projections/project.ts';
 import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
 import type { Actor } from '../../src/journal/events.ts';
+import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { ClientConnection } from '../../src/protocol/client-connection.ts';
 import { DaemonConnection } from '../../src/protocol/daemon-connection.ts';
 import { encodeFrame } from '../../src/protocol/frame.ts';
@@ -14,8 +15,20 @@ import {
   requestsPerConnectionMax,
   streamWindowItems,
 } from '../../src/protocol/limits.ts';
-import type { LogChunk, LogEnd } from '../../src/protocol/messages.ts';
-import { asError, codeOf, fakeHandlers, fakeTask, gate, greeting, readAll, serve, until } from './served.ts';
+import {
+  asError,
+  codeOf,
+  fakeHandlers,
+  fakeTask,
+  gate,
+  greeting,
+  listAll,
+  listNow,
+  listed,
+  readAll,
+  serve,
+  until,
+} from './served.ts';
 
 const logOfOne = {
   task: '1',
@@ -23,6 +36,7 @@ const logOfOne = {
   follow: true,
   lines: null,
   cursor: null,
+  before: null,
   since: null,
   until: null,
 } as const;
@@ -39,11 +53,11 @@ describe('a request', () => {
     await using served = await serve({
       list: async (_parameters, { actor }) => {
         actors.push(actor);
-        return [fakeTask(1)];
+        return listed([fakeTask(1)]);
       },
     });
     const client = await served.connect({ program: 'ghost-cli 9', terminal: '/dev/pts/3' });
-    expect(await client.request('list', { states: null, all: false })).toEqual([fakeTask(1)]);
+    expect(await client.request('list', listNow)).toEqual(listed([fakeTask(1)]));
     expect(actors).toEqual([
       {
         kind: 'client',
@@ -89,7 +103,7 @@ describe('a request', () => {
     });
     const client = await served.connect();
     const answers = gates.map(
-      async (_gate, index) => await client.request('show', { task: String(index) }).catch(asError),
+      async (_gate, index) => await client.request('show', { task: String(index), at: null }).catch(asError),
     );
     for (const { open } of gates.toReversed()) open();
     const errors = await Promise.all(answers);
@@ -100,7 +114,7 @@ describe('a request', () => {
   it('that is wrong gets an error naming the field, and the connection goes on', async () => {
     await using served = await serve();
     const client = await served.connect();
-    await expect(client.request('show', { task: '' })).rejects.toMatchObject({
+    await expect(client.request('show', { task: '', at: null })).rejects.toMatchObject({
       code: 'invalid-request',
       field: 'task',
     });
@@ -137,7 +151,7 @@ describe('a request', () => {
       },
     });
     const client = await served.connect();
-    const error = await client.request('list', { states: null, all: false }).then(() => null, asError);
+    const error = await client.request('list', listNow).then(() => null, asError);
     expect(error).toMatchObject({ code: 'internal' });
     expect(error?.message).not.toContain('secret');
     expect(served.internalErrors).toEqual([fault]);
@@ -145,13 +159,13 @@ describe('a request', () => {
 
   it('whose answer is too large, or cannot be sent, gets an error and not silence', async () => {
     await using served = await serve({
-      list: async ({ all }) => [{ ...fakeTask(1), cwd: all ? 'x'.repeat(frameBytesMax) : '\uD800' }],
+      list: async ({ all }) => listed([{ ...fakeTask(1), cwd: all ? 'x'.repeat(frameBytesMax) : '\uD800' }]),
     });
     const client = await served.connect();
-    await expect(client.request('list', { states: null, all: true })).rejects.toMatchObject({
+    await expect(client.request('list', listAll)).rejects.toMatchObject({
       code: 'request-too-large',
     });
-    await expect(client.request('list', { states: null, all: false })).rejects.toMatchObject({ code: 'internal' });
+    await expect(client.request('list', listNow)).rejects.toMatchObject({ code: 'internal' });
     expect(served.internalErrors).toHaveLength(1);
   });
 
@@ -182,13 +196,13 @@ describe('a request', () => {
         most = Math.max(most, ++now);
         await held.opened;
         now--;
-        return [];
+        return listed([]);
       },
     });
     const client = await served.connect();
     const answers = Array.from(
       { length: requestsPerConnectionMax + 50 },
-      async () => await client.request('list', { states: null, all: true }),
+      async () => await client.request('list', listAll),
     );
     await until(() => now === requestsPerConnectionMax, 'all that may be are under way');
     held.open();
@@ -201,7 +215,7 @@ describe('a request', () => {
     await using served = await serve({
       list: async () => {
         await held.opened;
-        return [];
+        return listed([]);
       },
     });
     const raw = await served.connectRaw();
@@ -210,7 +224,7 @@ describe('a request', () => {
       kind: 'request',
       id,
       operation: 'list',
-      parameters: { states: null, all: true },
+      parameters: listAll,
     }));
     raw.send(greeting, ...requests);
     expect(await raw.next()).toMatchObject({ kind: 'hello' });
@@ -341,7 +355,7 @@ describe('a connection', () => {
       'an id that is under way',
       [
         greeting,
-        { kind: 'request', id: 1, operation: 'list', parameters: { states: null, all: true } },
+        { kind: 'request', id: 1, operation: 'list', parameters: listAll },
         { kind: 'request', id: 1, operation: 'ping', parameters: {} },
       ],
     ],
@@ -357,7 +371,7 @@ describe('a connection', () => {
     await using served = await serve({
       list: async () => {
         await held.opened;
-        return [];
+        return listed([]);
       },
     });
     const other = await served.connect();
@@ -434,17 +448,17 @@ describe('a connection', () => {
   });
 
   it('of a client with another version is told so and does nothing', async () => {
-    let listed = 0;
+    let asked = 0;
     await using served = await serve({
       list: async () => {
-        listed++;
-        return [];
+        asked++;
+        return listed([]);
       },
     });
     const raw = await served.connectRaw();
     raw.send(
       { ...greeting, protocol: 99, shape: 'of the future' },
-      { kind: 'request', id: 1, operation: 'list', parameters: { states: null, all: true } },
+      { kind: 'request', id: 1, operation: 'list', parameters: listAll },
     );
     const [hello, fault, ...rest] = await raw.rest();
     expect(hello).toMatchObject({ kind: 'hello', protocol: protocolVersion });
@@ -453,7 +467,7 @@ describe('a connection', () => {
       error: { code: 'protocol-mismatch', message: expect.stringMatching(/1.*99/) },
     });
     expect(rest).toEqual([]);
-    expect(listed).toBe(0);
+    expect(asked).toBe(0);
   });
 
   it('that says no hello is ended after a while', async () => {
@@ -472,14 +486,14 @@ describe('a connection', () => {
     await using served = await serve({
       list: async () => {
         answered++;
-        return Array.from({ length: 500 }, (_value, index) => fakeTask(index));
+        return listed(Array.from({ length: 500 }, (_value, index) => fakeTask(index)));
       },
     });
     const raw = await served.connectRaw();
     raw.socket.pause();
     raw.send(greeting);
     for (let id = 1; id <= 100; id++) {
-      raw.send({ kind: 'request', id, operation: 'list', parameters: { states: null, all: true } });
+      raw.send({ kind: 'request', id, operation: 'list', parameters: listAll });
       if (id % 5 === 0) await new Promise(setImmediate);
     }
     const other = await served.connect();

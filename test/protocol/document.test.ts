@@ -14,7 +14,7 @@ import { serve } from './served.ts';
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'protocol', 'PROTOCOL.md'), 'utf8');
 
 const hello: ClientMessage = { kind: 'hello', protocol: 1, program: 'demo 1.0', pid: 77, terminal: null };
-const request: ClientMessage = { kind: 'request', id: 1, operation: 'show', parameters: { task: '42' } };
+const request: ClientMessage = { kind: 'request', id: 1, operation: 'show', parameters: { task: '42', at: null } };
 const refusal = new GhostError('no-such-task', 'there is no task 42', { hint: 'ghost list', field: 'task' });
 const answer: DaemonMessage = { kind: 'error', id: 1, error: refusal.toShape() };
 
@@ -56,7 +56,7 @@ describe('PROTOCOL.md', () => {
     const real = Object.keys(schemas).map((name) => ({
       name,
       stream: isOperation(name) && isStreamOperation(name),
-      once: ['run', 'restart', 'stop', 'signal', 'prune', 'shutdown'].includes(name),
+      once: ['run', 'restart', 'stop', 'signal', 'rename', 'tag', 'redact', 'prune', 'shutdown'].includes(name),
     }));
     expect(told.toSorted(byName)).toEqual(real.toSorted(byName));
   });

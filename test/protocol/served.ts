@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { type Peer, type Server, type ServerOptions, startServer } from '../../src/daemon/server.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
+import type { DaemonStatus } from '../../src/protocol/answers.ts';
 import { ClientConnection, type ClientConnectionOptions } from '../../src/protocol/client-connection.ts';
 import { encodeFrame, FrameDecoder } from '../../src/protocol/frame.ts';
 import type { Handlers } from '../../src/protocol/handlers.ts';
 import { frameBytesMax, protocolVersion } from '../../src/protocol/limits.ts';
-import type { DaemonMessage, DaemonStatus } from '../../src/protocol/messages.ts';
+import type { DaemonMessage, ResultOf } from '../../src/protocol/messages.ts';
 
 /** A server with made-up handlers on a real socket in a folder of its own, and clients for it. */
 export interface Served extends AsyncDisposable {
@@ -112,26 +113,35 @@ export function fakeHandlers(handlers: Partial<Handlers> = {}): Handlers {
   const refuse = (operation: string) => async (): Promise<never> => {
     throw new Error(`nobody expected ${operation}`);
   };
+  const refuseStream = (operation: string) =>
+    async function* (): AsyncGenerator<never, never, void> {
+      yield await refuse(operation)();
+      throw new Error('unreachable');
+    };
   return {
     ping: async () => ({}),
     status: async () => fakeStatus,
     run: refuse('run'),
     restart: refuse('restart'),
-    list: async () => [],
+    list: async () => listed([]),
     show: refuse('show'),
     stop: refuse('stop'),
     signal: refuse('signal'),
     wait: refuse('wait'),
     prune: refuse('prune'),
     shutdown: refuse('shutdown'),
-    async *log() {
-      yield await refuse('log')();
-      throw new Error('unreachable');
-    },
-    async *watch() {
-      yield await refuse('watch')();
-      throw new Error('unreachable');
-    },
+    history: refuse('history'),
+    historyStats: refuse('historyStats'),
+    environment: refuse('environment'),
+    rename: refuse('rename'),
+    tag: refuse('tag'),
+    redact: refuse('redact'),
+    log: refuseStream('log'),
+    watch: refuseStream('watch'),
+    audit: refuseStream('audit'),
+    verify: refuseStream('verify'),
+    rebuild: refuseStream('rebuild'),
+    table: refuseStream('table'),
     ...handlers,
   };
 }
@@ -151,6 +161,15 @@ export const fakeStatus: DaemonStatus = {
   home: '/home',
   socket: '/socket',
 };
+
+/** What `list` is asked for: all, or what is shown without any option. */
+export const listAll = { states: null, all: true, at: null, after: 0 } as const;
+export const listNow = { ...listAll, all: false } as const;
+
+/** The answer of `list` where one page holds it all. */
+export function listed(tasks: readonly TaskView[]): ResultOf<'list'> {
+  return { tasks, next: null };
+}
 
 export function fakeTask(id: number): TaskView {
   return {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { startServer } from '../../src/daemon/server.ts';
-import { fakeHandlers, fakeTask, gate, serve, until } from './served.ts';
+import { fakeHandlers, fakeTask, gate, listAll, listed, serve, until } from './served.ts';
 
 const options = {
   handlers: fakeHandlers(),
@@ -189,11 +189,11 @@ describe('the server', () => {
     await using served = await serve({
       list: async () => {
         closing.push(served.server.close({ graceMs: 20_000 }));
-        return large;
+        return listed(large);
       },
     });
     const client = await served.connect();
-    expect(await client.request('list', { states: null, all: true })).toHaveLength(large.length);
+    expect(await client.request('list', listAll)).toEqual(listed(large));
     await Promise.all(closing);
     expect(readdirSync(served.folder)).toEqual([]);
   });
@@ -203,14 +203,14 @@ describe('the server', () => {
     await using served = await serve({
       list: async () => {
         asked.open();
-        return Array.from({ length: 20_000 }, (_value, index) => fakeTask(index));
+        return listed(Array.from({ length: 20_000 }, (_value, index) => fakeTask(index)));
       },
     });
     const raw = await served.connectRaw();
     raw.socket.pause();
     raw.send(
       { kind: 'hello', protocol: 1, program: 'raw', pid: 1, terminal: null },
-      { kind: 'request', id: 1, operation: 'list', parameters: { states: null, all: true } },
+      { kind: 'request', id: 1, operation: 'list', parameters: listAll },
     );
     await asked.opened;
     await served.server.close({ graceMs: 10 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
-import { argumentBytesMax, durationMsMax, tagsMax } from '../../src/protocol/limits.ts';
+import { argumentBytesMax, durationMsMax, historyPageMax, tableEndedMax, tagsMax } from '../../src/protocol/limits.ts';
 import type { Operation, ParametersOf } from '../../src/protocol/messages.ts';
 import { parseOperation, parseParameters } from '../../src/protocol/validate.ts';
 
@@ -22,12 +22,41 @@ const run: ParametersOf<'run'> = {
   timeoutMs: 1_000,
 };
 
+const everyTerm: ParametersOf<'history'> = {
+  filter: {
+    terms: [
+      { not: false, field: 'text', text: 'make' },
+      { not: true, field: 'state', state: 'running' },
+      { not: false, field: 'exit', code: 255 },
+      { not: false, field: 'signal', signal: 'SIGTERM' },
+      { not: false, field: 'name', name: 'web' },
+      { not: false, field: 'tag', tag: 'ci' },
+      { not: false, field: 'cwd', folder: '/srv' },
+      { not: false, field: 'since', time: '2026-11-22T14:03:20.000Z' },
+      { not: false, field: 'until', time: '2026-11-22T14:03:20.000Z' },
+      { not: false, field: 'longer', durationMs: 0 },
+      { not: false, field: 'shorter', durationMs: 1 },
+    ],
+    forgotten: true,
+  },
+  before: 12,
+  limit: historyPageMax,
+};
+
 const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
   ping: [{}],
   status: [{}],
   prune: [
-    { requestId: 'p', endedBefore: null, keepTasks: null, maxBytes: null, dryRun: false },
-    { requestId: 'p', endedBefore: '2026-11-22T14:03:20.000Z', keepTasks: 3, maxBytes: 0, dryRun: true },
+    { requestId: 'p', endedBefore: null, keepTasks: null, maxBytes: null, tasks: null, forget: false, dryRun: false },
+    {
+      requestId: 'p',
+      endedBefore: '2026-11-22T14:03:20.000Z',
+      keepTasks: 3,
+      maxBytes: 0,
+      tasks: ['1'],
+      forget: true,
+      dryRun: true,
+    },
   ],
   run: [
     run,
@@ -39,10 +68,38 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
   ],
   restart: [{ requestId: 'a', task: '@last' }],
   list: [
-    { states: null, all: true },
-    { states: ['running', 'lost'], all: false },
+    { states: null, all: true, at: null, after: 0 },
+    { states: ['running', 'lost'], all: false, at: { kind: 'event', seq: 7 }, after: 12 },
+    { states: null, all: false, at: { kind: 'time', time: '2026-11-22T14:03:20.000Z' }, after: 0 },
   ],
-  show: [{ task: '42' }],
+  show: [{ task: '42', at: null }],
+  history: [{ filter: { terms: [], forgotten: false }, before: null, limit: 1 }, everyTerm],
+  historyStats: [{ filter: { terms: [], forgotten: true } }],
+  audit: [
+    { after: 0, task: null, types: null, since: null, until: null, actor: null, follow: true },
+    {
+      after: 7,
+      task: 'web',
+      types: ['TaskExited'],
+      since: '2026-11-22T14:03:20.000Z',
+      until: '2026-11-22T15:03:20.000Z',
+      actor: 'cron',
+      follow: false,
+    },
+  ],
+  verify: [{}],
+  rebuild: [{}],
+  table: [
+    { at: null, ended: 0 },
+    { at: { kind: 'event', seq: 1 }, ended: tableEndedMax },
+  ],
+  environment: [{ task: '1', reveal: true }],
+  rename: [
+    { requestId: 'a', task: '1', name: 'web' },
+    { requestId: 'a', task: '1', name: null },
+  ],
+  tag: [{ requestId: 'a', task: '1', add: ['ci'], remove: ['nightly'] }],
+  redact: [{ requestId: 'a', task: '1', name: 'TOKEN' }],
   stop: [{ requestId: 'a', task: 'web', graceMs: 0 }],
   signal: [{ requestId: 'a', task: '1', signal: 'SIGHUP' }],
   wait: [
@@ -50,13 +107,14 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
     { tasks: ['1', 'web'], mode: 'any', timeoutMs: 0 },
   ],
   log: [
-    { task: '1', streams: 'both', follow: true, lines: 0, cursor: null, since: null, until: null },
+    { task: '1', streams: 'both', follow: true, lines: 0, cursor: null, before: null, since: null, until: null },
     {
       task: '1',
       streams: 'stderr',
       follow: false,
       lines: null,
       cursor: { stdout: 0, stderr: 5 },
+      before: { stdout: 7, stderr: 9 },
       since: null,
       until: null,
     },
@@ -181,6 +239,7 @@ describe('the parameters of a request', () => {
         follow: false,
         lines: 5,
         cursor: { stdout: 0, stderr: 0 },
+        before: null,
         since: null,
         until: null,
       },

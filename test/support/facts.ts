@@ -97,6 +97,11 @@ export const sampleData: { readonly [T in EventType]: DataOf<T> } = {
     reason: 'total-limit',
   },
   LogClosed: { stdoutBytes: 120, stderrBytes: 7 },
+  TaskRenamed: { requestId: 'request-3', name: 'nightly build' },
+  TaskTagged: { requestId: 'request-4', added: ['nightly'], removed: ['ci'] },
+  TaskForgotten: { requestId: 'request-5' },
+  EnvironmentRedacted: { requestId: 'request-6', name: 'TOKEN', environments: ['e'.repeat(64)] },
+  OutOfMemorySeen: { attempt: 1, evidence: 'kernel-log', message: 'Killed process 21 (make)' },
 };
 
 export const eventTypes = Object.keys(sampleData) as readonly EventType[];

@@ -1,6 +1,9 @@
 import type { Client, LogOptions } from '../../client/api.ts';
 import type { TaskView } from '../../projections/task-view.ts';
-import type { LogChunk, LogEnd } from '../../protocol/messages.ts';
+import type { LogChunk, LogEnd } from '../../protocol/answers.ts';
+import { counted } from '../../words/task-words.ts';
+import { clockTime, dayOf } from '../../words/time-text.ts';
+import { visible } from '../../words/visible.ts';
 import { askEach, firstFailure } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { jsonPrinter, type LinePrinter, textOf, textPrinter } from '../line-printer.ts';
@@ -9,10 +12,7 @@ import { SearchedLog } from '../log-writer.ts';
 import { opened } from '../opened-ahead.ts';
 import { reportError } from '../report-error.ts';
 import { beginSearch, searchQuestion, type SearchQuestion } from '../search-options.ts';
-import { counted } from '../task-words.ts';
 import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
-import { clockTime, dayOf } from '../time-text.ts';
-import { visible } from '../visible.ts';
 
 /** So many logs are open at once: the one that is read, and those that follow it. */
 const openMax = 4;

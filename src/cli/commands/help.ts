@@ -1,9 +1,9 @@
 import { GhostError } from '../../ghost-error.ts';
+import { nearest } from '../../words/nearest.ts';
+import { visible } from '../../words/visible.ts';
 import { commandTable, findCommand } from '../command-table.ts';
 import type { Command } from '../command.ts';
 import { commandHelp, overview } from '../help.ts';
-import { nearest } from '../nearest.ts';
-import { visible } from '../visible.ts';
 
 /** `ghost help [COMMAND]` */
 export const help: Command = async ({ words: [word] }, { stdout, style }) => {

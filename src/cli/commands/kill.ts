@@ -1,11 +1,11 @@
 import { GhostError } from '../../ghost-error.ts';
 import { parseSignal, signalNames } from '../../protocol/signals.ts';
+import { nearest } from '../../words/nearest.ts';
+import { visible } from '../../words/visible.ts';
 import { askEach } from '../ask-each.ts';
 import type { Command } from '../command.ts';
 import { printJsonOf } from '../json-text.ts';
-import { nearest } from '../nearest.ts';
 import { stopAnswer } from '../stop-answer.ts';
-import { visible } from '../visible.ts';
 
 /** `ghost kill ID...`: one signal to each, at once. */
 export const kill: Command = async ({ options, words }, context) => {

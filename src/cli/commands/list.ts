@@ -1,13 +1,13 @@
 import { GhostError } from '../../ghost-error.ts';
 import { type TaskState, taskStates, type TaskView } from '../../projections/task-view.ts';
+import { nearest } from '../../words/nearest.ts';
+import { quoteCommand } from '../../words/shell-quote.ts';
+import { exitWord } from '../../words/task-words.ts';
+import { fullTime, shortTime, tookText } from '../../words/time-text.ts';
+import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
-import { nearest } from '../nearest.ts';
-import { quoteCommand } from '../shell-quote.ts';
 import { renderTable, type TableCell, type TableColumn } from '../table.ts';
-import { exitWord } from '../task-words.ts';
-import { fullTime, shortTime, tookText } from '../time-text.ts';
-import { visible } from '../visible.ts';
 
 /** `ghost list`: a table for people, one array in JSON. */
 export const list: Command = async ({ options }, context) => {

@@ -1,9 +1,9 @@
 import type { Client, LogOptions } from '../../client/api.ts';
-import type { LogChunk, LogEnd } from '../../protocol/messages.ts';
+import type { LogChunk, LogEnd } from '../../protocol/answers.ts';
+import { lineTimes } from '../../words/line-time.ts';
 import { askEach, firstFailure } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { jsonPrinter, type LinePrinter, textPrinter } from '../line-printer.ts';
-import { lineTimes } from '../line-time.ts';
 import { heldOpenNote } from '../log-note.ts';
 import { logQuestion, type LogQuestion } from '../log-question.ts';
 import { LastHits } from '../log-search.ts';

@@ -1,15 +1,15 @@
 import { parseByteSize } from '../../byte-size.ts';
 import type { PruneOptions } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
-import type { PruneResult } from '../../protocol/messages.ts';
-import { byteText } from '../byte-text.ts';
+import type { PruneResult } from '../../protocol/answers.ts';
+import { byteText } from '../../words/byte-text.ts';
+import { parseDuration } from '../../words/duration.ts';
+import { counted } from '../../words/task-words.ts';
+import { visible } from '../../words/visible.ts';
 import type { Command } from '../command.ts';
 import { countOption } from '../count-option.ts';
-import { parseDuration } from '../duration.ts';
 import { printJson } from '../json-text.ts';
 import type { ParsedOptions } from '../parse.ts';
-import { counted } from '../task-words.ts';
-import { visible } from '../visible.ts';
 
 /** A hundred years: nothing is older. */
 const oldestMs = 36_525 * 86_400_000;

@@ -1,12 +1,12 @@
 import type { Client, RunRequest } from '../../client/api.ts';
+import { signalNumber, taskExitStatus } from '../../words/task-words.ts';
+import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext, InterruptSignal } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { jsonPrinter } from '../line-printer.ts';
 import { heldOpenNote } from '../log-note.ts';
 import { lineLog, type LogWriter, rawLog } from '../log-writer.ts';
 import { runRequest } from '../run-request.ts';
-import { signalNumber, taskExitStatus } from '../task-words.ts';
-import { visible } from '../visible.ts';
 
 /** `ghost run`: the number of the new task; with `--follow` its output and its exit status. */
 export const run: Command = async (invocation, context) => {

@@ -1,8 +1,8 @@
-import type { ShutdownResult } from '../../protocol/messages.ts';
+import type { ShutdownResult } from '../../protocol/answers.ts';
+import { counted } from '../../words/task-words.ts';
 import type { Command } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { askRunningDaemon } from '../running-daemon.ts';
-import { counted } from '../task-words.ts';
 
 /** `ghost shutdown`: without a daemon there is nothing to do, which is said, and is no failure. */
 export const shutdown: Command = async ({ options }, context) => {

@@ -1,11 +1,11 @@
-import type { DaemonStatus } from '../../protocol/messages.ts';
+import type { DaemonStatus } from '../../protocol/answers.ts';
+import { byteText } from '../../words/byte-text.ts';
+import { fullTime, tookText } from '../../words/time-text.ts';
+import { visible } from '../../words/visible.ts';
 import { type BlockRow, renderBlock } from '../block.ts';
-import { byteText } from '../byte-text.ts';
 import type { Command } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { askRunningDaemon } from '../running-daemon.ts';
-import { fullTime, tookText } from '../time-text.ts';
-import { visible } from '../visible.ts';
 
 /** `ghost status`: 0 with a daemon, 3 without, and none is started for it. */
 export const status: Command = async ({ options }, context) => {

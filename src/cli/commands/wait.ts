@@ -1,11 +1,11 @@
 import type { Client } from '../../client/api.ts';
 import type { TaskView } from '../../projections/task-view.ts';
+import { taskExitStatus, taskLine } from '../../words/task-words.ts';
+import { visible } from '../../words/visible.ts';
 import { askEach, firstFailure } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { durationOption } from '../duration-option.ts';
 import { printJsonOf } from '../json-text.ts';
-import { taskExitStatus, taskLine } from '../task-words.ts';
-import { visible } from '../visible.ts';
 import { lineQuestion, waitForLine } from '../wait-for-line.ts';
 
 /** `ghost wait [ID...]`: one line for each task as it ends; the exit status is theirs. With `--log`: see `waitForLine`. */

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { ParsedOptions } from '../../src/cli/parse.ts';
 import { parseCommandLine } from '../../src/cli/parse.ts';
 import { resolveTimeRange, timeRangeOption } from '../../src/cli/time-option.ts';
-import { parseTime } from '../../src/cli/time.ts';
 import { GhostError } from '../../src/ghost-error.ts';
-import { eventsOf, fakeClient, someone } from './fake-client.ts';
+import { parseTime } from '../../src/words/time.ts';
+import { eventsOf, fakeClient, someone } from '../cli/fake-client.ts';
 
 // Not UTC, and with a day that has 25 hours: what is local and what is not must differ.
 process.env['TZ'] = 'Europe/Berlin';

@@ -66,6 +66,21 @@ export function eventSentence(event: JournalEvent): string {
       const { stdoutBytes, stderrBytes } = event.data;
       return `its output is complete: ${byteText(stdoutBytes)} stdout, ${byteText(stderrBytes)} stderr`;
     }
+    case 'TaskRenamed': {
+      const { name } = event.data;
+      return `${name === null ? 'its name was taken away' : `named ${visible(name)}`} by ${actorWords(actor)}`;
+    }
+    case 'TaskTagged': {
+      const { added, removed } = event.data;
+      const changes = [...added.map((tag) => `+${visible(tag)}`), ...removed.map((tag) => `-${visible(tag)}`)];
+      return `tags changed (${changes.join(' ')}) by ${actorWords(actor)}`;
+    }
+    case 'TaskForgotten':
+      return `hidden from lists by ${actorWords(actor)}`;
+    case 'EnvironmentRedacted':
+      return `the value of ${visible(event.data.name)} was removed from the store by ${actorWords(actor)}`;
+    case 'OutOfMemorySeen':
+      return `the kernel had run out of memory: ${visible(event.data.message)}`;
   }
 }
 

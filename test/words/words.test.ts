@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { byteText } from '../../src/cli/byte-text.ts';
-import { nearest } from '../../src/cli/nearest.ts';
-import { quoteCommand } from '../../src/cli/shell-quote.ts';
 import { styleFor } from '../../src/cli/style.ts';
-import { shortTime, tookText } from '../../src/cli/time-text.ts';
-import { visible } from '../../src/cli/visible.ts';
+import { byteText } from '../../src/words/byte-text.ts';
+import { nearest } from '../../src/words/nearest.ts';
+import { quoteCommand } from '../../src/words/shell-quote.ts';
+import { shortTime, tookText } from '../../src/words/time-text.ts';
+import { visible } from '../../src/words/visible.ts';
 
 process.env['TZ'] = 'UTC';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 
-import { cutTo, measureFor } from '../../src/cli/display-width.ts';
+import { cutTo, measureFor } from '../../src/words/display-width.ts';
 
 test('text that is measured without string-width is as wide as string-width says, whatever stands beside what', async () => {
   const ranges = [

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { formatDuration, parseDuration } from '../../src/cli/duration.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import { durationMsMax } from '../../src/protocol/limits.ts';
+import { formatDuration, parseDuration } from '../../src/words/duration.ts';
 
 test.for([
   ['500ms', 500],

@@ -1,0 +1,132 @@
+import type { JournalEvent } from '../journal/events.ts';
+import type { TaskFilter } from '../projections/task-filter.ts';
+import type { TaskView } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
+import type {
+  EnvironmentValue,
+  RebuildProgress,
+  RebuildResult,
+  RedactResult,
+  VerifyProgress,
+  VerifyResult,
+} from '../protocol/answers.ts';
+import { historyPageMax } from '../protocol/limits.ts';
+import type { ResultOf, TaskReference } from '../protocol/messages.ts';
+import type { AuditOptions, Client } from './api.ts';
+import { newRequestId } from './request-id.ts';
+import { Requests } from './requests.ts';
+
+/** The first page of a history is small: mostly it is all that is wanted. */
+const historyFirstPage = 100;
+/** How many of the tasks that ended last `table` gives where nothing is said. */
+const tableEnded = 30;
+
+/** The part of the client that asks what is and was, and changes what is known. */
+export abstract class PastClient extends Requests {
+  async list({ states, all = false, at }: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
+    const tasks: TaskView[] = [];
+    for (let after: number | null = 0; after !== null;) {
+      const page: ResultOf<'list'> = await this.request('list', { states: states ?? null, all, at: at ?? null, after });
+      tasks.push(...page.tasks);
+      after = page.next;
+    }
+    return tasks;
+  }
+
+  async show(task: TaskReference, { at }: Parameters<Client['show']>[1] = {}): Promise<ResultOf<'show'>> {
+    return await this.request('show', { task, at: at ?? null });
+  }
+
+  async *history(
+    filter: Partial<TaskFilter> = {},
+    { limit = Number.POSITIVE_INFINITY }: Parameters<Client['history']>[1] = {},
+  ): AsyncGenerator<TaskView, void, void> {
+    let left = limit;
+    let before: number | null = null;
+    for (let most = historyFirstPage; left > 0; most = historyPageMax) {
+      const page: ResultOf<'history'> = await this.request('history', {
+        filter: whole(filter),
+        before,
+        limit: Math.min(left, most),
+      });
+      yield* page.tasks;
+      left -= page.tasks.length;
+      before = page.next;
+      if (before === null) return;
+    }
+  }
+
+  async historyStats(filter: Partial<TaskFilter> = {}): Promise<ResultOf<'historyStats'>> {
+    return await this.request('historyStats', { filter: whole(filter) });
+  }
+
+  async *audit(options: AuditOptions = {}): AsyncGenerator<JournalEvent, { readonly seq: number }, void> {
+    const { types = null, actor = null, follow = false } = options;
+    const task = options.task === undefined ? null : await this.pin(options.task);
+    const since = options.since?.toISOString() ?? null;
+    const until = options.until?.toISOString() ?? null;
+    let after = options.after ?? 0;
+    const batches = this.stream({
+      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, follow }),
+      onItem: (batch: readonly JournalEvent[]) => (after = batch.at(-1)?.seq ?? after),
+    });
+    for (;;) {
+      const step = await batches.next();
+      if (step.done === true) return step.value;
+      yield* step.value;
+    }
+  }
+
+  async *verify(): AsyncGenerator<VerifyProgress, VerifyResult, void> {
+    return yield* this.stream({
+      open: (connection) => connection.stream('verify', {}),
+      onItem: (_: VerifyProgress) => undefined,
+    });
+  }
+
+  async *rebuild(): AsyncGenerator<RebuildProgress, RebuildResult, void> {
+    return yield* this.stream({
+      open: (connection) => connection.stream('rebuild', {}),
+      onItem: (_: RebuildProgress) => undefined,
+    });
+  }
+
+  async table({ at, ended = tableEnded }: Parameters<Client['table']>[0] = {}): Promise<{
+    readonly seq: number;
+    readonly tasks: readonly Task[];
+  }> {
+    // Begun anew on a new connection: what another daemon gives is of another moment.
+    return await this.session.persist(async (connection) => {
+      const batches = connection.stream('table', { at: at ?? null, ended });
+      const tasks: Task[] = [];
+      for (;;) {
+        const step = await batches.next();
+        if (step.done === true) return { seq: step.value.seq, tasks };
+        tasks.push(...step.value);
+      }
+    });
+  }
+
+  async environment(
+    task: TaskReference,
+    { reveal = false }: Parameters<Client['environment']>[1] = {},
+  ): Promise<readonly EnvironmentValue[]> {
+    return await this.request('environment', { task, reveal });
+  }
+
+  async rename(task: TaskReference, name: string | null): Promise<TaskView> {
+    return await this.request('rename', { requestId: newRequestId(), task: await this.pin(task), name });
+  }
+
+  async tag(task: TaskReference, { add = [], remove = [] }: Parameters<Client['tag']>[1]): Promise<TaskView> {
+    return await this.request('tag', { requestId: newRequestId(), task: await this.pin(task), add, remove });
+  }
+
+  async redact(task: TaskReference, name: string): Promise<RedactResult> {
+    return await this.request('redact', { requestId: newRequestId(), task: await this.pin(task), name });
+  }
+}
+
+function whole({ terms = [], forgotten = false }: Partial<TaskFilter>): TaskFilter {
+  return { terms, forgotten };
+}

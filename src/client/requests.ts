@@ -1,0 +1,64 @@
+import type { ClientConnection } from '../protocol/client-connection.ts';
+import type { Operation, ParametersOf, ResultOf, StreamOperation, TaskReference } from '../protocol/messages.ts';
+import { Attempts, type Session } from './session.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+/** What every question to the daemon stands on: asked again, or gone on with, over the next connection. */
+export abstract class Requests {
+  protected readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  protected async request<O extends Exclude<Operation, StreamOperation>>(
+    operation: O,
+    parameters: ParametersOf<O>,
+  ): Promise<ResultOf<O>> {
+    return await this.session.persist(async (connection) => await connection.request(operation, parameters));
+  }
+
+  /** A stream that goes on over the next connection where the last one ended. */
+  protected async *stream<Item, End>({
+    open,
+    onItem,
+  }: {
+    readonly open: (connection: ClientConnection) => AsyncGenerator<Item, End, void>;
+    readonly onItem: (item: Item) => void;
+  }): AsyncGenerator<Item, End, void> {
+    const attempts = new Attempts();
+    for (;;) {
+      const held = new Stopwatch();
+      let items: AsyncGenerator<Item, End, void> | null = null;
+      try {
+        items = open(await this.session.connection());
+        for (;;) {
+          const step = await items.next();
+          if (step.done === true) return step.value;
+          onItem(step.value);
+          attempts.startOver();
+          yield step.value;
+        }
+      } catch (error) {
+        await this.session.recover(error, { attempts, held });
+      } finally {
+        // Also when the reader leaves: it cancels the stream. One that has ended takes it calmly.
+        await items?.return(undefined as never);
+      }
+    }
+  }
+
+  /**
+   * The number of the task that a name means now. Asked again after a lost connection, `@last` or a name might mean
+   * another one.
+   */
+  protected async pin(task: TaskReference): Promise<TaskReference> {
+    return /^\d+$/.test(task) ? task : String((await this.request('show', { task, at: null })).task.id);
+  }
+
+  protected async pinAll(tasks: readonly TaskReference[]): Promise<readonly TaskReference[]> {
+    if (tasks.length > 0) return await Promise.all(tasks.map((task) => this.pin(task)));
+    const running = await this.request('list', { states: ['running'], all: false, at: null, after: 0 });
+    return running.tasks.map(({ id }) => String(id));
+  }
+}

@@ -1,0 +1,43 @@
+import type { EventDraft } from './events.ts';
+
+/**
+ * The key of a fact that can happen only once, or null where it can happen again. The journal holds it unique, so
+ * that a step done again after a crash cannot be recorded twice.
+ */
+export function onceKey({ type, task, data }: EventDraft): string | null {
+  switch (type) {
+    case 'TaskSubmitted':
+      return `request:${data.requestId}`;
+    case 'TaskSpawned':
+    case 'TaskSpawnAborted':
+    case 'TaskStarted':
+      return `${type}:${task}:${data.attempt}`;
+    case 'TaskStartFailed':
+    case 'TaskExited':
+    case 'TaskLost':
+      // One end, whatever its kind.
+      return `end:${task}`;
+    case 'LogSegmentSealed':
+    case 'LogSegmentPruned':
+      return `${type}:${task}:${data.stream}:${data.from}`;
+    case 'LogClosed':
+    case 'TaskForgotten':
+      return `${type}:${task}`;
+    case 'TaskRenamed':
+    case 'TaskTagged':
+    case 'EnvironmentRedacted':
+      return `${type}:${task}:${data.requestId}`;
+    case 'OutOfMemorySeen':
+      return `${type}:${task}:${data.attempt}`;
+    case 'SignalRequested':
+    case 'SignalSent':
+      return `${type}:${task}:${data.requestId}:${data.signal}`;
+    case 'DaemonStarted':
+    case 'DaemonStopped':
+    case 'PeerRefused':
+    case 'TaskOrphaned':
+    case 'TaskAdopted':
+    case 'PumpRestarted':
+      return null;
+  }
+}
