@@ -1,5 +1,6 @@
 import type { TaskId } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
+import { type TaskStore, endedStates } from '../projections/task-store.ts';
 import type { PruneResult } from '../protocol/answers.ts';
 import type { RequestContext } from '../protocol/handlers.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
@@ -14,14 +15,14 @@ type Rules = Pick<ParametersOf<'prune'>, 'endedBefore' | 'keepTasks' | 'maxBytes
  * again finds nothing more to take, so that its id need not be remembered.
  */
 export async function pruneOutput(
-  { table, retention }: { table: LiveTable; retention: Retention },
+  { table, store, retention }: { table: LiveTable; store: TaskStore; retention: Retention },
   { dryRun, ...rules }: Rules & { readonly dryRun: boolean },
   { actor }: Pick<RequestContext, 'actor'>,
 ): Promise<PruneResult> {
   const choose = (): readonly Prune[] => {
     const { endedBefore, keepTasks, maxBytes } = rules;
     const byLimits = endedBefore === null && keepTasks === null && maxBytes === null;
-    return byLimits ? retention.choose() : chooseByRule(retention.output, { ...rules, table });
+    return byLimits ? retention.choose() : chooseByRule(retention.output, { ...rules, table, store });
   };
   return summarize(dryRun ? choose() : await retention.prune(choose, { actor }));
 }
@@ -33,10 +34,10 @@ export async function pruneOutput(
  */
 function chooseByRule(
   output: StoredOutput,
-  { endedBefore, keepTasks, maxBytes, table }: Rules & { readonly table: LiveTable },
+  { endedBefore, keepTasks, maxBytes, table, store }: Rules & { readonly table: LiveTable; readonly store: TaskStore },
 ): readonly Prune[] {
   const before = endedBefore === null ? Number.POSITIVE_INFINITY : Date.parse(endedBefore) * 1000;
-  const kept = new Set<TaskId>(keepTasks === null || keepTasks === 0 ? [] : table.current.ended.slice(-keepTasks));
+  const kept = newestEnded(store, keepTasks ?? 0);
   const complete = [...output.complete()].filter(({ id }) => {
     const status = table.get(id)?.status;
     return status?.kind === 'ended' && status.endedAt < before && !kept.has(id);
@@ -51,6 +52,16 @@ function chooseByRule(
     limits: { perTaskBytes: Number.POSITIVE_INFINITY, totalBytes: maxBytes ?? 0, keepFreeBytes: 0, floorBytes: 0 },
   });
   return chosen.map((prune) => ({ ...prune, reason: 'request' }));
+}
+
+function newestEnded(store: TaskStore, count: number): ReadonlySet<TaskId> {
+  const newest = new Set<TaskId>();
+  if (count === 0) return newest;
+  for (const id of store.ended({ states: endedStates, forgotten: true })) {
+    newest.add(id);
+    if (newest.size === count) break;
+  }
+  return newest;
 }
 
 function summarize(prunes: readonly Prune[]): PruneResult {
