@@ -10,6 +10,7 @@ import { LiveTable } from '../../src/projections/live-table.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import type { LogCursor } from '../../src/protocol/messages.ts';
 import { committed, microseconds, taskDraft, taskId } from '../support/facts.ts';
+import { MemoryArchive } from '../support/memory-archive.ts';
 
 /** What a task wrote between two looks of the daemon. */
 export interface Growth {
@@ -54,7 +55,10 @@ export class LogSample implements Disposable {
         taskDraft(type as 'LogClosed'),
       ),
     );
-    this.#table = new LiveTable({ read: ({ after }) => past.slice(after), onCommit: () => () => undefined });
+    this.#table = new LiveTable(
+      { read: ({ after }) => past.slice(after), onCommit: () => () => undefined },
+      new MemoryArchive(() => past),
+    );
   }
 
   /** The pieces in the order in which they were seen: within one look stdout comes first. */
