@@ -6,7 +6,7 @@ import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
-import { blockBytes, bytesOnDisk } from './file-system.ts';
+import { blockBytes, bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
 import { foldOrder } from './order-fold.ts';
 import type { Prune } from './retention-policy.ts';
@@ -150,12 +150,21 @@ async function removeEmptyFolder({ table, tasksFolder }: RemovalContext, id: Tas
   await rm(new TaskFolder(tasksFolder, id).path, { recursive: true, force: true });
 }
 
-/** Whether a range inside a file of that folder can be given back: asked of an empty file, which takes no room. */
-export async function canPunchHoles(kernel: Kernel, { folder }: { folder: string }): Promise<boolean> {
+/**
+ * Whether a range inside a file of that folder can be given back: asked of an empty file, which takes no room. Where not
+ * even that can be made for want of room it is taken for granted; what cannot be given back then is said when it is tried.
+ */
+export async function canPunchHoles(
+  kernel: Pick<Kernel, 'punchHole'>,
+  { folder }: { folder: string },
+): Promise<boolean> {
   const probe = join(folder, '.hole');
   try {
     await (await open(probe, 'w', 0o600)).close();
     return (await kernel.punchHole(probe, { from: 0, to: blockBytes })) === true;
+  } catch (error) {
+    if (isOutOfSpace(error)) return true;
+    throw error;
   } finally {
     await rm(probe, { force: true });
   }
