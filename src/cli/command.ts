@@ -30,7 +30,9 @@ export interface CliWorld {
   readonly callerEnvironment: () => readonly EnvironmentEntry[];
   /** The words after `ghost` as the kernel has them, or null where that cannot be known. */
   readonly rawArguments: () => readonly Uint8Array[] | null;
-  /** Calls back at the first SIGINT, SIGTERM or SIGHUP, which then does not end the process by itself. */
+  /** A file as it is read, `-` being standard input. What cannot be read is thrown where it is read. */
+  readonly openInput: (file: string) => AsyncIterable<Uint8Array>;
+  /** Calls back at each SIGINT, SIGTERM or SIGHUP, which then does not end the process by itself. */
   readonly onSignal: (listener: (signal: InterruptSignal) => void) => void;
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;

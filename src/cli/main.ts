@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { isatty } from 'node:tty';
 
 import { callerEnvironment } from '../client/caller.ts';
@@ -26,6 +27,7 @@ const result = runCli(process.argv.slice(2), {
   cwd: () => process.cwd(),
   callerEnvironment,
   rawArguments: readRawArguments,
+  openInput: (file) => (file === '-' ? process.stdin : createReadStream(file)),
   onSignal: (listener) => {
     // Not `once`: what the starter of the daemon brings along (signal-exit) ends the process by the signal itself where
     // it finds no other listener, and one that is called once is gone by then.

@@ -69,6 +69,9 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     cwd: () => '/srv/app',
     callerEnvironment: () => [['PATH', '/bin']],
     rawArguments: () => null,
+    openInput: () => {
+      throw new Error('the test did not expect a file to be read');
+    },
     onSignal: () => {},
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
     ...parts,
