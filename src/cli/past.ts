@@ -1,0 +1,5 @@
+/**
+ * The commands that look at the past in time. They are a bundle of their own, `dist/past.cjs`, which is loaded when one
+ * of them is asked for: no other command has to load what only these need.
+ */
+export { timeline } from './past/timeline.ts';
