@@ -52,19 +52,57 @@ export const rhythmSpecs: readonly CommandSpec[] = [
     alias: null,
     group: 'Ask the past',
     summary: 'say what differs between two runs',
-    description: 'Say what differs between two runs.',
-    words: oneTask,
-    options: [],
-    examples: [],
+    description:
+      'Says what differs between two runs: arguments, folder, environment, name and tags, how they ended, and their ' +
+      'output line by line, each stream on its own. Exits as diff does: with 0 where nothing differs, else with 1. How ' +
+      'long they took is told and makes no difference. In the lines dates, times of day, durations with a unit (1.2s) ' +
+      'and the own process id are not compared, unless --exact. Of long logs the last 20000 lines are.',
+    words: {
+      ...oneTask,
+      usage: 'A B',
+      least: 2,
+      most: 2,
+      needed: 'the IDs of two tasks',
+      hint: 'ghost diff 41 42',
+    },
+    options: [
+      valued('ignore', {
+        name: 'REGEX',
+        repeatable: true,
+        description: 'leave out of each line what matches before lines are compared',
+      }),
+      flag('exact', { description: 'compare lines as they are' }),
+      flag('env', { description: 'values of variables as well; what looks like a secret is masked' }),
+      flag('reveal', { description: 'with --env: secrets as well' }),
+    ],
+    examples: [
+      { type: 'ghost diff 41 42', does: 'what is new in 42' },
+      { type: "ghost diff --ignore '0x[0-9a-f]+' build @last", does: 'whatever the addresses are' },
+      { type: 'ghost diff --env 41 42', does: 'with the values of variables' },
+    ],
   },
   {
     name: 'export',
     alias: null,
     group: 'Ask the past',
     summary: 'write a recording, or everything about a task',
-    description: 'Write a recording, or everything about a task.',
+    description:
+      'Writes what a task wrote as a recording (asciicast v3) that asciinema plays and uploads, or everything about it ' +
+      'as one JSON file for a bug report: the task, its events, its environment, the last 200 lines of its log, and how ' +
+      'the daemon is. Of the environment, values that look like secrets are never in it. In a recording both streams are ' +
+      'shown, with CR LF where the task wrote LF, as a terminal would have done; signals and crashes of the daemon are ' +
+      'markers. A file is written whole or not at all, and for nobody else to read.',
     words: oneTask,
-    options: [flag('force', { description: 'overwrite a file that is there' })],
-    examples: [],
+    options: [
+      valued('cast', { name: 'FILE', description: 'a recording; - is standard output' }),
+      valued('json', { name: 'FILE', description: 'a report; - is standard output' }),
+      valued('size', { name: 'COLSxROWS', description: 'the terminal to show a recording in (default: 80x24)' }),
+      flag('force', { description: 'replace a file that is there' }),
+    ],
+    examples: [
+      { type: 'ghost export @last --cast run.cast', does: 'then: asciinema play run.cast' },
+      { type: 'ghost export 42 --cast - --size 120x40', does: 'to standard output, for a wide terminal' },
+      { type: 'ghost export 42 --json report.json', does: 'a file to attach to a bug report' },
+    ],
   },
 ];

@@ -70,6 +70,10 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     callerEnvironment: () => [['PATH', '/bin']],
     rawArguments: () => null,
     onSignal: () => {},
+    after: () => {
+      throw new Error('the test did not expect a pause');
+    },
+    openKeyboard: () => Promise.resolve(null),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
     ...parts,
   };

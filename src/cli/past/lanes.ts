@@ -27,9 +27,9 @@ const crashed = '╳';
 const goesOn = '▷';
 
 /** The axis has at least so many columns, if the outcome has to go for that. */
-const axisCellsLeast = 28;
+const axisCellsLeast = 24;
 /** The most that names take of the width. */
-const nameShare = 0.3;
+const nameShare = 0.25;
 
 export interface LaneLooks {
   /** The columns to fit into. */
