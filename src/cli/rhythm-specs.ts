@@ -43,7 +43,7 @@ export const rhythmSpecs: readonly CommandSpec[] = [
     ],
     examples: [
       { type: 'ghost replay @last', does: 'as it was' },
-      { type: 'ghost replay --speed 10 --idle-limit 2s 42', does: 'ten times as fast, without long waits' },
+      { type: 'ghost replay --speed 10 --idle-limit 2s 42', does: 'fast, and no long waits' },
       { type: 'ghost replay --from 5m 42', does: 'from the fifth minute on' },
     ],
   },
