@@ -208,6 +208,16 @@ export class Journal implements Disposable {
     return this.#lastSeq;
   }
 
+  /** The hash of the last committed event. */
+  get lastHash(): string {
+    return this.#lastHash;
+  }
+
+  /** The file, for those who read beside it. */
+  get path(): string {
+    return this.#database.name;
+  }
+
   /** What the journal takes on the disk, with its write-ahead log. */
   get bytes(): number {
     const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
