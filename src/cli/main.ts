@@ -33,6 +33,11 @@ const result = runCli(process.argv.slice(2), {
     // it finds no other listener, and one that is called once is gone by then.
     for (const signal of interruptSignals) process.on(signal, () => listener(signal));
   },
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+  openKeyboard: async () => (isatty(0) ? (await import('./past.ts')).openKeyboard() : null),
   loadDaemon: async () => {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
     const file = './daemon.cjs';
