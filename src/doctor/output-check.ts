@@ -3,6 +3,7 @@ import { basename, dirname, join, relative } from 'node:path';
 
 import { TaskFolder } from '../daemon/task-folder.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
+import { counted } from '../words/task-words.ts';
 import { type Found, ok, problem, someOf, warning } from './finding.ts';
 import { type FolderEntry, isOld } from './folder-check.ts';
 import type { FactsTable, OutputFacts } from './output-facts.ts';
@@ -21,10 +22,6 @@ export function checkOutput(patient: Patient, entries: readonly FolderEntry[], f
   const unknown = checkFolders(patient, entries, facts);
   const orphaned = checkSegments(patient, entries, facts);
   const missing = [...facts].flatMap(([id, task]) => missingOf(patient, id, task));
-  const files = [...facts.values()].reduce(
-    (sum, { streams: { stdout, stderr } }) => sum + stdout.files.size + stderr.files.size,
-    0,
-  );
   const found = [
     ...unknown,
     ...orphaned,
@@ -38,7 +35,12 @@ export function checkOutput(patient: Patient, entries: readonly FolderEntry[], f
   ];
   return found.length > 0
     ? found
-    : [ok('output', `of ${facts.size} tasks, ${files} segments, all there; no file that no event tells of`)];
+    : [
+        ok(
+          'output',
+          `of ${counted(facts.size, { one: 'task', many: 'tasks' })}: all that the journal tells of is there, and nothing else`,
+        ),
+      ];
 }
 
 /** Folders of tasks that the journal does not have: of another journal, or of one that lost events. */

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
 import { readSettings, settingsPlace } from '../daemon/settings-file.ts';
@@ -20,7 +20,9 @@ export function checkConfig(environment: Patient['environment']): {
 } {
   const place = settingsPlace(environment);
   try {
-    return { found: ok('config', `${place.path} is right, or not there`), settings: readSettings(place) };
+    const settings = readSettings(place);
+    const there = existsSync(place.path);
+    return { found: ok('config', there ? `${place.path} is right` : `the defaults: no ${place.path}`), settings };
   } catch (error) {
     if (!(error instanceof GhostError)) throw error;
     return { found: problem('config', error.message, { hint: error.hint }), settings: defaultSettings };
