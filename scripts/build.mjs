@@ -1,6 +1,6 @@
 // Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
-// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), the daemon, and
-// the library with its types.
+// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), the daemon, the
+// doctor, and the library with its types.
 //
 // Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
 // a second build at the same moment, never meets a half-written one.
@@ -44,7 +44,7 @@ const common = {
   define: definitions,
   // msgpackr's native part saves nothing on small messages and costs more to load than all the rest of it.
   alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
-  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './past.cjs', './daemon.cjs'],
+  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './past.cjs', './daemon.cjs', './doctor.cjs'],
   plugins: [loadedLater],
   logLevel: 'warning',
   metafile: true,
@@ -56,6 +56,7 @@ const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/cli/past.ts'], outfile: 'dist/past.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/doctor/examine.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
   build({
     ...common,
     entryPoints: ['src/client/library.ts'],

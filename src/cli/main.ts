@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
+import type { Examine } from '../doctor/patient.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
 import { runCli } from './cli.ts';
@@ -42,6 +43,12 @@ const result = runCli(process.argv.slice(2), {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
     const file = './daemon.cjs';
     await import(file);
+  },
+  loadDoctor: async () => {
+    const file = './doctor.cjs';
+    // What scripts/build.mjs makes of src/doctor/examine.ts.
+    const { examine } = (await import(file)) as { readonly examine: Examine };
+    return examine;
   },
 });
 

@@ -78,6 +78,7 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     },
     openKeyboard: () => Promise.resolve(null),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
+    loadDoctor: () => Promise.reject(new Error('the test did not expect the doctor')),
     ...parts,
   };
   const result = await runCli(argv, world);
