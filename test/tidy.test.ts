@@ -20,7 +20,8 @@ const directions: Readonly<Record<string, { readonly uses: readonly string[]; re
   daemon: { uses: ['root', 'journal', 'projections', 'protocol'] },
   client: { uses: ['root', 'protocol', 'projections'], types: ['journal'] },
   words: { uses: ['root', 'protocol', 'projections'], types: ['journal', 'client'] },
-  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
+  doctor: { uses: ['root', 'journal', 'projections', 'protocol', 'daemon', 'words'] },
+  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal', 'doctor'] },
   ui: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
 };
 
@@ -204,8 +205,8 @@ describe('the bundles', () => {
 
   test('load no package that is not installed with ghost', () => {
     const installed = Object.keys(readJson('package.json').dependencies);
-    const loaded = ['cli.cjs', 'daemon.cjs', 'library.mjs', 'start-daemon.cjs'].flatMap((name) =>
-      packagesLoadedBy(`dist/${name}`),
+    const loaded = ['cli.cjs', 'daemon.cjs', 'doctor.cjs', 'library.mjs', 'past.cjs', 'start-daemon.cjs'].flatMap(
+      (name) => packagesLoadedBy(`dist/${name}`),
     );
     expect(loaded.filter((name) => !installed.includes(name))).toEqual([]);
   });

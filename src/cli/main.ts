@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
+import type { Examine } from '../doctor/patient.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
 import { runCli } from './cli.ts';
@@ -33,10 +34,21 @@ const result = runCli(process.argv.slice(2), {
     // it finds no other listener, and one that is called once is gone by then.
     for (const signal of interruptSignals) process.on(signal, () => listener(signal));
   },
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+  openKeyboard: async () => (isatty(0) ? (await import('./past.ts')).openKeyboard() : null),
   loadDaemon: async () => {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
     const file = './daemon.cjs';
     await import(file);
+  },
+  loadDoctor: async () => {
+    const file = './doctor.cjs';
+    // What scripts/build.mjs makes of src/doctor/examine.ts.
+    const { examine } = (await import(file)) as { readonly examine: Examine };
+    return examine;
   },
 });
 
