@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../journal/database.ts';
 import type { SequenceNumber, TaskId } from '../journal/events.ts';
+import { indexedText } from './search-text.ts';
 import { type TaskRow, keptBytes, rowOf } from './task-row.ts';
 import type { Task } from './task.ts';
 
@@ -28,7 +29,7 @@ export class TaskWriter {
   readonly #putState: Statement<[id: number, state: string]>;
   readonly #addTag: Statement<[tag: string, task: number]>;
   readonly #removeTag: Statement<[tag: string, task: number]>;
-  readonly #searchable: Statement<[after: number, to: number], [id: number, text: string]>;
+  readonly #searchable: Statement<[after: number, to: number], [id: number, text: string, uuid: string]>;
   readonly #addSearch: Statement<[id: number, text: string]>;
   readonly #removeSearch: Statement<[id: number]>;
   readonly #counter: Statement<[name: Counter], [number]>;
@@ -50,7 +51,7 @@ export class TaskWriter {
     this.#addTag = database.prepare('INSERT INTO task_tags (tag, task) VALUES (?, ?) ON CONFLICT DO NOTHING');
     this.#removeTag = database.prepare('DELETE FROM task_tags WHERE tag = ? AND task = ?');
     this.#searchable = database
-      .prepare<[number, number], [number, string]>('SELECT id, text FROM tasks WHERE id > ? AND id <= ?')
+      .prepare<[number, number], [number, string, string]>('SELECT id, text, uuid FROM tasks WHERE id > ? AND id <= ?')
       .raw();
     this.#addSearch = database.prepare('INSERT INTO task_search (rowid, text) VALUES (?, ?)');
     this.#removeSearch = database.prepare('DELETE FROM task_search WHERE rowid = ?');
@@ -118,7 +119,7 @@ export class TaskWriter {
   }
 
   /** Only what has changed, so that only the indexes of that are touched. */
-  #update({ after: { id }, endedSeq }: TaskChange, before: TaskRow, after: TaskRow): void {
+  #update({ after: { id, uuid }, endedSeq }: TaskChange, before: TaskRow, after: TaskRow): void {
     const columns = rowColumns.filter((column) => before[column] !== after[column]);
     const values: Value[] = columns.map((column) => after[column]);
     const names: string[] = [...columns];
@@ -138,7 +139,7 @@ export class TaskWriter {
     statement.run(...values, id);
     if (before.text !== after.text && id <= this.counter('searchTo')) {
       this.#removeSearch.run(id);
-      this.#addSearch.run(id, after.text);
+      this.#addSearch.run(id, indexedText(after.text, uuid));
     }
   }
 
@@ -147,7 +148,7 @@ export class TaskWriter {
     const to = Math.floor(last / searchBlock) * searchBlock;
     const from = this.counter('searchTo');
     if (to <= from) return;
-    for (const [id, text] of this.#searchable.all(from, to)) this.#addSearch.run(id, text);
+    for (const [id, text, uuid] of this.#searchable.all(from, to)) this.#addSearch.run(id, indexedText(text, uuid));
     this.#setCounter.run('searchTo', to);
   }
 
