@@ -98,8 +98,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
-    onFolded: () => {
-      passCrashPoint('journal.folded');
+    fold: {
+      onChunk: () => {
+        passCrashPoint('journal.folded');
+      },
     },
   });
   passCrashPoint('daemon.opened');

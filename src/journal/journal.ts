@@ -11,7 +11,7 @@ import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
 import type { EventReader, ReadModels } from './read-models.ts';
 import { type Statements, prepareStatements } from './statements.ts';
-import { isFull, writeFailure } from './write-failure.ts';
+import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
 export const readBatchMax = 2_000;
@@ -109,7 +109,7 @@ export class Journal implements Disposable, EventReader {
     } catch (error) {
       database.close();
       if (error instanceof GhostError) throw error;
-      throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
+      throw new GhostError('journal-unusable', `${path} cannot be read: ${reasonOf(error)}`, {
         hint: setAside(path),
         cause: error,
       });
@@ -296,8 +296,4 @@ export class Journal implements Disposable, EventReader {
     setSynchronous(this.#database, level);
     this.#synchronous = level;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

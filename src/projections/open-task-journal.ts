@@ -2,7 +2,7 @@ import type { Database } from '../journal/database.ts';
 import type { JournalOptions } from '../journal/journal-options.ts';
 import { Journal } from '../journal/journal.ts';
 import { PastTasks } from './past-tasks.ts';
-import { ReadModelFold } from './read-model-fold.ts';
+import { type FoldOptions, ReadModelFold } from './read-model-fold.ts';
 import { TaskHistory } from './task-history.ts';
 import { TaskStore } from './task-store.ts';
 
@@ -19,14 +19,14 @@ export interface TaskJournal {
  * @throws GhostError `journal-unusable`, `journal-newer`.
  */
 export async function openTaskJournal(
-  options: Omit<JournalOptions, 'readModels'> & { readonly onFolded?: () => void },
+  options: Omit<JournalOptions, 'readModels'> & { readonly fold?: FoldOptions },
 ): Promise<TaskJournal> {
   const { promise, resolve } = Promise.withResolvers<Database>();
   const journal = await Journal.open({
     ...options,
     readModels: (database) => {
       resolve(database);
-      return new ReadModelFold(database, options.onFolded === undefined ? {} : { onChunk: options.onFolded });
+      return new ReadModelFold(database, options.fold);
     },
   });
   const database = await promise;

@@ -15,10 +15,17 @@ import type { Task } from './task.ts';
  */
 export const foldVersion = 1;
 /** A snapshot of the live tasks is kept after so many events, and at the least so many for each of them. */
-export const snapshotEvents = 4096;
+export const snapshotEventsMin = 4096;
 export const snapshotEventsPerTask = 8;
 
 const modelName = 'tasks';
+
+export interface FoldOptions {
+  /** Called after each chunk of the past that was folded, for tests that let the daemon end there. */
+  readonly onChunk?: () => void;
+  /** Instead of `snapshotEventsMin`, for tests of short journals. */
+  readonly snapshotEvents?: number;
+}
 
 /** How far the fold has come. Replaced as one, so that an undone transaction can put it back. */
 interface Progress {
@@ -39,13 +46,14 @@ export class ReadModelFold implements ReadModels {
   readonly #keepSnapshot: Statement<[seq: number, at: number, tasks: string]>;
   readonly #keepStep: Statement<[seq: number]>;
   readonly #onChunk: () => void;
+  readonly #snapshotEvents: number;
   #progress: Progress = { seq: 0, at: 0, snapshot: 0 };
   #undo: { readonly progress: Progress; readonly live: Map<TaskId, Task | undefined> } | null = null;
 
-  /** @param onChunk is called after each chunk of the past that was folded, for tests that let it end there. */
-  constructor(database: Database, { onChunk = () => undefined }: { readonly onChunk?: () => void } = {}) {
+  constructor(database: Database, { onChunk = () => undefined, snapshotEvents = snapshotEventsMin }: FoldOptions = {}) {
     this.#database = database;
     this.#onChunk = onChunk;
+    this.#snapshotEvents = snapshotEvents;
     this.#writer = new TaskWriter(database);
     this.#state = database.prepare<[number], [string]>('SELECT state FROM task_states WHERE id = ?').raw();
     this.#note = database.prepare(
@@ -97,7 +105,7 @@ export class ReadModelFold implements ReadModels {
           else this.#live.delete(after.id);
         }
       }
-      if (seq - snapshot >= Math.max(snapshotEvents, snapshotEventsPerTask * this.#live.size)) {
+      if (seq - snapshot >= Math.max(this.#snapshotEvents, snapshotEventsPerTask * this.#live.size)) {
         snapshot = seq;
         this.#keepSnapshot.run(seq, at, JSON.stringify([...this.#live.values()].toSorted((a, b) => a.id - b.id)));
       }
