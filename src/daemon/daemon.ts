@@ -87,7 +87,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const startedAt = clock();
   const ending = Promise.withResolvers<void>();
-  const { journal, store, past, history } = await openTaskJournal({
+  const { journal, store, past, history, rebuild } = await openTaskJournal({
     path: paths.journal,
     migrationsFolder: options.migrationsFolder,
     now: clock,
@@ -173,6 +173,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       retention,
       past,
       history,
+      rebuild,
       statusOf: () => describe({ options, journal, table, store, supervisor, startedAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -27,6 +27,22 @@ export function openDatabase(path: string): Database.Database {
     database?.close();
     throw unusable(path, error);
   }
+}
+
+/** Opens a database beside whoever writes it, to read in it. */
+export function openToRead(path: string): Database.Database {
+  const database = new Database(path, { readonly: true, fileMustExist: true });
+  database.pragma('trusted_schema = OFF');
+  return database;
+}
+
+/** A new database that only this process needs and only for now: nothing of it has to survive a crash. */
+export function openScratch(path: string): Database.Database {
+  rmSync(path, { force: true });
+  const database = new Database(path);
+  database.pragma('journal_mode = MEMORY');
+  database.pragma('synchronous = OFF');
+  return database;
 }
 
 /** How durable the next commits are: FULL survives a power cut, NORMAL a crash of this process. */

@@ -143,13 +143,27 @@ export class TaskWriter {
     }
   }
 
+  /** Indexes the texts of all tasks anew, up to where the counter says. */
+  indexAnew(): void {
+    this.#database.exec("INSERT INTO task_search (task_search) VALUES ('delete-all')");
+    this.#index(0, this.counter('searchTo'));
+  }
+
   #indexTexts(): void {
     const last = this.#lastId.get()?.[0] ?? 0;
     const to = Math.floor(last / searchBlock) * searchBlock;
     const from = this.counter('searchTo');
     if (to <= from) return;
-    for (const [id, text, uuid] of this.#searchable.all(from, to)) this.#addSearch.run(id, indexedText(text, uuid));
+    this.#index(from, to);
     this.#setCounter.run('searchTo', to);
+  }
+
+  /** Block by block, so that not all texts are in memory at once. */
+  #index(after: number, to: number): void {
+    for (let from = after; from < to; from += searchBlock) {
+      const rows = this.#searchable.all(from, Math.min(from + searchBlock, to));
+      for (const [id, text, uuid] of rows) this.#addSearch.run(id, indexedText(text, uuid));
+    }
   }
 
   #count(name: Counter, change: number): void {

@@ -40,7 +40,7 @@ async function open({ path, clock }: Pick<Scene, 'path' | 'clock'>): Promise<Tas
     onDamage: (error) => {
       throw error;
     },
-    fold: { snapshotEvents: 7 },
+    fold: { snapshotAfter: () => 7 },
   });
 }
 
