@@ -88,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const startedAt = clock();
   const ending = Promise.withResolvers<void>();
-  const { journal, store, past, history } = await openTaskJournal({
+  const { journal, store, past, history, rebuild } = await openTaskJournal({
     path: paths.journal,
     migrationsFolder: options.migrationsFolder,
     now: clock,
@@ -99,8 +99,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
-    onFolded: () => {
-      passCrashPoint('journal.folded');
+    fold: {
+      onChunk: () => {
+        passCrashPoint('journal.folded');
+      },
     },
   });
   passCrashPoint('daemon.opened');
@@ -180,6 +182,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       retention,
       past,
       history,
+      rebuild,
       statusOf: () => describe({ options, journal, table, store, supervisor, startedAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.

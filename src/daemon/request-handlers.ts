@@ -2,6 +2,7 @@ import { GhostError } from '../ghost-error.ts';
 import { isWhole } from '../journal/environments.ts';
 import type { JournalEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { TaskJournal } from '../projections/open-task-journal.ts';
 import type { PastTasks } from '../projections/past-tasks.ts';
 import type { TaskHistory } from '../projections/task-history.ts';
 import { type TaskView, viewTask } from '../projections/task-view.ts';
@@ -30,6 +31,7 @@ export interface HandlerContext extends SupervisionContext, StopContext {
   readonly retention: Retention;
   readonly past: PastTasks;
   readonly history: TaskHistory;
+  readonly rebuild: TaskJournal['rebuild'];
   readonly statusOf: () => DaemonStatus;
   /** Ends this daemon once the answer to the request has gone out. */
   readonly shutDown: (reason: string) => void;
