@@ -107,8 +107,9 @@ function marksOf(
       ? [{ atMs: event.at / 1000, code: 'm', data: `${event.data.signal} ${answerWords[event.data.answer]}` }]
       : [],
   );
+  const first = events[0]?.seq ?? 0;
   const crashes = gaps
-    .filter(({ how }) => how === 'crashed')
+    .filter(({ how, toSeq }) => how === 'crashed' && toSeq > first)
     .map(({ fromMs }): Mark => ({ atMs: fromMs, code: 'm', data: 'the daemon crashed, at some time after this' }));
   const marks = [...signals, ...crashes].toSorted((one, other) => one.atMs - other.atMs);
   const exited = events.find((event) => event.type === 'TaskExited');
