@@ -154,7 +154,8 @@ describe('a recording', () => {
 });
 
 async function* noEvents(): ReturnType<Client['audit']> {
-  return await Promise.resolve({ seq: 0 });
+  yield* [];
+  return { seq: 0 };
 }
 
 const daemon: DaemonStatus = {

@@ -139,10 +139,10 @@ function valueText({ value, shown }: EnvironmentValue): string {
 function logLines(stream: string, { removed, added, isWhole, hunks }: LineDiff, looks: DiffLooks): readonly string[] {
   if (hunks.length === 0) return [];
   const gone = counted(removed, { one: 'line', many: 'lines' });
-  const how = isWhole ? ', which have too little in common to be compared line by line' : '';
+  const how = isWhole ? '; they have too little in common to be compared line by line' : '';
   return [
     '',
-    looks.style.bold(`${stream}: -${gone}, +${added}${how}`),
+    looks.style.bold(`${stream}: ${gone} removed, ${added} added${how}`),
     ...(isWhole ? [] : hunks.flatMap((hunk) => hunkLines(hunk, looks))),
   ];
 }
