@@ -89,9 +89,9 @@ describe('a recording', () => {
       [48.75, 'm', 'the daemon crashed, at some time after this'],
       [10.01, 'o', 'x'],
       [0.01, 'o', '日\ufffd\r\n'],
-      [89.981, 'm', 'SIGTERM delivered'],
+      [89.98, 'm', 'SIGTERM delivered'],
       [0, 'o', '\ufffd'],
-      [0.098, 'x', '143'],
+      [0.099, 'x', '143'],
     ]);
     // All of it as the format's own player sees it.
     expect(await playCast(stdout)).toEqual({
@@ -100,7 +100,7 @@ describe('a recording', () => {
       duration: 150.09,
       markers: [
         [49.991, 'the daemon crashed, at some time after this'],
-        [149.992, 'SIGTERM delivered'],
+        [149.991, 'SIGTERM delivered'],
       ],
       output: 'one\r\ntwowarning\r\nx日\ufffd\r\n\ufffd',
     });

@@ -182,7 +182,7 @@ describe('steps', () => {
       [7, 'daemon-crashed', 50_000],
       [8, 'daemon-started', 119_000],
       [10, 'adopted', 120_000],
-      [12, 'signal', 150_001],
+      [12, 'signal', 150_000],
       [13, 'exited', 150_099],
       [14, 'log-complete', 150_110],
     ]);
@@ -219,6 +219,14 @@ describe('steps', () => {
     const late = { ...crashedGap, fromSeq: 20, toSeq: 21 };
     const steps = stepsOf(eventfulLife, { gaps: [early, late], firstOutputMs: null });
     expect(steps.filter(({ kind }) => kind.startsWith('daemon'))).toEqual([]);
+  });
+
+  test('a daemon that saw the first output had not crashed by then', () => {
+    const steps = stepsOf(eventfulLife, { gaps: [crashedGap], firstOutputMs: two + 60_000 });
+    expect(steps.filter(({ atMs }) => atMs === two + 60_000).map(({ kind }) => kind)).toEqual([
+      'first-output',
+      'daemon-crashed',
+    ]);
   });
 
   test('where the clock was set back the order of the journal holds', () => {

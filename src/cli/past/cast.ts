@@ -102,11 +102,13 @@ function marksOf(
   events: readonly JournalEvent[],
   { gaps, exitStatus }: { readonly gaps: readonly DaemonGap[]; readonly exitStatus: number | null },
 ): Mark[] {
-  const signals = events.flatMap((event): readonly Mark[] =>
-    event.type === 'SignalSent'
-      ? [{ atMs: event.at / 1000, code: 'm', data: `${event.data.signal} ${answerWords[event.data.answer]}` }]
-      : [],
-  );
+  const signals = events.flatMap((event): readonly Mark[] => {
+    if (event.type !== 'SignalSent') return [];
+    const { requestId, signal, answer } = event.data;
+    const request = events.find((other) => other.type === 'SignalRequested' && other.data.requestId === requestId);
+    // When it was asked for: by the time that the answer is recorded the task can be gone.
+    return [{ atMs: (request ?? event).at / 1000, code: 'm', data: `${signal} ${answerWords[answer]}` }];
+  });
   const first = events[0]?.seq ?? 0;
   const crashes = gaps
     .filter(({ how, toSeq }) => how === 'crashed' && toSeq > first)
