@@ -137,6 +137,13 @@ describe('ghost diff', () => {
     ]);
   });
 
+  test('marks what differs within a script', async () => {
+    const first = { view: { command: ['sh', '-c', 'cd src && make -j4 all; exit 3', 'a', 'q'] } };
+    const second = { view: { command: ['sh', '-c', 'cd src && make all; exit 4', 'b', 'q'] } };
+    const { stdout } = await differ(first, second);
+    expect(stdout).toContain("command  sh -c 'cd src && make [--j4 -]all; exit [-3-]{+4+}' [-a-] {+b+} q\n");
+  });
+
   test('--json has the same in one object', async () => {
     const { result, stdout } = await differ({ view: { tags: ['a'] } }, { log: [['stderr', 'oops\n']] }, ['--json']);
     expect(result).toBe(1);
