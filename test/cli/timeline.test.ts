@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 
-import type { DaemonGap } from '../../src/cli/past/daemon-gaps.ts';
 import { laneTexts, renderLanes } from '../../src/cli/past/lanes.ts';
 import { renderSteps } from '../../src/cli/past/step-lines.ts';
-import { ticksOf } from '../../src/cli/past/time-axis.ts';
-import { timelineOf, timelineTask, type TimelineTask } from '../../src/cli/past/timeline-model.ts';
-import { stepsOf } from '../../src/cli/past/timeline-steps.ts';
 import { lanesMax } from '../../src/cli/past/timeline.ts';
 import { uncoloured } from '../../src/cli/style.ts';
 import type { AuditOptions, Client } from '../../src/client/api.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
+import type { DaemonGap } from '../../src/words/daemon-gaps.ts';
 import { measureFor } from '../../src/words/display-width.ts';
+import { ticksOf } from '../../src/words/time-axis.ts';
+import { timelineOf, timelineTask, type TimelineTask } from '../../src/words/timeline-model.ts';
+import { stepsOf } from '../../src/words/timeline-steps.ts';
 import { taskDraft } from '../support/facts.ts';
 import { detailOf, logOf, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';

@@ -1,13 +1,13 @@
 import { GhostError } from '../../ghost-error.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
+import { CastWriter, type CastSize } from '../../words/cast.ts';
+import { daemonGaps } from '../../words/daemon-gaps.ts';
+import { quietJson } from '../../words/quiet-json.ts';
 import { signalNumber } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command } from '../command.ts';
 import type { ParsedOptions } from '../parse.ts';
-import { CastWriter, type CastSize } from './cast.ts';
-import { daemonGaps } from './daemon-gaps.ts';
 import { putFile } from './put-file.ts';
-import { quietJson } from './quiet-json.ts';
 import { taskReport } from './task-report.ts';
 
 /** What a recording is shown in where nothing is said: what most terminals begin with. */

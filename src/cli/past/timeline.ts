@@ -1,17 +1,17 @@
 import type { Client } from '../../client/api.ts';
 import type { TaskView } from '../../projections/task-view.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
+import { daemonGaps } from '../../words/daemon-gaps.ts';
 import { measureFor } from '../../words/display-width.ts';
 import { counted } from '../../words/task-words.ts';
+import { timelineOf, timelineTask, type Timeline, type TimelineTask } from '../../words/timeline-model.ts';
+import { stepsOf } from '../../words/timeline-steps.ts';
 import { askEach } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
-import { daemonGaps } from './daemon-gaps.ts';
 import { laneTexts, renderLanes } from './lanes.ts';
 import { renderSteps } from './step-lines.ts';
-import { timelineOf, timelineTask, type Timeline, type TimelineTask } from './timeline-model.ts';
-import { stepsOf } from './timeline-steps.ts';
 
 /** The most tasks that are drawn; of more, the newest are. */
 export const lanesMax = 1_000;

@@ -1,11 +1,11 @@
 import { TextDecoder } from 'node:util';
 
-import type { JournalEvent, StreamName } from '../../journal/events.ts';
-import type { LogChunk, TaskDetail } from '../../protocol/answers.ts';
-import { answerWords } from '../../words/event-sentence.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
+import type { JournalEvent, StreamName } from '../journal/events.ts';
+import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
+import { answerWords } from './event-sentence.ts';
 import { quietJson } from './quiet-json.ts';
+import { quoteCommand } from './shell-quote.ts';
 
 /**
  * An asciicast v3 recording (docs.asciinema.org/manual/asciicast/v3): a header, then one `[interval, code, data]` a
