@@ -120,9 +120,9 @@ function markedWords(
     if (kind === 'removed' && next?.kind === 'added' && isPair(next)) {
       const pairs = words.map((word, at) => [word, next.words[at] ?? ''] as const);
       const inner = pairs.map(([one, other]) => within(one, other));
+      const apart = ([one, other]: (typeof pairs)[number]): string => `${marks.removed([one])} ${marks.added([other])}`;
       if (inner.every((text) => text === null)) shown.push(marks.removed(words), marks.added(next.words));
-      else
-        shown.push(...pairs.map(([one, other], at) => inner[at] ?? `${marks.removed([one])} ${marks.added([other])}`));
+      else shown.push(...pairs.map((pair, at) => inner[at] ?? apart(pair)));
     } else {
       shown.push(marks[kind](words));
     }
