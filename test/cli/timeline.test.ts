@@ -333,6 +333,14 @@ describe('ghost timeline', () => {
     ]);
   });
 
+  test('of one task, --since and --until are those of its steps', async () => {
+    const { stdout } = await ghost(['timeline', 'web', '--since', '14:00:30', '--until', '14:02:30'], {
+      client: clientOf(),
+    });
+    expect(stdout).toMatch(/^14:00:30\.000 .*compressed/m);
+    expect(stdout).not.toMatch(/submitted by|SIGTERM asked/);
+  });
+
   test('more tasks than can be drawn are told of, and the newest are drawn', async () => {
     const all = Array.from({ length: lanesMax + 1 }, (_, place) => viewOf({ id: place + 1 }));
     const shown: string[] = [];

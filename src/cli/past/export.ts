@@ -31,9 +31,9 @@ export const exportTask: Command = async ({ options, words: [task = ''] }, conte
     return 0;
   }
   await putFile(file, target, async (sink) => {
-    const { submittedAt, task: view } = detail;
+    const { events, task: view } = detail;
     const until = view.endedAt === null ? nowMs : Date.parse(view.endedAt);
-    const gaps = await daemonGaps(client, { sinceMs: Date.parse(submittedAt), untilMs: until });
+    const gaps = await daemonGaps(client, { afterSeq: events[0]?.seq ?? 0, untilMs: until });
     const writer = new CastWriter(detail, { size, gaps, exitStatus: exitStatusOfTask(detail) });
     await sink(writer.header());
     for await (const chunk of client.log(String(view.id))) {
