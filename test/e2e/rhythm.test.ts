@@ -130,8 +130,10 @@ test('a report has everything but secrets', async () => {
     'PLAIN=visible',
     'sh',
     '-c',
-    'seq 300; echo oops >&2; exit 3',
+    'seq 300; while [ ! -e gate ]; do sleep 0.02; done; echo oops >&2; exit 3',
   ]);
+  await until('its numbers', async () => (await home.ok(['log', '1'])).endsWith('300'));
+  await home.run(['touch', 'gate']);
   await home.ghost(['wait', '1']);
   const file = join(home.work, 'report.json');
   await home.ok(['export', '1', '--json', file]);
