@@ -222,10 +222,13 @@ describe('keys', () => {
     expect(order).toEqual(['paused']);
   });
 
-  test.for(['q', '\u0003'])('%j leaves with 0, and gives the terminal back', async (key) => {
+  test.for([
+    ['q', 0],
+    ['\u0003', 130],
+  ] as const)('%j leaves with %i, and gives the terminal back', async ([key, result]) => {
     const keyboard = new FakeKeyboard();
     const clock = new FakeClock().during(1, () => keyboard.press(key));
-    expect(await steered(clock, keyboard)).toMatchObject({ result: 0, shown: 'a' });
+    expect(await steered(clock, keyboard)).toMatchObject({ result, shown: 'a' });
     expect(keyboard.isOpen).toBe(false);
   });
 
@@ -251,8 +254,25 @@ describe('keys', () => {
         send = listener;
       },
     });
-    expect({ result, stdout }).toEqual({ result: 0, stdout: 'a' });
+    expect({ result, stdout }).toEqual({ result: 143, stdout: 'a' });
     expect(keyboard.isOpen).toBe(false);
+  });
+
+  test('a reader that takes nothing does not keep it from being interrupted', async () => {
+    let send: (signal: InterruptSignal) => void = () => undefined;
+    const stuck = new (class extends KeptOutput {
+      override write(): Promise<void> {
+        setImmediate(() => send('SIGINT'));
+        return new Promise(() => undefined);
+      }
+    })();
+    const { result } = await replayed(['--speed', 'max'], {
+      stdout: stuck,
+      onSignal: (listener) => {
+        send = listener;
+      },
+    });
+    expect(result).toBe(130);
   });
 
   test('into a pipe the keyboard is left alone', async () => {

@@ -63,14 +63,17 @@ describe('a replay in a terminal', () => {
     expect(await terminal.shows(restored)).toMatch(/^one\ntwo\nthree\nleft/m);
   });
 
-  test.for(['q', 'C-c'])('%s leaves it', async (key) => {
+  test.for([
+    ['q', 0],
+    ['C-c', 130],
+  ] as const)('%s leaves it with %i', async ([key, status]) => {
     await using home = new GhostHome();
     await hourly(home);
     await using terminal = await Terminal.open(home);
     await terminal.type(`ghost replay 1; ${echo}`);
     await terminal.shows(/^one$/m);
     await terminal.press(key);
-    expect(await terminal.shows(restored)).not.toMatch(/^two$/m);
+    expect(await terminal.shows(`left ${status} echo icanon`)).not.toMatch(/^two$/m);
   });
 
   test('is stopped by Ctrl-Z, with the terminal given back meanwhile, and goes on with fg', async () => {
@@ -101,6 +104,6 @@ describe('a replay in a terminal', () => {
     const replay = Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim());
     expect(readFileSync(`/proc/${replay}/cmdline`, 'utf8')).toContain('replay');
     process.kill(replay, 'SIGTERM');
-    expect(await terminal.shows(restored)).not.toMatch(/^two$/m);
+    expect(await terminal.shows('left 143 echo icanon')).not.toMatch(/^two$/m);
   });
 });
