@@ -4,6 +4,9 @@ import type { TaskState } from '../projections/task-view.ts';
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
+  /** What one of two has and the other has not; a sign beside it says the same. */
+  removed(text: string): string;
+  added(text: string): string;
   /** In the colour of a state. The state's word is always there as well: never by colour alone. */
   state(state: TaskState, text: string): string;
   /** In the colour of what a check came to; its word is always there as well. */
@@ -32,6 +35,8 @@ export interface ColourQuestion {
 export const uncoloured: Style = {
   bold: (text) => text,
   dim: (text) => text,
+  removed: (text) => text,
+  added: (text) => text,
   state: (_, text) => text,
   verdict: (_, text) => text,
 };
@@ -49,6 +54,8 @@ const verdictColours: { readonly [V in Verdict]: number } = { ok: 32, warning: 3
 const coloured: Style = {
   bold: (text) => `\u001b[1m${text}\u001b[22m`,
   dim: (text) => `\u001b[2m${text}\u001b[22m`,
+  removed: (text) => `\u001b[31m${text}\u001b[39m`,
+  added: (text) => `\u001b[32m${text}\u001b[39m`,
   verdict: (verdict, text) => `\u001b[${verdictColours[verdict]}m${text}\u001b[39m`,
   state: (state, text) => {
     const colour = stateColours[state];

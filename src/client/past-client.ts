@@ -3,6 +3,7 @@ import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type {
+  AuditPage,
   EnvironmentValue,
   RebuildProgress,
   RebuildResult,
@@ -66,14 +67,19 @@ export abstract class PastClient extends Requests {
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
     let after = options.after ?? 0;
-    const batches = this.stream({
-      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, follow }),
-      onItem: (batch: readonly JournalEvent[]) => (after = batch.at(-1)?.seq ?? after),
+    let last = options.last ?? null;
+    const pages = this.stream({
+      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, last, follow }),
+      onItem: ({ seq }: AuditPage) => {
+        after = seq;
+        // Which are the last is known from the first page on.
+        last = null;
+      },
     });
     for (;;) {
-      const step = await batches.next();
+      const step = await pages.next();
       if (step.done === true) return step.value;
-      yield* step.value;
+      yield* step.value.events;
     }
   }
 
