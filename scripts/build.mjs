@@ -56,7 +56,7 @@ const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/cli/past.ts'], outfile: 'dist/past.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
-  build({ ...common, entryPoints: ['src/doctor/examine.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/doctor/entry.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
   build({
     ...common,
     entryPoints: ['src/client/library.ts'],

@@ -37,3 +37,11 @@ export function parseSizeLimit(text: string): SizeLimit | null {
   const bytes = parseByteSize(text);
   return bytes === null ? null : { kind: 'bytes', value: bytes };
 }
+
+/** A number of bytes in the shortest form that `parseByteSize` reads back exactly: `4MiB`, `1000001`. */
+export function formatByteSize(bytes: number): string {
+  const units = ['', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let place = 0;
+  while (bytes > 0 && place < units.length - 1 && bytes % 1024 ** (place + 1) === 0) place += 1;
+  return `${bytes / 1024 ** place}${units[place]}`;
+}
