@@ -70,15 +70,39 @@ if (builds.some(({ status }) => status === 'rejected')) process.exit(1);
 const results = builds.flatMap(({ value = [] }) => value);
 
 mkdirSync('dist', { recursive: true });
+const documents = await madeOfSources();
 const bundles = results.flatMap(({ outputFiles }) => outputFiles);
 for (const { path, contents } of bundles) put({ path, contents });
 buildTypes();
-removeAllBut(new Set([...bundles.map(({ path }) => basename(path)), 'types']));
+for (const { path, contents } of documents) put({ path, contents });
+removeAllBut(new Set([...[...bundles, ...documents].map(({ path }) => basename(path)), 'types']));
 // Which source went into which bundle, for test/tidy.test.ts. Last of all: its time says when dist/ was whole.
 put({
   path: 'dist/meta.json',
   contents: JSON.stringify(Object.assign({}, ...results.map(({ metafile }) => metafile.outputs))),
 });
+
+/** What the sources say to people and editors: the man page, and the schema of the config file. */
+async function madeOfSources() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { manPage } from './src/cli/man-page.ts';
+        export { settingsSchema } from './src/daemon/settings-schema.ts';`,
+      resolveDir: '.',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  });
+  const { manPage, settingsSchema } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
+  return [
+    { path: 'dist/ghost.1', contents: manPage({ version }) },
+    { path: 'dist/config.schema.json', contents: `${JSON.stringify(settingsSchema(), null, 2)}\n` },
+  ];
+}
 
 function put({ path, contents }) {
   const beside = `${path}.${process.pid}.tmp`;

@@ -41,7 +41,12 @@ export function parseSizeLimit(text: string): SizeLimit | null {
 /** A number of bytes in the shortest form that `parseByteSize` reads back exactly: `4MiB`, `1000001`. */
 export function formatByteSize(bytes: number): string {
   const units = ['', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let place = 0;
-  while (bytes > 0 && place < units.length - 1 && bytes % 1024 ** (place + 1) === 0) place += 1;
+  const place =
+    bytes === 0
+      ? 0
+      : Math.max(
+          0,
+          units.findLastIndex((_, power) => bytes % 1024 ** power === 0),
+        );
   return `${bytes / 1024 ** place}${units[place]}`;
 }

@@ -42,14 +42,32 @@ export function refuseIn(path: string): Refuse {
     });
 }
 
+/** With the places of everything in it. What is wrong with its form Node says in better words than the reader of places. */
 function parseJson(text: string, refuse: Refuse): ValueNode {
   try {
-    return parse(text, { mode: 'json' }).body;
+    JSON.parse(text);
   } catch (error) {
-    const line = error instanceof Error && 'line' in error && typeof error.line === 'number' ? error.line : 1;
-    const message = error instanceof Error ? error.message.replace(/\.? \(\d+:\d+\)$/, '') : String(error);
-    throw refuse(`it is not JSON (${message})`, { line, cause: error });
+    const message = error instanceof Error ? error.message : String(error);
+    const sentence = message
+      .replace(/(?: in JSON| after JSON)? at position \d+.*$/s, '')
+      .replace(/, (?:\.\.\.)?".*is not valid JSON$/s, '');
+    throw refuse(`it is not JSON (${sentence})`, { line: lineOfFault(text, message), cause: error });
   }
+  return parse(text, { mode: 'json' }).body;
+}
+
+/** By the place that Node names, else by the one that the other reader does not get past. */
+function lineOfFault(text: string, message: string): number {
+  const lineAt = (position: number): number => text.slice(0, position).trimEnd().split('\n').length;
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return lineAt(Number(position) + 1);
+  try {
+    parse(text, { mode: 'json' });
+  } catch (error) {
+    if (error instanceof Error && 'offset' in error && typeof error.offset === 'number')
+      return lineAt(error.offset + 1);
+  }
+  return lineAt(text.length);
 }
 
 function keysOf(

@@ -83,7 +83,7 @@ function wantsValue(options: readonly OptionSpec[], word: string): OptionSpec | 
     return options.find(({ long, value }) => value !== null && word === `--${long}`) ?? null;
   }
   // Of letters in a row only the last one can want a word of its own; one before it has the rest as its value.
-  const letters = [...word.slice(1)];
+  const letters = Array.from(word.slice(1));
   const first = letters.findIndex((letter) => options.some(({ short, value }) => short === letter && value !== null));
   if (first === -1 || first !== letters.length - 1) return null;
   return options.find(({ short }) => short === letters[first]) ?? null;
