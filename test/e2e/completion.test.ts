@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { GhostHome } from '../support/ghost-home.ts';
+import { ghostOnPath } from '../support/ghost-on-path.ts';
 import { ShellTerminal } from '../support/shell-terminal.ts';
-import { root } from '../support/source-files.ts';
 
 /** How each shell is started with nothing of its user's, and with a prompt that can be waited for. */
 const shells = {
@@ -18,27 +18,9 @@ const shells = {
 } as const;
 
 async function typing(home: GhostHome, shell: keyof typeof shells): Promise<ShellTerminal> {
-  const bin = join(home.work, 'bin');
-  mkdirSync(bin, { recursive: true });
-  const launcher = join(bin, 'ghost');
-  if (!existsSync(launcher)) {
-    writeFileSync(launcher, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'bin', 'ghost.cjs')}' "$@"\n`, {
-      mode: 0o755,
-    });
-  }
   const folder = join(home.work, 'here');
   mkdirSync(folder, { recursive: true });
-  const env = {
-    ...home.env,
-    PATH: `${bin}:${home.env['PATH'] ?? ''}`,
-    HOME: home.work,
-    XDG_DATA_HOME: home.work,
-    XDG_CONFIG_HOME: home.work,
-    XDG_CACHE_HOME: home.work,
-    XDG_RUNTIME_DIR: home.work,
-    TERM: 'screen',
-    LC_ALL: 'C.UTF-8',
-  };
+  const env = { ...ghostOnPath(home), TERM: 'screen', LC_ALL: 'C.UTF-8' };
   const terminal = new ShellTerminal(shells[shell].start, { env, cwd: folder });
   await terminal.shows(/\S/);
   terminal.type(`${shells[shell].ready}; echo rea''dy`);
