@@ -64,8 +64,8 @@ function lineOfFault(text: string, message: string): number {
   try {
     parse(text, { mode: 'json' });
   } catch (error) {
-    if (error instanceof Error && 'offset' in error && typeof error.offset === 'number')
-      return lineAt(error.offset + 1);
+    const offset = error instanceof Error && 'offset' in error ? Number(error.offset) : Number.NaN;
+    if (!Number.isNaN(offset)) return lineAt(offset + 1);
   }
   return lineAt(text.length);
 }
