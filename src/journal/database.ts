@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename } from 'node:path';
 
 import Database from 'better-sqlite3';
 
@@ -109,13 +109,9 @@ export function takeKernelLock(path: string): KernelLock | null {
   };
 }
 
-/**
- * What to type where a journal cannot be used: the whole folder goes, since the write-ahead log and the tasks' output
- * belong to it, and a new journal counts from 1 again.
- */
+/** What to type where a journal cannot be used: the damaged file is kept beside, and what holds of it is restored. */
 export function setAside(path: string): string {
-  const folder = dirname(path);
-  return `mv ${folder} ${folder}.damaged  (everything is kept there, and ghost begins anew)`;
+  return `ghost doctor --fix  (restores what holds of ${basename(path)}, and keeps the damaged file)`;
 }
 
 function unusable(path: string, error: unknown): GhostError {
