@@ -14,8 +14,8 @@ import { root } from './source-files.ts';
 export async function serveInProcess(
   home: GhostHome,
   {
-    processes = linuxProcessTable(),
     kernel = loadKernel(),
+    processes = linuxProcessTable(kernel),
     logs = {},
   }: { processes?: ProcessTable; kernel?: Kernel; logs?: Partial<LogSettings> },
 ): Promise<AsyncDisposable> {
