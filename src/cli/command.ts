@@ -1,5 +1,5 @@
 import type { Client } from '../client/api.ts';
-import type { Examine } from '../doctor/patient.ts';
+import type { Doctor } from '../doctor/patient.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
 import type { Output } from './output.ts';
 import type { Invocation } from './parse.ts';
@@ -42,7 +42,7 @@ export interface CliWorld {
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;
   /** What reads the data folder itself: it knows SQLite, which nothing else here does. */
-  readonly loadDoctor: () => Promise<Examine>;
+  readonly loadDoctor: () => Promise<Doctor>;
 }
 
 /** A terminal that gives each key as it is pressed, and shows none of them. Disposing gives it back as it was. */
