@@ -192,7 +192,7 @@ describe('the bundles', () => {
 
   test('load no package that is not installed with ghost', () => {
     const installed = Object.keys(readJson('package.json').dependencies);
-    const loaded = ['cli.cjs', 'daemon.cjs', 'library.mjs', 'start-daemon.cjs'].flatMap((name) =>
+    const loaded = ['cli.cjs', 'daemon.cjs', 'library.mjs', 'start-daemon.cjs', 'verify.cjs'].flatMap((name) =>
       packagesLoadedBy(`dist/${name}`),
     );
     expect(loaded.filter((name) => !installed.includes(name))).toEqual([]);

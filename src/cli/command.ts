@@ -1,4 +1,5 @@
 import type { Client } from '../client/api.ts';
+import type { VerifyProgress, VerifyResult } from '../protocol/answers.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
 import type { Output } from './output.ts';
 import type { Invocation } from './parse.ts';
@@ -32,8 +33,18 @@ export interface CliWorld {
   readonly rawArguments: () => readonly Uint8Array[] | null;
   /** Calls back at the first SIGINT, SIGTERM or SIGHUP, which then does not end the process by itself. */
   readonly onSignal: (listener: (signal: InterruptSignal) => void) => void;
+  /** What checks the journal without a daemon. */
+  readonly loadVerifier: () => Promise<JournalVerifier>;
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;
+}
+
+/** src/daemon/verify-main.ts, which is a bundle of its own. */
+export interface JournalVerifier {
+  /** @throws GhostError `journal-unusable`, `journal-newer`. */
+  readonly verifyFolder: (environment: CliWorld['environment']) => AsyncGenerator<VerifyProgress, VerifyResult, void>;
+  /** What to type where a journal is damaged. */
+  readonly howToGoOn: (environment: CliWorld['environment']) => string;
 }
 
 export type InterruptSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

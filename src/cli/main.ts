@@ -5,7 +5,7 @@ import { connectClient } from '../client/client.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
 import { runCli } from './cli.ts';
-import type { InterruptSignal } from './command.ts';
+import type { InterruptSignal, JournalVerifier } from './command.ts';
 import { StreamOutput } from './output.ts';
 
 /** The command line's way into the world. Nothing else in src/cli reads the clock or ends the process. */
@@ -30,6 +30,11 @@ const result = runCli(process.argv.slice(2), {
     // Not `once`: what the starter of the daemon brings along (signal-exit) ends the process by the signal itself where
     // it finds no other listener, and one that is called once is gone by then.
     for (const signal of interruptSignals) process.on(signal, () => listener(signal));
+  },
+  loadVerifier: async () => {
+    // As with the daemon below.
+    const file = './verify.cjs';
+    return (await import(file)) as JournalVerifier;
   },
   loadDaemon: async () => {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.

@@ -28,7 +28,7 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
       return yield* verifyJournal({
         reader,
         taskFolder: (task) => supervisor.folder(task).path,
-        known: { seq: journal.lastSeq, hash: journal.lastHash },
+        known: { seq: journal.lastSeq, hash: journal.lastHash, isLast: true },
         signal,
       });
     },
@@ -41,7 +41,7 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
  */
 async function* auditEvents(
   { journal, table, clock }: HandlerContext,
-  { after, task, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
+  { after, before, task, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
   const end = until === null ? null : microseconds(until);
@@ -55,12 +55,15 @@ async function* auditEvents(
     }),
     actorFilter(actor, { nameOf: systemUserNames() }),
   );
-  let seq = last === null ? after : await walk.placeBefore(last, { after, through: journal.lastSeq, signal });
+  const farthest = before === null ? Number.POSITIVE_INFINITY : before - 1;
+  const reached = (): number => Math.min(journal.lastSeq, farthest);
+  let seq = last === null ? after : await walk.placeBefore(last, { after, through: reached(), signal });
   let told = seq;
   for (;;) {
     // What has come until here is seen to its end before anything is waited for.
-    const isLast = !follow || (end !== null && clock() >= end);
-    for (const through = journal.lastSeq; seq < through;) {
+    const through = reached();
+    const isLast = !follow || through === farthest || (end !== null && clock() >= end);
+    while (seq < through) {
       const page = await walk.next({ after: seq, through, signal });
       ({ seq } = page);
       if (page.events.length === 0 && seq - told < silentEventsMax) continue;

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 
+import { ChainWalk } from '../journal/chain-breaks.ts';
 import { chainDamages } from '../journal/chain-damage.ts';
-import { ChainWalk } from '../journal/chain-walk.ts';
 import { decodeEvent } from '../journal/codec.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { JournalReader, KnownEnd, StoredRow } from '../journal/journal-reader.ts';

@@ -70,6 +70,7 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     callerEnvironment: () => [['PATH', '/bin']],
     rawArguments: () => null,
     onSignal: () => {},
+    loadVerifier: () => Promise.reject(new Error('the test did not expect the verifier')),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
     ...parts,
   };
