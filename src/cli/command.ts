@@ -1,6 +1,7 @@
 import type { Client } from '../client/api.ts';
 import type { VerifyProgress, VerifyResult } from '../protocol/answers.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
+import type { NameOfUser } from '../user-names.ts';
 import type { Output } from './output.ts';
 import type { Invocation } from './parse.ts';
 import type { Style } from './style.ts';
@@ -33,6 +34,8 @@ export interface CliWorld {
   readonly rawArguments: () => readonly Uint8Array[] | null;
   /** Calls back at the first SIGINT, SIGTERM or SIGHUP, which then does not end the process by itself. */
   readonly onSignal: (listener: (signal: InterruptSignal) => void) => void;
+  /** Who there is on this machine, and which of them the reader is; null where there are no uids. */
+  readonly users: { readonly nameOf: NameOfUser; readonly uid: number | null };
   /** What checks the journal without a daemon. */
   readonly loadVerifier: () => Promise<JournalVerifier>;
   /** Runs the daemon in this process. */

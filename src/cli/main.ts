@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
+import { systemUserNames } from '../user-names.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
 import { runCli } from './cli.ts';
@@ -31,6 +32,7 @@ const result = runCli(process.argv.slice(2), {
     // it finds no other listener, and one that is called once is gone by then.
     for (const signal of interruptSignals) process.on(signal, () => listener(signal));
   },
+  users: { nameOf: systemUserNames(), uid: process.getuid?.() ?? null },
   loadVerifier: async () => {
     // As with the daemon below.
     const file = './verify.cjs';

@@ -2,6 +2,7 @@ import type { Journal } from '../journal/journal.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
+import { lastSeenAt } from './order-index.ts';
 import type { Signaller } from './signaller.ts';
 import type { TaskFolder } from './task-folder.ts';
 
@@ -11,6 +12,8 @@ export function describeTask(
   { journal, signaller, folder }: { journal: Journal; signaller: Signaller; folder: TaskFolder },
 ): TaskDetail {
   const { status, log } = task;
+  const at = lastSeenAt(folder.order);
+  const lastAt = at === null ? null : isoTime(at);
   return {
     task: viewTask(task),
     submittedAt: isoTime(task.submittedAt),
@@ -25,8 +28,8 @@ export function describeTask(
     environmentNames: (journal.environment(task.environmentHash) ?? []).map(([name]) => name),
     log:
       log.kind === 'closed'
-        ? { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true }
-        : { stdoutBytes: folder.size('stdout'), stderrBytes: folder.size('stderr'), complete: false },
+        ? { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true, lastAt }
+        : { stdoutBytes: folder.size('stdout'), stderrBytes: folder.size('stderr'), complete: false, lastAt },
     descendantsAlive: signaller.descendantsOf(task).length,
     events: journal.readTask(task.id),
   };

@@ -70,6 +70,7 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     callerEnvironment: () => [['PATH', '/bin']],
     rawArguments: () => null,
     onSignal: () => {},
+    users: { nameOf: (uid) => (uid === 1000 ? 'ada' : null), uid: 1000 },
     loadVerifier: () => Promise.reject(new Error('the test did not expect the verifier')),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
     ...parts,

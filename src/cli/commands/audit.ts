@@ -1,6 +1,5 @@
 import type { AuditOptions, Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
-import { systemUserNames } from '../../user-names.ts';
 import { eventTypeOf, nearestEventType } from '../../words/event-types.ts';
 import { visible } from '../../words/visible.ts';
 import { AuditLines } from '../audit-lines.ts';
@@ -81,8 +80,8 @@ async function printEvents(
   events: ReturnType<Client['audit']>,
   { context, json, follow }: { readonly context: CommandContext; readonly json: boolean; readonly follow: boolean },
 ): Promise<void> {
-  const { stdout, stderr, style, now } = context;
-  const lines = new AuditLines({ width: stdout.columns, style, nowMs: now(), nameOf: systemUserNames() });
+  const { stdout, stderr, style, now, users } = context;
+  const lines = new AuditLines({ width: stdout.columns, style, nowMs: now(), nameOf: users.nameOf });
   const written = new SoonWritten(stdout);
   let count = 0;
   for await (const event of events) {
