@@ -18,7 +18,9 @@ import { passCrashPoint } from './crash-point.ts';
 import { openDaemonLog } from './daemon-log.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
 import { RefusedPeers } from './refused-peers.ts';
 import { createHandlers } from './request-handlers.ts';
@@ -40,6 +42,7 @@ export interface DaemonOptions {
   readonly clock: Clock;
   readonly processes: ProcessTable;
   readonly kernel: Kernel;
+  readonly kernelLog: KernelLog;
   /** The shim's shell instead of /bin/sh, or null. */
   readonly shell: string | null;
   readonly settings: Settings;
@@ -130,6 +133,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     self,
     startedAt,
   };
+  // Before the tasks are taken up: what ended meanwhile is recorded by that.
+  const outOfMemory = new OutOfMemory({ journal, log, self, kernelLog: options.kernelLog });
   const storage = { ...context, settings: options.settings, tasksFolder: paths.tasks, turns: new Turns<TaskId>() };
   const retention = new Retention(storage);
   const rotation = new Rotation({
@@ -196,6 +201,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await server.close({ graceMs: closeGraceMs });
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
+    await outOfMemory[Symbol.asyncDispose]();
     await rotation[Symbol.asyncDispose]();
     await retention[Symbol.asyncDispose]();
     reserve[Symbol.dispose]();

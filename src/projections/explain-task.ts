@@ -137,18 +137,14 @@ function ending(facts: TaskFacts, end: JournalEvent): readonly Reason[] {
   }
   const own = deliveriesOf(facts.events).filter(({ answer, request }) => mayHaveEnded(answer) && request.seq < end.seq);
   if (own.some(({ request }) => request.data.signal === outcome.signal)) return [...asked, ...found];
+  const [seen] = ofType(facts.events, 'OutOfMemorySeen');
+  if (seen !== undefined) {
+    const { evidence, message } = seen.data;
+    return [...asked, { ...placeOf(seen), kind: 'out-of-memory', evidence, message }, ...found];
+  }
   const outside = { ...place, kind: 'outside', signal: outcome.signal, sentOthers: own.length > 0 } as const;
-  return [...asked, outside, ...killedForMemory(facts.events, { signal: outcome.signal, place }), ...found];
-}
-
-function killedForMemory(
-  events: readonly JournalEvent[],
-  { signal, place }: { signal: string; place: { readonly at: Microseconds; readonly seq: number } },
-): readonly Reason[] {
-  if (signal !== 'SIGKILL') return [];
-  const [seen] = ofType(events, 'OutOfMemorySeen');
-  if (seen === undefined) return [{ ...place, kind: 'unexplained-kill' }];
-  return [{ ...placeOf(seen), kind: 'out-of-memory', evidence: seen.data.evidence, message: seen.data.message }];
+  const unexplained = outcome.signal === 'SIGKILL' ? [{ ...place, kind: 'unexplained-kill' } as const] : [];
+  return [...asked, outside, ...unexplained, ...found];
 }
 
 /** Who asked for which signal, the last stop and what followed it last. What only woke a stopped task is left out. */

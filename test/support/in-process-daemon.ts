@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { systemClock } from '../../src/clock.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
+import type { KernelLog, KernelRecord } from '../../src/daemon/kernel-log.ts';
 import { loadKernel } from '../../src/daemon/kernel.ts';
 import { type ProcessTable, linuxProcessTable } from '../../src/daemon/process-table.ts';
 import { resolvePaths } from '../../src/paths.ts';
@@ -13,7 +14,7 @@ import { root } from './source-files.ts';
 /** A daemon of a home's within the test's own process, with another process table where that is to be tried. */
 export async function serveInProcess(
   home: GhostHome,
-  { processes }: { processes: ProcessTable },
+  { processes, kernelLog = silentKernelLog }: { processes: ProcessTable; kernelLog?: KernelLog },
 ): Promise<AsyncDisposable> {
   const daemon = await startDaemon({
     paths: resolvePaths(home.env),
@@ -22,11 +23,17 @@ export async function serveInProcess(
     clock: systemClock(),
     processes,
     kernel: loadKernel(),
+    kernelLog,
     shell: null,
     settings: defaultSettings,
     echo: false,
   });
   return { [Symbol.asyncDispose]: () => daemon.stop('the test is over') };
+}
+
+/** A kernel that has said nothing. */
+async function* silentKernelLog(): AsyncGenerator<KernelRecord, void, void> {
+  for (const record of []) yield await Promise.resolve(record);
 }
 
 /** The machine as it is after another start: the same pids, of which nobody knows whose they were before. */
