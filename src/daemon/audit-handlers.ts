@@ -24,11 +24,12 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
   return {
     audit: (parameters, { signal }) => auditEvents(context, parameters, { signal }),
     async *verify(_, { signal }) {
-      using reader = new JournalReader(journal.path);
+      const { path, seq, hash } = journal.head;
+      using reader = new JournalReader(path);
       return yield* verifyJournal({
         reader,
         taskFolder: (task) => supervisor.folder(task).path,
-        known: { seq: journal.lastSeq, hash: journal.lastHash, isLast: true },
+        known: { seq, hash, isLast: true },
         signal,
       });
     },
@@ -45,7 +46,7 @@ async function* auditEvents(
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
   const end = until === null ? null : microseconds(until);
-  using reader = new JournalReader(journal.path);
+  using reader = new JournalReader(journal.head.path);
   const walk = new AuditWalk(
     reader.search({
       task: task === null ? null : findTask(table.current, task).id,

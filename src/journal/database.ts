@@ -33,7 +33,7 @@ export function openDatabase(path: string): Database.Database {
  * Opens a journal to look at it and to change nothing, beside a daemon or without one.
  * @throws GhostError `journal-unusable`, as `openDatabase` does; also where there is none.
  */
-export function openToRead(path: string): Database.Database {
+export function openForReading(path: string): Database.Database {
   let database: Database.Database | null = null;
   try {
     database = new Database(path, { readonly: true, fileMustExist: true });

@@ -1,5 +1,5 @@
 import type { EventRow } from './codec.ts';
-import { type Database, type Statement, openToRead } from './database.ts';
+import { type Database, type Statement, openForReading } from './database.ts';
 
 /** A row of `events` with the key of the fact, which is not part of the chain. */
 export type StoredRow = [...EventRow, once: string | null];
@@ -33,7 +33,7 @@ export class JournalReader implements Disposable {
 
   /** @throws GhostError `journal-unusable`. */
   constructor(path: string) {
-    this.#database = openToRead(path);
+    this.#database = openForReading(path);
   }
 
   /** The places of the first and the last event; null where there is none. */

@@ -26,7 +26,7 @@ async function withNine(folder: JournalFolder): Promise<KnownEnd> {
     full,
   );
   await journal.append([taskDraft('TaskExited')], full);
-  const end = { seq: journal.lastSeq, hash: journal.lastHash, isLast: true };
+  const end = { ...journal.head, isLast: true };
   journal[Symbol.dispose]();
   return end;
 }
@@ -87,7 +87,7 @@ describe('a journal that nobody touched', () => {
     await withNine(folder);
     const journal = await folder.open();
     using reader = new JournalReader(folder.file);
-    const known = { seq: journal.lastSeq, hash: journal.lastHash, isLast: true };
+    const known = { ...journal.head, isLast: true };
     const signal = new AbortController().signal;
     const steps = verifyJournal({ reader, taskFolder: () => folder.path, known, signal });
     await steps.next();
