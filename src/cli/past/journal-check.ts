@@ -1,10 +1,10 @@
-import { GhostError } from '../ghost-error.ts';
-import type { VerifyProgress, VerifyResult } from '../protocol/answers.ts';
-import { damagesMax } from '../protocol/limits.ts';
-import { counted } from '../words/task-words.ts';
-import { visible } from '../words/visible.ts';
-import type { CommandContext } from './command.ts';
-import { printJson } from './json-text.ts';
+import { GhostError } from '../../ghost-error.ts';
+import type { VerifyProgress, VerifyResult } from '../../protocol/answers.ts';
+import { damagesMax } from '../../protocol/limits.ts';
+import { counted } from '../../words/task-words.ts';
+import { visible } from '../../words/visible.ts';
+import type { CommandContext } from '../command.ts';
+import { printJson } from '../json-text.ts';
 
 /** How often the line that shows the progress is drawn. */
 const drawnEveryMs = 100;

@@ -1,4 +1,4 @@
-import type { Output } from './output.ts';
+import type { Output } from '../output.ts';
 
 /** What is gathered before it is written, in UTF-16 units. */
 const gatheredMax = 64 * 1024;

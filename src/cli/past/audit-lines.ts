@@ -1,12 +1,12 @@
-import type { JournalEvent } from '../journal/events.ts';
-import type { NameOfUser } from '../user-names.ts';
-import { cutTo, measureFor } from '../words/display-width.ts';
-import { eventSentence } from '../words/event-sentence.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
-import { dayOf, exactClockTime } from '../words/time-text.ts';
-import { whoWords } from '../words/who.ts';
-import { wrapWords } from './block.ts';
-import type { Style } from './style.ts';
+import type { JournalEvent } from '../../journal/events.ts';
+import type { NameOfUser } from '../../user-names.ts';
+import { cutTo, measureFor } from '../../words/display-width.ts';
+import { eventSentence } from '../../words/event-sentence.ts';
+import { quoteCommand } from '../../words/shell-quote.ts';
+import { dayOf, exactClockTime } from '../../words/time-text.ts';
+import { whoWords } from '../../words/who.ts';
+import { wrapWords } from '../block.ts';
+import type { Style } from '../style.ts';
 
 /** Of a command that was submitted so many columns are shown; `--json` has all of it. */
 const commandColumnsMax = 500;
