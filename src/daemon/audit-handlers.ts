@@ -3,7 +3,7 @@ import type { JournalEvent, Microseconds } from '../journal/events.ts';
 import { type EventSearch, JournalReader } from '../journal/journal-reader.ts';
 import type { AuditPage } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
-import { auditItemCharactersMax, durationMsMax, watchBatchMax } from '../protocol/limits.ts';
+import { auditItemCharactersMax, watchBatchMax } from '../protocol/limits.ts';
 import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
 import { systemUserNames } from '../user-names.ts';
 import { type AcceptsActor, actorFilter } from './actor-filter.ts';
@@ -11,6 +11,7 @@ import { findTask } from './find-task.ts';
 import { LoopSlice } from './loop-slice.ts';
 import type { HandlerContext } from './request-handlers.ts';
 import { verifyJournal } from './verify-journal.ts';
+import { nextCommit } from './watch-events.ts';
 
 /** So many events without one that fits, and the reader is told how far they were looked at. */
 const silentEventsMax = 100_000;
@@ -147,24 +148,4 @@ interface Range {
 
 function microseconds(time: string): Microseconds {
   return (Date.parse(time) * 1000) as Microseconds;
-}
-
-/** Settles when there are events after a place, when the time is over, or when nobody wants them any more. */
-async function nextCommit(
-  journal: HandlerContext['journal'],
-  { after, signal, withinMs }: { after: number; signal: AbortSignal; withinMs: number | null },
-): Promise<void> {
-  if (journal.lastSeq > after || signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = (): void => {
-    resolve();
-  };
-  const stop = journal.onCommit(wake);
-  signal.addEventListener('abort', wake, { once: true });
-  const timer = withinMs === null ? undefined : setTimeout(wake, Math.min(Math.max(1, withinMs), durationMsMax));
-  timer?.unref();
-  await promise;
-  clearTimeout(timer);
-  stop();
-  signal.removeEventListener('abort', wake);
 }

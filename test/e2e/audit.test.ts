@@ -63,9 +63,14 @@ describe('audit', () => {
     await using client = await connectTo(home);
     const command = ['true', ...Array.from({ length: 7 }, () => 'x'.repeat(120_000))];
     for (let count = 0; count < 12; count += 1) await client.run({ command, cwd: home.work, environment: [] });
-    let submitted = 0;
-    for await (const { type } of client.audit()) if (type === 'TaskSubmitted') submitted += 1;
-    expect(submitted).toBe(12);
+    let audited = 0;
+    for await (const { type } of client.audit()) if (type === 'TaskSubmitted') audited += 1;
+    let watched = 0;
+    for await (const { type } of client.watch({ after: 0 })) {
+      if (type === 'TaskSubmitted') watched += 1;
+      if (watched === audited) break;
+    }
+    expect([audited, watched]).toEqual([12, 12]);
   });
 
   test('goes on over killed daemons with nothing missed or doubled, with and without a filter', async () => {
