@@ -111,15 +111,19 @@ class AuditWalk {
     return { events, seq: end };
   }
 
-  /** The place after which so many fit, looked for from the end; `after` where there are fewer. */
+  /** The place after which so many fit, looked for from the end; where there are fewer, that before the first of them. */
   async placeBefore(count: number, { after, through, signal }: Range): Promise<number> {
     if (count === 0) return through;
     const slice = new LoopSlice();
     let found = 0;
+    let first = through + 1;
     for (let high = through; high > after;) {
       let low = Math.max(after, high - this.#span);
       for (const [seq, actor] of this.#search.backwards({ after: low, through: high })) {
-        if (this.#accepts(actor)) found += 1;
+        if (this.#accepts(actor)) {
+          found += 1;
+          first = seq;
+        }
         if (found === count) return seq - 1;
         if (slice.isOver) {
           low = seq - 1;
@@ -130,7 +134,7 @@ class AuditWalk {
       high = low;
       await slice.breathe(signal);
     }
-    return after;
+    return first - 1;
   }
 
   /** Where little fits SQLite gives nothing back for long, so that the span alone bounds how long it takes. */

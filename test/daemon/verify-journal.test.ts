@@ -90,9 +90,9 @@ describe('a journal that nobody touched', () => {
     const known = { ...journal.head, isLast: true };
     const signal = new AbortController().signal;
     const steps = verifyJournal({ reader, taskFolder: () => folder.path, known, signal });
-    await steps.next();
+    const first = steps.next();
     await journal.append([taskDraft('TaskAdopted')], full);
-    let step = await steps.next();
+    let step = await first;
     while (step.done !== true) step = await steps.next();
     expect(step.value).toMatchObject({ events: 9, head: known.hash, damages: [] });
   });
