@@ -65,7 +65,7 @@ const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/verify-main.ts'], outfile: 'dist/verify.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
-  build({ ...common, entryPoints: ['src/doctor/examine.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/doctor/entry.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
   build({
     ...common,
     entryPoints: ['src/client/library.ts'],
@@ -79,15 +79,39 @@ if (builds.some(({ status }) => status === 'rejected')) process.exit(1);
 const results = builds.flatMap(({ value = [] }) => value);
 
 mkdirSync('dist', { recursive: true });
+const documents = await madeOfSources();
 const bundles = results.flatMap(({ outputFiles }) => outputFiles);
 for (const { path, contents } of bundles) put({ path, contents });
 buildTypes();
-removeAllBut(new Set([...bundles.map(({ path }) => basename(path)), 'types']));
+for (const { path, contents } of documents) put({ path, contents });
+removeAllBut(new Set([...[...bundles, ...documents].map(({ path }) => basename(path)), 'types']));
 // Which source went into which bundle, for test/tidy.test.ts. Last of all: its time says when dist/ was whole.
 put({
   path: 'dist/meta.json',
   contents: JSON.stringify(Object.assign({}, ...results.map(({ metafile }) => metafile.outputs))),
 });
+
+/** What the sources say to people and editors: the man page, and the schema of the config file. */
+async function madeOfSources() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { manPage } from './src/cli/man-page.ts';
+        export { settingsSchema } from './src/daemon/settings-schema.ts';`,
+      resolveDir: '.',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  });
+  const { manPage, settingsSchema } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
+  return [
+    { path: 'dist/ghost.1', contents: manPage({ version }) },
+    { path: 'dist/config.schema.json', contents: `${JSON.stringify(settingsSchema(), null, 2)}\n` },
+  ];
+}
 
 function put({ path, contents }) {
   const beside = `${path}.${process.pid}.tmp`;

@@ -1,5 +1,5 @@
 import type { Client } from '../client/api.ts';
-import type { Examine } from '../doctor/patient.ts';
+import type { Doctor } from '../doctor/patient.ts';
 import type { VerifyProgress, VerifyResult } from '../protocol/answers.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
 import type { NameOfUser } from '../user-names.ts';
@@ -48,7 +48,7 @@ export interface CliWorld {
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;
   /** What reads the data folder itself: it knows SQLite, which nothing else here does. */
-  readonly loadDoctor: () => Promise<Examine>;
+  readonly loadDoctor: () => Promise<Doctor>;
 }
 
 /** A terminal that gives each key as it is pressed, and shows none of them. Disposing gives it back as it was. */

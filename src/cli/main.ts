@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
-import type { Examine } from '../doctor/patient.ts';
+import type { Doctor } from '../doctor/patient.ts';
 import { systemUserNames } from '../user-names.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
@@ -53,9 +53,8 @@ const result = runCli(process.argv.slice(2), {
   },
   loadDoctor: async () => {
     const file = './doctor.cjs';
-    // What scripts/build.mjs makes of src/doctor/examine.ts.
-    const { examine } = (await import(file)) as { readonly examine: Examine };
-    return examine;
+    // What scripts/build.mjs makes of src/doctor/entry.ts.
+    return (await import(file)) as Doctor;
   },
 });
 

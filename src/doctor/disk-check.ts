@@ -1,8 +1,9 @@
 import { closeSync, fsyncSync, openSync, readSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { blockBytes, bytesOnDisk, spaceOf } from '../daemon/file-system.ts';
+import { bytesOnDisk, spaceOf } from '../daemon/file-system.ts';
 import { reserveBytes, roomBytesMin } from '../daemon/reserve.ts';
+import { blockBytes } from '../projections/stored-bytes.ts';
 import { byteText } from '../words/byte-text.ts';
 import { quoteWord } from '../words/shell-quote.ts';
 import { fileSystemOf } from './file-system-kind.ts';
@@ -47,7 +48,7 @@ export function checkInodes({ paths: { home } }: Patient): readonly Found[] {
 }
 
 /** Whether space inside a file can be given back: a real try with a file of its own. */
-export async function checkHoles({ kernel, paths: { home } }: Patient): Promise<Found> {
+export async function checkHoles({ kernel, paths: { home } }: Pick<Patient, 'kernel' | 'paths'>): Promise<Found> {
   if (kernel.unavailable !== null) {
     return warning('holes', `the kernel cannot be asked (${kernel.unavailable}): output takes its space twice`, {
       hint: 'npm install -g ghost-journal@latest  (it brings koffi, which asks the kernel)',

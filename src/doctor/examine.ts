@@ -10,6 +10,7 @@ import { checkEntries, checkHome, checkLeftovers, listFolder } from './folder-ch
 import { type JournalReading, checkJournal, readJournal } from './journal-check.ts';
 import { checkOutput } from './output-check.ts';
 import type { Examine, ExamineOptions, Patient } from './patient.ts';
+import { checkReadModels } from './rebuild-check.ts';
 import { checkConfig, checkDescriptors, checkLogOut, checkVersions, checkWatches } from './system-check.ts';
 import { checkTasks } from './task-check.ts';
 
@@ -89,6 +90,14 @@ async function* look(patient: Patient): AsyncGenerator<Found, void, void> {
   }
   yield* checkTasks(patient, reading.facts);
   yield* checkOutput(patient, entries, reading.facts);
+  if (patient.rebuild) yield await checkRebuild(patient);
+}
+
+async function checkRebuild({ daemon }: Patient): Promise<Found> {
+  if (daemon.kind === 'answers') return await checkReadModels(daemon.rebuild);
+  return warning('read models', 'without a daemon they are not folded anew', {
+    hint: 'ghost list; ghost doctor --rebuild',
+  });
 }
 
 function hasDefect({ inspection }: JournalReading): boolean {
