@@ -192,13 +192,13 @@ describe('the bundles', () => {
   });
 
   test('are light where a command has to start fast', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
     expect(packagesIn('dist/cli.cjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/cli.cjs')).toEqual(expect.arrayContaining(['msgpackr', 'sade']));
   });
 
   test('of the library hold no database, no screen and no streams', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
     expect(packagesIn('dist/library.mjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/library.mjs')).toContain('msgpackr');
   });

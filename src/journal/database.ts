@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -47,6 +47,15 @@ export function openForReading(path: string): Database.Database {
     database?.close();
     throw unusable(path, error);
   }
+}
+
+/** A new database that only this process needs and only for now: nothing of it has to survive a crash. */
+export function openScratch(path: string): Database.Database {
+  rmSync(path, { force: true });
+  const database = new Database(path);
+  database.pragma('journal_mode = MEMORY');
+  database.pragma('synchronous = OFF');
+  return database;
 }
 
 /** How durable the next commits are: FULL survives a power cut, NORMAL a crash of this process. */

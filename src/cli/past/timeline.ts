@@ -1,17 +1,17 @@
 import type { Client } from '../../client/api.ts';
 import type { TaskView } from '../../projections/task-view.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
+import { daemonGaps, type GapsFrom } from '../../words/daemon-gaps.ts';
 import { measureFor } from '../../words/display-width.ts';
 import { counted } from '../../words/task-words.ts';
+import { timelineOf, timelineTask, type Timeline, type TimelineTask } from '../../words/timeline-model.ts';
+import { stepsOf } from '../../words/timeline-steps.ts';
 import { askEach } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
-import { daemonGaps } from './daemon-gaps.ts';
 import { laneTexts, renderLanes } from './lanes.ts';
 import { renderSteps } from './step-lines.ts';
-import { timelineOf, timelineTask, type Timeline, type TimelineTask } from './timeline-model.ts';
-import { stepsOf } from './timeline-steps.ts';
 
 /** The most tasks that are drawn; of more, the newest are. */
 export const lanesMax = 1_000;
@@ -103,14 +103,30 @@ async function draw(
     isSingle,
   }: { readonly client: Client; readonly nowMs: number; readonly range: Range; readonly isSingle: boolean },
 ): Promise<Timeline> {
-  const submitted = details.map(({ submittedAt }) => Date.parse(submittedAt));
-  const sinceMs = Math.min(nowMs, ...submitted);
-  const gaps = details.length === 0 ? [] : await daemonGaps(client, { sinceMs, untilMs: nowMs });
+  const fromMs = since?.getTime() ?? null;
+  const untilMs = until?.getTime() ?? Number.POSITIVE_INFINITY;
+  const gaps = details.length === 0 ? [] : await daemonGaps(client, { ...gapsFrom(details, fromMs), untilMs });
   const [only] = details;
   const firstOutputMs = isSingle && only !== undefined ? await firstOutput(client, only.task) : null;
-  const tasks = details.map(({ task, events }) => timelineTask(task, stepsOf(events, { gaps, firstOutputMs })));
-  const fromMs = since?.getTime() ?? null;
+  const tasks = details
+    .map(({ task, events }) => timelineTask(task, stepsOf(events, { gaps, firstOutputMs })))
+    .map((task) => (isSingle ? { ...task, steps: stepsWithin(task, { fromMs, untilMs }) } : task));
   return timelineOf(tasks, { fromMs, toMs: until?.getTime() ?? null, nowMs, gaps });
+}
+
+function stepsWithin(
+  { steps }: TimelineTask,
+  { fromMs, untilMs }: { readonly fromMs: number | null; readonly untilMs: number },
+): TimelineTask['steps'] {
+  return steps.filter(({ atMs }) => atMs >= (fromMs ?? atMs) && atMs < untilMs);
+}
+
+/** The first task's first event; but a time that was typed, and lies before that, is looked at from its beginning. */
+function gapsFrom(details: readonly TaskDetail[], fromMs: number | null): GapsFrom {
+  const submittedMs = Math.min(...details.map(({ submittedAt }) => Date.parse(submittedAt)));
+  if (fromMs !== null && fromMs < submittedMs) return { sinceMs: fromMs };
+  const firsts = details.map(({ events }) => events[0]?.seq ?? 0);
+  return { afterSeq: firsts.reduce((least, seq) => Math.min(least, seq), Number.MAX_SAFE_INTEGER) };
 }
 
 /** When the first of what is left of its output was seen; null where that is not known, or the very first is gone. */
