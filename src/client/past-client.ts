@@ -3,6 +3,7 @@ import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type {
+  AuditPage,
   EnvironmentValue,
   RebuildProgress,
   RebuildResult,
@@ -23,14 +24,22 @@ const tableEnded = 30;
 
 /** The part of the client that asks what is and was, and changes what is known. */
 export abstract class PastClient extends Requests {
-  async list({ states, all = false, at }: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
+  async list(options: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
     const tasks: TaskView[] = [];
+    for await (const page of this.listPages(options)) tasks.push(...page);
+    return tasks;
+  }
+
+  async *listPages({ states, all = false, at }: Parameters<Client['list']>[0] = {}): AsyncGenerator<
+    readonly TaskView[],
+    void,
+    void
+  > {
     for (let after: number | null = 0; after !== null;) {
       const page: ResultOf<'list'> = await this.request('list', { states: states ?? null, all, at: at ?? null, after });
-      tasks.push(...page.tasks);
+      yield page.tasks;
       after = page.next;
     }
-    return tasks;
   }
 
   async show(task: TaskReference, { at }: Parameters<Client['show']>[1] = {}): Promise<ResultOf<'show'>> {
@@ -66,14 +75,19 @@ export abstract class PastClient extends Requests {
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
     let after = options.after ?? 0;
-    const batches = this.stream({
-      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, follow }),
-      onItem: (batch: readonly JournalEvent[]) => (after = batch.at(-1)?.seq ?? after),
+    let last = options.last ?? null;
+    const pages = this.stream({
+      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, last, follow }),
+      onItem: ({ seq }: AuditPage) => {
+        after = seq;
+        // Which are the last is known from the first page on.
+        last = null;
+      },
     });
     for (;;) {
-      const step = await batches.next();
+      const step = await pages.next();
       if (step.done === true) return step.value;
-      yield* step.value;
+      yield* step.value.events;
     }
   }
 

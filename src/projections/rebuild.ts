@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 
-import { type Database, openScratch, openToRead } from '../journal/database.ts';
+import { type Database, openScratch, openForReading } from '../journal/database.ts';
 import type { EventReader } from '../journal/read-models.ts';
 import { type Difference, compareReadModels } from './compare-read-models.ts';
 import { type ReadModelFold, readModelTables } from './read-model-fold.ts';
@@ -39,7 +39,7 @@ export function* rebuildReadModels(
 ): Generator<RebuildStep, Rebuilt, void> {
   const path = scratchPath(database.name);
   // Its read transaction stays at the moment at which it began, whatever is appended meanwhile.
-  const kept = openToRead(database.name);
+  const kept = openForReading(database.name);
   const anew = openScratch(path);
   try {
     kept.exec('BEGIN');

@@ -16,7 +16,7 @@ export interface LogChunk {
   readonly cursor: LogCursor;
 }
 
-/** Output that retention or somebody took. */
+/** Output that retention or somebody took: when the last of it went, and why. */
 export interface MissingOutput {
   readonly bytes: number;
   readonly prunedAt: string;
@@ -99,6 +99,13 @@ export interface CommandStats {
   readonly lastId: number;
 }
 
+/** Events that fit, maybe none: how far the journal has been looked at is told as well, for a reader that goes on later. */
+export interface AuditPage {
+  readonly events: readonly JournalEvent[];
+  /** The last event that was looked at. */
+  readonly seq: number;
+}
+
 /** How far a check of the journal has come. */
 export interface VerifyProgress {
   readonly events: number;
@@ -122,8 +129,10 @@ export interface Damage {
     | 'event-changed'
     | 'event-missing'
     | 'event-added'
+    | 'events-swapped'
     | 'events-lost'
     | 'environment-changed'
+    | 'environment-missing'
     | 'segment-missing'
     | 'segment-truncated'
     | 'segment-changed';
