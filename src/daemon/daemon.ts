@@ -5,19 +5,16 @@ import { basename, dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
 import { openTaskJournal } from '../projections/open-task-journal.ts';
-import type { TaskStore } from '../projections/task-store.ts';
-import { isoTime } from '../projections/task-view.ts';
-import type { DaemonStatus } from '../protocol/answers.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Settings } from '../settings.ts';
 import { adoptTasks } from './adopt.ts';
 import { passCrashPoint } from './crash-point.ts';
 import { openDaemonLog } from './daemon-log.ts';
+import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import type { Kernel } from './kernel.ts';
@@ -183,7 +180,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       past,
       history,
       rebuild,
-      statusOf: () => describe({ options, journal, table, store, supervisor, startedAt }),
+      statusOf: () => describeDaemon({ ...context, supervisor, version, paths }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {
@@ -263,44 +260,4 @@ function keepInPlace(server: Server, paths: Paths, log: SupervisionContext['log'
     log.warn('the socket cannot be watched', { error: String(error) });
     return null;
   }
-}
-
-function describe({
-  options,
-  journal,
-  table,
-  store,
-  supervisor,
-  startedAt,
-}: {
-  options: DaemonOptions;
-  journal: Journal;
-  table: LiveTable;
-  store: TaskStore;
-  supervisor: Supervisor;
-  startedAt: SupervisionContext['startedAt'];
-}): DaemonStatus {
-  const { active, openLogs } = table.current;
-  const openBytes = [...openLogs]
-    .map((id) => {
-      const { stdout, stderr } = supervisor.folder(id).sizes();
-      const stored = table.get(id)?.stored;
-      return stdout + stderr - (stored?.stdout.prunedTo ?? 0) - (stored?.stderr.prunedTo ?? 0);
-    })
-    .reduce((sum, bytes) => sum + Math.max(0, bytes), 0);
-  return {
-    pid: process.pid,
-    version: options.version,
-    protocol: protocolVersion,
-    startedAt: isoTime(startedAt),
-    uptimeMs: Math.round((options.clock() - startedAt) / 1000),
-    tasksRunning: active.size,
-    tasksTotal: store.counter('tasks'),
-    events: journal.lastSeq,
-    journalBytes: journal.bytes,
-    logBytes: store.counter('logBytes') + openBytes,
-    memoryBytes: process.memoryUsage.rss(),
-    home: options.paths.home,
-    socket: options.paths.socket,
-  };
 }

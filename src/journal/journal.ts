@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
+import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EncodedEnvironment } from './environments.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
@@ -18,35 +18,6 @@ import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
-
-export interface AppendOptions {
-  /**
-   * `full`: survives a power cut once the promise is kept; for what acknowledges a request, records an exit or must be
-   * known before an effect. `normal`: survives a crash of the daemon.
-   */
-  readonly durability: 'full' | 'normal';
-  /** Stored in the same transaction. */
-  readonly environment?: EncodedEnvironment;
-  /** Done in the same transaction, before the events. */
-  readonly within?: (database: Database) => void;
-}
-
-/** A fact that can happen once was recorded before; nothing of its batch was appended. */
-export class FactAlreadyRecorded extends Error {
-  override readonly name = 'FactAlreadyRecorded';
-  readonly key: string;
-  constructor(key: string) {
-    super(`already recorded: ${key}`);
-    this.key = key;
-  }
-}
-
-interface PendingBatch {
-  readonly drafts: readonly EventDraft[];
-  readonly options: AppendOptions;
-  readonly resolve: (events: readonly JournalEvent[]) => void;
-  readonly reject: (reason: unknown) => void;
-}
 
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
