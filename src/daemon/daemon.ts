@@ -17,7 +17,9 @@ import { openDaemonLog } from './daemon-log.ts';
 import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
 import { RefusedPeers } from './refused-peers.ts';
 import { canPunchHoles } from './remove-output.ts';
@@ -40,6 +42,7 @@ export interface DaemonOptions {
   readonly clock: Clock;
   readonly processes: ProcessTable;
   readonly kernel: Kernel;
+  readonly kernelLog: KernelLog;
   /** The shim's shell instead of /bin/sh, or null. */
   readonly shell: string | null;
   readonly settings: Settings;
@@ -136,6 +139,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     self,
     startedAt,
   };
+  // Before the tasks are taken up: what ended meanwhile is recorded by that.
+  const outOfMemory = new OutOfMemory({ journal, log, self, kernelLog: options.kernelLog });
   const holes = await canPunchHoles(kernel, { folder: paths.tasks });
   if (!holes) {
     log.warn(
@@ -180,7 +185,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       past,
       history,
       rebuild,
-      statusOf: () => describeDaemon({ ...context, supervisor, version, paths }),
+      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {
@@ -213,6 +218,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await server.close({ graceMs: closeGraceMs });
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
+    await outOfMemory[Symbol.asyncDispose]();
     await rotation[Symbol.asyncDispose]();
     await retention[Symbol.asyncDispose]();
     reserve[Symbol.dispose]();

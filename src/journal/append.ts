@@ -1,8 +1,7 @@
 import type { Database } from './database.ts';
 import type { EncodedEnvironment } from './environments.ts';
-import type { EventDraft, JournalEvent } from './events.ts';
 
-/** How events are appended. */
+/** How an append is made. */
 export interface AppendOptions {
   /**
    * `full`: survives a power cut once the promise is kept; for what acknowledges a request, records an exit or must be
@@ -23,12 +22,4 @@ export class FactAlreadyRecorded extends Error {
     super(`already recorded: ${key}`);
     this.key = key;
   }
-}
-
-/** Events that wait to be committed. */
-export interface PendingBatch {
-  readonly drafts: readonly EventDraft[];
-  readonly options: AppendOptions;
-  readonly resolve: (events: readonly JournalEvent[]) => void;
-  readonly reject: (reason: unknown) => void;
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
-import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
+import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
@@ -18,6 +18,13 @@ import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
+
+interface PendingBatch {
+  readonly drafts: readonly EventDraft[];
+  readonly options: AppendOptions;
+  readonly resolve: (events: readonly JournalEvent[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
 
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
@@ -179,14 +186,9 @@ export class Journal implements Disposable, EventReader {
     return this.#lastSeq;
   }
 
-  /** The hash of the last committed event. */
-  get lastHash(): string {
-    return this.#lastHash;
-  }
-
-  /** The file, for those who read beside it. */
-  get path(): string {
-    return this.#database.name;
+  /** The file and the last event in it, for those who read beside it. */
+  get head(): { readonly path: string; readonly seq: number; readonly hash: string } {
+    return { path: this.#database.name, seq: this.#lastSeq, hash: this.#lastHash };
   }
 
   /** What the journal takes on the disk, with its write-ahead log. */

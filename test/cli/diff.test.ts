@@ -94,7 +94,7 @@ describe('ghost diff', () => {
           state: 'failed',
           exitCode: 2,
         },
-        detail: { log: { stdoutBytes: 2048, stderrBytes: 5, complete: true } },
+        detail: { log: { stdoutBytes: 2048, stderrBytes: 5, complete: true, lastAt: null } },
         environment: [
           ['PATH', '/usr/bin'],
           ['CI', 'true'],
@@ -298,7 +298,7 @@ describe('long logs', () => {
       result: 0,
       stderr: expect.stringContaining(`at most the last ${comparedLinesMax} lines`),
     });
-    const longer = { stdoutBytes: 1_000_000, stderrBytes: 0, complete: true };
+    const longer = { stdoutBytes: 1_000_000, stderrBytes: 0, complete: true, lastAt: null };
     expect((await differ({ log }, { log, detail: { log: longer } })).result).toBe(1);
     expect(
       (await differ({ log: many(comparedLinesMax, String) }, { log: many(comparedLinesMax, String) })).stderr,
