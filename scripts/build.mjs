@@ -1,5 +1,6 @@
 // Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
-// (loaded only when there is none), the daemon, and the library with its types.
+// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), one that checks a
+// journal without a daemon, the daemon, the doctor, and the library with its types.
 //
 // Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
 // a second build at the same moment, never meets a half-written one.
@@ -15,12 +16,12 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** What is loaded only when there is no daemon stays out of the bundles that ask for it: it is the bundle beside them. */
-const starterBeside = {
-  name: 'starter-beside',
+/** What is loaded only when it is needed stays out of the bundles that ask for it: it is a bundle beside them. */
+const loadedLater = {
+  name: 'loaded-later',
   setup({ onResolve }) {
-    onResolve({ filter: /\/start-daemon\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './start-daemon.cjs', external: true } : undefined,
+    onResolve({ filter: /\/(start-daemon|past)\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
     );
   },
 };
@@ -43,8 +44,16 @@ const common = {
   define: definitions,
   // msgpackr's native part saves nothing on small messages and costs more to load than all the rest of it.
   alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
-  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './daemon.cjs'],
-  plugins: [starterBeside],
+  external: [
+    'better-sqlite3',
+    'koffi',
+    './start-daemon.cjs',
+    './past.cjs',
+    './daemon.cjs',
+    './doctor.cjs',
+    './verify.cjs',
+  ],
+  plugins: [loadedLater],
   logLevel: 'warning',
   metafile: true,
   write: false,
@@ -52,8 +61,11 @@ const common = {
 
 const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/cli/past.ts'], outfile: 'dist/past.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/daemon/verify-main.ts'], outfile: 'dist/verify.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/doctor/entry.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
   build({
     ...common,
     entryPoints: ['src/client/library.ts'],
@@ -67,15 +79,39 @@ if (builds.some(({ status }) => status === 'rejected')) process.exit(1);
 const results = builds.flatMap(({ value = [] }) => value);
 
 mkdirSync('dist', { recursive: true });
+const documents = await madeOfSources();
 const bundles = results.flatMap(({ outputFiles }) => outputFiles);
 for (const { path, contents } of bundles) put({ path, contents });
 buildTypes();
-removeAllBut(new Set([...bundles.map(({ path }) => basename(path)), 'types']));
+for (const { path, contents } of documents) put({ path, contents });
+removeAllBut(new Set([...[...bundles, ...documents].map(({ path }) => basename(path)), 'types']));
 // Which source went into which bundle, for test/tidy.test.ts. Last of all: its time says when dist/ was whole.
 put({
   path: 'dist/meta.json',
   contents: JSON.stringify(Object.assign({}, ...results.map(({ metafile }) => metafile.outputs))),
 });
+
+/** What the sources say to people and editors: the man page, and the schema of the config file. */
+async function madeOfSources() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { manPage } from './src/cli/man-page.ts';
+        export { settingsSchema } from './src/daemon/settings-schema.ts';`,
+      resolveDir: '.',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  });
+  const { manPage, settingsSchema } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
+  return [
+    { path: 'dist/ghost.1', contents: manPage({ version }) },
+    { path: 'dist/config.schema.json', contents: `${JSON.stringify(settingsSchema(), null, 2)}\n` },
+  ];
+}
 
 function put({ path, contents }) {
   const beside = `${path}.${process.pid}.tmp`;

@@ -20,7 +20,8 @@ const directions: Readonly<Record<string, { readonly uses: readonly string[]; re
   daemon: { uses: ['root', 'journal', 'projections', 'protocol'] },
   client: { uses: ['root', 'protocol', 'projections'], types: ['journal'] },
   words: { uses: ['root', 'protocol', 'projections'], types: ['journal', 'client'] },
-  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
+  doctor: { uses: ['root', 'journal', 'projections', 'protocol', 'daemon', 'words'] },
+  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal', 'doctor'] },
   ui: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
 };
 
@@ -191,22 +192,28 @@ describe('the bundles', () => {
   });
 
   test('are light where a command has to start fast', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
     expect(packagesIn('dist/cli.cjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/cli.cjs')).toEqual(expect.arrayContaining(['msgpackr', 'sade']));
   });
 
   test('of the library hold no database, no screen and no streams', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
     expect(packagesIn('dist/library.mjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/library.mjs')).toContain('msgpackr');
   });
 
   test('load no package that is not installed with ghost', () => {
     const installed = Object.keys(readJson('package.json').dependencies);
-    const loaded = ['cli.cjs', 'daemon.cjs', 'library.mjs', 'start-daemon.cjs'].flatMap((name) =>
-      packagesLoadedBy(`dist/${name}`),
-    );
+    const loaded = [
+      'cli.cjs',
+      'daemon.cjs',
+      'doctor.cjs',
+      'library.mjs',
+      'past.cjs',
+      'start-daemon.cjs',
+      'verify.cjs',
+    ].flatMap((name) => packagesLoadedBy(`dist/${name}`));
     expect(loaded.filter((name) => !installed.includes(name))).toEqual([]);
   });
 });

@@ -21,6 +21,8 @@ export type CommandName =
   | 'tag'
   | 'redact'
   | 'doctor'
+  | 'config'
+  | 'completion'
   | 'ui'
   | 'status'
   | 'prune'
@@ -64,8 +66,11 @@ export interface WordsSpec {
   readonly needed: string;
   /** The next thing to type where they are missing. */
   readonly hint: string;
-  /** `command`: the first word ends ghost's options, and all that follows belongs to the command. */
-  readonly kind: 'anywhere' | 'command';
+  /**
+   * `command`: the first word ends ghost's options, and all that follows belongs to the command. `signed`: a word may
+   * begin with a dash (`-TAG`), where it is not one of the options.
+   */
+  readonly kind: 'anywhere' | 'command' | 'signed';
 }
 
 export interface OptionSpec {

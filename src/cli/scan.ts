@@ -28,9 +28,9 @@ export function scanLine(command: CommandSpec, line: readonly string[]): Scanned
       words.push(...rest);
       break;
     }
-    if (!isOption(word)) {
+    if (!isOption(word) || isSignedWord(command, word)) {
       words.push(word);
-      if (command.words.kind === 'anywhere') continue;
+      if (command.words.kind !== 'command') continue;
       words.push(...rest);
       break;
     }
@@ -52,6 +52,12 @@ export function scanLine(command: CommandSpec, line: readonly string[]): Scanned
 /** Whether a word is an option; a lone dash is a word. */
 export function isOption(word: string): boolean {
   return word.length > 1 && word.startsWith('-');
+}
+
+/** `-TAG`, where that is a word; what is spelled as an option of the command is one all the same. */
+function isSignedWord(command: CommandSpec, word: string): boolean {
+  if (command.words.kind !== 'signed' || word.startsWith('--')) return false;
+  return !optionsOf(command).some((option) => spells(option, word));
 }
 
 interface ReadOption {
@@ -142,7 +148,7 @@ function checkWords({ name, words }: CommandSpec, given: readonly string[]): voi
       hint: `ghost ${name} --help`,
     });
   }
-  if (words.kind === 'anywhere' && given.includes('')) {
+  if (words.kind !== 'command' && given.includes('')) {
     throw new GhostError('usage', `${name} was given an empty word`, { hint: `ghost ${name} --help` });
   }
 }

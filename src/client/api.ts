@@ -35,6 +35,8 @@ export interface Client extends AsyncDisposable {
     readonly all?: boolean;
     readonly at?: Moment;
   }): Promise<readonly TaskView[]>;
+  /** The same, page after page, for whoever does not want to hold a whole past in memory. */
+  listPages(options?: Parameters<Client['list']>[0]): AsyncGenerator<readonly TaskView[], void, void>;
   /** @throws GhostError `no-such-task`. */
   show(task: TaskReference, options?: { readonly at?: Moment }): Promise<TaskDetail>;
   /** The tasks that a filter fits, the newest first, page after page as they are asked for. */
@@ -122,15 +124,18 @@ export interface LogOptions {
 
 /** Which events. Nothing said: all that there are. */
 export interface AuditOptions {
-  /** Only those after this sequence number. */
+  /** Only those after this sequence number, and before that one. */
   readonly after?: number;
+  readonly before?: number;
   readonly task?: TaskReference;
   readonly types?: readonly string[];
   readonly since?: Date;
   readonly until?: Date;
-  /** Only what an actor did in whose words (client, command line, terminal, user id, pid) this occurs. */
+  /** Only what an actor did in whose words (client, command line, terminal, user name, user id, pid) this occurs. */
   readonly actor?: string;
-  /** Go on with those to come. */
+  /** Of what there is, only the last so many. */
+  readonly last?: number;
+  /** Go on with those to come; with `until` or `before` only as far. */
   readonly follow?: boolean;
 }
 

@@ -3,6 +3,7 @@ import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type {
+  AuditPage,
   EnvironmentValue,
   RebuildProgress,
   RebuildResult,
@@ -23,14 +24,22 @@ const tableEnded = 30;
 
 /** The part of the client that asks what is and was, and changes what is known. */
 export abstract class PastClient extends Requests {
-  async list({ states, all = false, at }: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
+  async list(options: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
     const tasks: TaskView[] = [];
+    for await (const page of this.listPages(options)) tasks.push(...page);
+    return tasks;
+  }
+
+  async *listPages({ states, all = false, at }: Parameters<Client['list']>[0] = {}): AsyncGenerator<
+    readonly TaskView[],
+    void,
+    void
+  > {
     for (let after: number | null = 0; after !== null;) {
       const page: ResultOf<'list'> = await this.request('list', { states: states ?? null, all, at: at ?? null, after });
-      tasks.push(...page.tasks);
+      yield page.tasks;
       after = page.next;
     }
-    return tasks;
   }
 
   async show(task: TaskReference, { at }: Parameters<Client['show']>[1] = {}): Promise<ResultOf<'show'>> {
@@ -61,19 +70,25 @@ export abstract class PastClient extends Requests {
   }
 
   async *audit(options: AuditOptions = {}): AsyncGenerator<JournalEvent, { readonly seq: number }, void> {
-    const { types = null, actor = null, follow = false } = options;
+    const { before = null, types = null, actor = null, follow = false } = options;
     const task = options.task === undefined ? null : await this.pin(options.task);
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
+    const asked = { before, task, types, since, until, actor, follow };
     let after = options.after ?? 0;
-    const batches = this.stream({
-      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, follow }),
-      onItem: (batch: readonly JournalEvent[]) => (after = batch.at(-1)?.seq ?? after),
+    let last = options.last ?? null;
+    const pages = this.stream({
+      open: (connection) => connection.stream('audit', { ...asked, after, last }),
+      onItem: ({ seq }: AuditPage) => {
+        after = seq;
+        // Which are the last is known from the first page on.
+        last = null;
+      },
     });
     for (;;) {
-      const step = await batches.next();
+      const step = await pages.next();
       if (step.done === true) return step.value;
-      yield* step.value;
+      yield* step.value.events;
     }
   }
 

@@ -5,20 +5,21 @@ import { basename, dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
-import { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
-import { isoTime } from '../projections/task-view.ts';
-import type { DaemonStatus } from '../protocol/answers.ts';
+import { openTaskJournal } from '../projections/open-task-journal.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Settings } from '../settings.ts';
 import { adoptTasks } from './adopt.ts';
 import { passCrashPoint } from './crash-point.ts';
 import { openDaemonLog } from './daemon-log.ts';
+import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
 import { RefusedPeers } from './refused-peers.ts';
 import { canPunchHoles } from './remove-output.ts';
@@ -41,6 +42,7 @@ export interface DaemonOptions {
   readonly clock: Clock;
   readonly processes: ProcessTable;
   readonly kernel: Kernel;
+  readonly kernelLog: KernelLog;
   /** The shim's shell instead of /bin/sh, or null. */
   readonly shell: string | null;
   readonly settings: Settings;
@@ -86,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const startedAt = clock();
   const ending = Promise.withResolvers<void>();
-  const journal = await Journal.open({
+  const { journal, store, past, history, rebuild } = await openTaskJournal({
     path: paths.journal,
     migrationsFolder: options.migrationsFolder,
     now: clock,
@@ -97,6 +99,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
+    fold: {
+      onChunk: () => {
+        passCrashPoint('journal.folded');
+      },
+    },
   });
   passCrashPoint('daemon.opened');
 
@@ -118,10 +125,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const started = { identity, version, protocol: protocolVersion, previous } as const;
   await journal.append([{ type: 'DaemonStarted', task: null, actor: self, data: started }], { durability: 'full' });
 
-  const table = new LiveTable(journal);
+  const table = new LiveTable(journal, store);
   const context: SupervisionContext = {
     journal,
     table,
+    store,
     processes,
     kernel,
     clock,
@@ -131,6 +139,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     self,
     startedAt,
   };
+  // Before the tasks are taken up: what ended meanwhile is recorded by that.
+  const outOfMemory = new OutOfMemory({ journal, log, self, kernelLog: options.kernelLog });
   const holes = await canPunchHoles(kernel, { folder: paths.tasks });
   if (!holes) {
     log.warn(
@@ -172,7 +182,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       supervisor,
       signaller,
       retention,
-      statusOf: () => describe({ options, journal, table, supervisor, startedAt }),
+      past,
+      history,
+      rebuild,
+      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {
@@ -205,6 +218,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await server.close({ graceMs: closeGraceMs });
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
+    await outOfMemory[Symbol.asyncDispose]();
     await rotation[Symbol.asyncDispose]();
     await retention[Symbol.asyncDispose]();
     reserve[Symbol.dispose]();
@@ -252,38 +266,4 @@ function keepInPlace(server: Server, paths: Paths, log: SupervisionContext['log'
     log.warn('the socket cannot be watched', { error: String(error) });
     return null;
   }
-}
-
-function describe({
-  options,
-  journal,
-  table,
-  supervisor,
-  startedAt,
-}: {
-  options: DaemonOptions;
-  journal: Journal;
-  table: LiveTable;
-  supervisor: Supervisor;
-  startedAt: SupervisionContext['startedAt'];
-}): DaemonStatus {
-  const { active, tasks, openLogs, closedLogBytes } = table.current;
-  const openBytes = [...openLogs]
-    .map((id) => supervisor.folder(id).sizes())
-    .reduce((sum, { stdout, stderr }) => sum + stdout + stderr, 0);
-  return {
-    pid: process.pid,
-    version: options.version,
-    protocol: protocolVersion,
-    startedAt: isoTime(startedAt),
-    uptimeMs: Math.round((options.clock() - startedAt) / 1000),
-    tasksRunning: active.size,
-    tasksTotal: tasks.size,
-    events: journal.lastSeq,
-    journalBytes: journal.bytes,
-    logBytes: closedLogBytes + openBytes,
-    memoryBytes: process.memoryUsage.rss(),
-    home: options.paths.home,
-    socket: options.paths.socket,
-  };
 }

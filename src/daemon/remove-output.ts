@@ -1,12 +1,14 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
+import { blockBytes } from '../projections/stored-bytes.ts';
 import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
-import { blockBytes, bytesOnDisk, isOutOfSpace } from './file-system.ts';
+import { bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
 import { foldOrder } from './order-fold.ts';
 import type { Prune } from './retention-policy.ts';

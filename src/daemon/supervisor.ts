@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { GhostError } from '../ghost-error.ts';
-import { type EnvironmentPair, encodeEnvironment } from '../journal/environments.ts';
+import { type EnvironmentPair, isWhole } from '../journal/environments.ts';
 import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
@@ -10,15 +10,14 @@ import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
-import { spawnFailureMessage } from './start-refusal.ts';
+import { spawnFailureMessage, whatIsGone } from './start-refusal.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervision } from './supervision.ts';
+import { Sweep } from './sweep.ts';
 import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
 export const attemptsMax = 5;
-/** How often the pumps are looked after. */
-const sweepMs = 5_000;
 /** When the journal could not be written, how long until a start is tried again. */
 const retryMs = 5_000;
 
@@ -36,7 +35,7 @@ export class Supervisor implements Disposable {
   readonly #context: SupervisionContext;
   readonly #tasksFolder: string;
   readonly #supervisions = new Map<TaskId, Supervision>();
-  readonly #sweep: NodeJS.Timeout;
+  readonly #sweep: Sweep;
   readonly #retries = new Set<NodeJS.Timeout>();
   /** Told when a stream has grown or is complete. */
   readonly #onOutput: (task: TaskId) => void;
@@ -52,10 +51,7 @@ export class Supervisor implements Disposable {
     this.#context = context;
     this.#tasksFolder = tasksFolder;
     this.#lastTask = context.journal.lastTask();
-    this.#sweep = setInterval(() => {
-      this.sweep();
-    }, sweepMs);
-    this.#sweep.unref();
+    this.#sweep = new Sweep(this.#supervisions, context);
   }
 
   /**
@@ -80,7 +76,7 @@ export class Supervisor implements Disposable {
     // Minted here and nowhere else: the next number of this journal.
     const id = this.#lastTask as TaskId;
     const { environment, ...facts } = submission;
-    const encoded = encodeEnvironment(environment);
+    const encoded = this.#context.journal.environments.encode(environment);
     const data = { ...facts, uuid: randomUUID(), environmentHash: encoded.hash } satisfies DataOf<'TaskSubmitted'>;
     if (this.folder(id).setAside(data)) {
       this.#context.log.warn('a folder of a task that the journal does not know was moved aside', { task: id });
@@ -119,14 +115,7 @@ export class Supervisor implements Disposable {
 
   /** Puts back the pumps that are gone; done by itself every few seconds. */
   sweep(): void {
-    for (const supervision of this.#supervisions.values()) {
-      try {
-        supervision.sweep();
-      } catch (error) {
-        // No descriptor left, say: the next sweep looks again.
-        this.#context.log.error('a task could not be looked after', { task: supervision.id, error: String(error) });
-      }
-    }
+    this.#sweep.now();
   }
 
   /** Starts a task that is submitted and provably never ran. */
@@ -157,6 +146,7 @@ export class Supervisor implements Disposable {
       },
     });
     this.#supervisions.set(id, supervision);
+    this.#sweep.begin();
     supervision.recorder.onGrowth(() => {
       this.#onOutput(id);
     });
@@ -175,7 +165,7 @@ export class Supervisor implements Disposable {
 
   /** The tasks go on; nobody looks after them from here. */
   [Symbol.dispose](): void {
-    clearInterval(this.#sweep);
+    this.#sweep[Symbol.dispose]();
     for (const timer of this.#retries) clearTimeout(timer);
     for (const supervision of this.#supervisions.values()) supervision[Symbol.dispose]();
     this.#supervisions.clear();
@@ -247,9 +237,9 @@ export class Supervisor implements Disposable {
   }
 
   async #spawn(task: Task, attempt: number): Promise<WaitingShim | null> {
-    const environment = this.#context.journal.environment(task.environmentHash);
-    if (environment === null) {
-      await this.#refuse(task, 'spawn-failed', 'its environment is no longer in the store');
+    const environment = this.#context.journal.environments.read(task.environmentHash);
+    if (environment === null || !isWhole(environment)) {
+      await this.#refuse(task, 'spawn-failed', whatIsGone(environment));
       return null;
     }
     const { tools } = this.#context;

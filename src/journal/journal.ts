@@ -1,41 +1,23 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
+import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
-import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
+import { EnvironmentStore } from './environment-store.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
-import { onceKey } from './once-key.ts';
+import { duplicateOf, onceKey } from './once-key.ts';
+import type { EventReader, ReadModels } from './read-models.ts';
 import { type Statements, prepareStatements } from './statements.ts';
-import { isFull, writeFailure } from './write-failure.ts';
+import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
 export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
-
-export interface AppendOptions {
-  /**
-   * `full`: survives a power cut once the promise is kept; for what acknowledges a request, records an exit or must be
-   * known before an effect. `normal`: survives a crash of the daemon.
-   */
-  readonly durability: 'full' | 'normal';
-  /** Stored in the same transaction. */
-  readonly environment?: EncodedEnvironment;
-}
-
-/** A fact that can happen once was recorded before; nothing of its batch was appended. */
-export class FactAlreadyRecorded extends Error {
-  override readonly name = 'FactAlreadyRecorded';
-  readonly key: string;
-  constructor(key: string) {
-    super(`already recorded: ${key}`);
-    this.key = key;
-  }
-}
 
 interface PendingBatch {
   readonly drafts: readonly EventDraft[];
@@ -48,12 +30,14 @@ interface PendingBatch {
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
  * batch in it is all or nothing. Reads see only what is committed.
  */
-export class Journal implements Disposable {
+export class Journal implements Disposable, EventReader {
+  readonly environments: EnvironmentStore;
   readonly #database: Database;
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
   readonly #onFull: () => boolean;
   readonly #statements: Statements;
+  readonly #readModels: ReadModels | null;
   readonly #listeners = new Set<() => void>();
   #pending: PendingBatch[] = [];
   #flushScheduled = false;
@@ -61,15 +45,14 @@ export class Journal implements Disposable {
   #lastHash: string;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
-  private constructor(
-    database: Database,
-    { now, onDamage, onFull = () => false }: Pick<JournalOptions, 'now' | 'onDamage' | 'onFull'>,
-  ) {
+  private constructor(database: Database, { now, onDamage, onFull = () => false, readModels }: JournalOptions) {
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
     this.#onFull = onFull;
     this.#statements = prepareStatements(database);
+    this.environments = new EnvironmentStore(database, this);
+    this.#readModels = readModels?.(database) ?? null;
     const last = this.#statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
     this.#lastHash = last === undefined ? genesisHash : last[7];
@@ -104,11 +87,12 @@ export class Journal implements Disposable {
       checkChain(journal.#statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
         path,
       });
+      await journal.#readModels?.catchUp(journal);
       return journal;
     } catch (error) {
       database.close();
       if (error instanceof GhostError) throw error;
-      throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
+      throw new GhostError('journal-unusable', `${path} cannot be read: ${reasonOf(error)}`, {
         hint: setAside(path),
         cause: error,
       });
@@ -192,12 +176,6 @@ export class Journal implements Disposable {
     return row === undefined ? null : decodeEvent(row);
   }
 
-  /** @returns null where that environment is not in the store. */
-  environment(hash: string): readonly EnvironmentPair[] | null {
-    const row = this.#statements.environment.get(hash);
-    return row === undefined ? null : decodeEnvironment(row[0]);
-  }
-
   /** The highest number that a task was ever given, 0 where there was none. */
   lastTask(): number {
     return this.#statements.lastTask.get()?.[0] ?? 0;
@@ -206,6 +184,11 @@ export class Journal implements Disposable {
   /** The place of the last committed event, 0 where there is none. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** The file and the last event in it, for those who read beside it. */
+  get head(): { readonly path: string; readonly seq: number; readonly hash: string } {
+    return { path: this.#database.name, seq: this.#lastSeq, hash: this.#lastHash };
   }
 
   /** What the journal takes on the disk, with its write-ahead log. */
@@ -232,39 +215,60 @@ export class Journal implements Disposable {
   /** One transaction, made again for as long as somebody makes room on a full disk. @returns how to settle each batch. */
   #commit(batches: readonly PendingBatch[]): readonly (() => void)[] {
     const before = { seq: this.#lastSeq, hash: this.#lastHash };
-    for (;;) {
+    // Mostly nothing was recorded before: that is looked up for each fact only when the database has refused one.
+    for (let checked = false; ;) {
+      let folded = false;
       try {
         this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
-        return this.#database.transaction(() => batches.map((batch) => this.#insert(batch))).immediate();
+        return this.#database
+          .transaction(() => {
+            const events: JournalEvent[] = [];
+            const settle = batches.map((batch) => this.#insert(batch, { checked, events }));
+            folded = events.length > 0;
+            if (folded) this.#readModels?.fold(events);
+            return settle;
+          })
+          .immediate();
       } catch (error) {
+        if (folded) this.#readModels?.rolledBack();
         this.#lastSeq = before.seq;
         this.#lastHash = before.hash;
-        if (!isFull(error) || !this.#onFull()) throw error;
+        if (!checked && sqliteErrorCode(error) === 'SQLITE_CONSTRAINT_TRIGGER') checked = true;
+        else if (!isFull(error) || !this.#onFull()) throw error;
       }
     }
   }
 
-  #insert({ drafts, options, resolve, reject }: PendingBatch): () => void {
-    const keys = drafts.map(onceKey).filter((key) => key !== null);
-    const known = duplicateOf(keys) ?? keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
+  /** @param events gets those that the batch became: none where a fact of it was recorded before. */
+  #insert(
+    { drafts, options, resolve, reject }: PendingBatch,
+    { checked, events: all }: { checked: boolean; events: JournalEvent[] },
+  ): () => void {
+    const keys = drafts.map(onceKey);
+    const known = checked ? duplicateOf(keys, (key) => this.#statements.isOnce.get(key) === 1) : undefined;
     if (known !== undefined) {
       return () => {
         reject(new FactAlreadyRecorded(known));
       };
     }
-    const { environment } = options;
+    const { environment, within } = options;
+    within?.(this.#database);
     if (environment !== undefined) this.#statements.insertEnvironment.run(environment.hash, environment.text);
-    const events = drafts.map((draft) => {
+    let actor = { of: drafts[0]?.actor, text: JSON.stringify(drafts[0]?.actor) };
+    const events = drafts.map((draft, index): JournalEvent => {
+      if (draft.actor !== actor.of) actor = { of: draft.actor, text: JSON.stringify(draft.actor) };
       const row = encodeEvent(draft, {
         seq: (this.#lastSeq + 1) as SequenceNumber,
         at: this.#now(),
         previousHash: this.#lastHash,
+        actor: actor.text,
       });
-      this.#statements.insert.run(...row, onceKey(draft));
+      this.#statements.insert.run(...row, keys[index] ?? null);
       this.#lastSeq = row[0];
       this.#lastHash = row[7];
-      return decodeEvent(row);
+      return { ...draft, seq: row[0] as SequenceNumber, at: row[1] as Microseconds, hash: row[7] };
     });
+    all.push(...events);
     return () => {
       resolve(events);
     };
@@ -275,13 +279,4 @@ export class Journal implements Disposable {
     setSynchronous(this.#database, level);
     this.#synchronous = level;
   }
-}
-
-function duplicateOf(keys: readonly string[]): string | undefined {
-  if (new Set(keys).size === keys.length) return undefined;
-  return keys.find((key, index) => keys.indexOf(key) !== index);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -41,3 +41,17 @@ export function onceKey({ type, task, data }: EventDraft): string | null {
       return null;
   }
 }
+
+/** The first of some keys that is among them twice, or that is recorded. */
+export function duplicateOf(
+  keys: readonly (string | null)[],
+  isRecorded: (key: string) => boolean,
+): string | undefined {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    if (key === null) continue;
+    if (seen.has(key) || isRecorded(key)) return key;
+    seen.add(key);
+  }
+  return undefined;
+}

@@ -73,7 +73,14 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
       throw new Error('the test did not expect a file to be read');
     },
     onSignal: () => {},
+    users: { nameOf: (uid) => (uid === 1000 ? 'ada' : null), uid: 1000 },
+    loadVerifier: () => Promise.reject(new Error('the test did not expect the verifier')),
+    after: () => {
+      throw new Error('the test did not expect a pause');
+    },
+    openKeyboard: () => Promise.resolve(null),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
+    loadDoctor: () => Promise.reject(new Error('the test did not expect the doctor')),
     ...parts,
   };
   const result = await runCli(argv, world);
