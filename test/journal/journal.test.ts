@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
+import { FactAlreadyRecorded } from '../../src/journal/append.ts';
 import { encodeEnvironment } from '../../src/journal/environments.ts';
-import { FactAlreadyRecorded } from '../../src/journal/journal.ts';
 import { daemonDraft, taskDraft, taskId } from '../support/facts.ts';
 import { runProgram } from '../support/run-program.ts';
 import { JournalFolder } from './journal-folder.ts';
