@@ -1,6 +1,6 @@
 // Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
-// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), the daemon, the
-// doctor, and the library with its types.
+// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), one that checks a
+// journal without a daemon, the daemon, the doctor, and the library with its types.
 //
 // Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
 // a second build at the same moment, never meets a half-written one.
@@ -46,7 +46,15 @@ const common = {
   define: definitions,
   // msgpackr's native part saves nothing on small messages and costs more to load than all the rest of it.
   alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
-  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './past.cjs', './daemon.cjs', './doctor.cjs'],
+  external: [
+    'better-sqlite3',
+    'koffi',
+    './start-daemon.cjs',
+    './past.cjs',
+    './daemon.cjs',
+    './doctor.cjs',
+    './verify.cjs',
+  ],
   plugins: [loadedLater],
   logLevel: 'warning',
   metafile: true,
@@ -57,6 +65,7 @@ const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/cli/past.ts'], outfile: 'dist/past.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/daemon/verify-main.ts'], outfile: 'dist/verify.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/doctor/entry.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
   build({

@@ -1,6 +1,8 @@
 import type { Client } from '../client/api.ts';
 import type { Doctor } from '../doctor/patient.ts';
+import type { VerifyProgress, VerifyResult } from '../protocol/answers.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
+import type { NameOfUser } from '../user-names.ts';
 import type { Output } from './output.ts';
 import type { Invocation } from './parse.ts';
 import type { Style } from './style.ts';
@@ -35,6 +37,10 @@ export interface CliWorld {
   readonly openInput: (file: string) => AsyncIterable<Uint8Array>;
   /** Calls back at each SIGINT, SIGTERM or SIGHUP, which then does not end the process by itself. */
   readonly onSignal: (listener: (signal: InterruptSignal) => void) => void;
+  /** Who there is on this machine, and which of them the reader is; null where there are no uids. */
+  readonly users: { readonly nameOf: NameOfUser; readonly uid: number | null };
+  /** What checks the journal without a daemon. */
+  readonly loadVerifier: () => Promise<JournalVerifier>;
   /** Calls back after so many milliseconds. What it gives back calls that off. */
   readonly after: (ms: number, call: () => void) => () => void;
   /** The keys of the terminal that ghost was typed in, one by one, or null where its input is none. */
@@ -49,6 +55,14 @@ export interface CliWorld {
 export interface Keyboard extends Disposable {
   /** Ctrl-C is a key like any other; Ctrl-Z stops ghost as ever. */
   readonly onKey: (listener: (key: string) => void) => void;
+}
+
+/** src/daemon/verify-main.ts, which is a bundle of its own. */
+export interface JournalVerifier {
+  /** @throws GhostError `journal-unusable`, `journal-newer`. */
+  readonly verifyFolder: (environment: CliWorld['environment']) => AsyncGenerator<VerifyProgress, VerifyResult, void>;
+  /** What to type where a journal is damaged. */
+  readonly howToGoOn: (environment: CliWorld['environment']) => string;
 }
 
 export type InterruptSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

@@ -4,10 +4,11 @@ import { isatty } from 'node:tty';
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
 import type { Doctor } from '../doctor/patient.ts';
+import { systemUserNames } from '../user-names.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
 import { runCli } from './cli.ts';
-import type { InterruptSignal } from './command.ts';
+import type { InterruptSignal, JournalVerifier } from './command.ts';
 import { StreamOutput } from './output.ts';
 
 /** The command line's way into the world. Nothing else in src/cli reads the clock or ends the process. */
@@ -33,6 +34,12 @@ const result = runCli(process.argv.slice(2), {
     // Not `once`: what the starter of the daemon brings along (signal-exit) ends the process by the signal itself where
     // it finds no other listener, and one that is called once is gone by then.
     for (const signal of interruptSignals) process.on(signal, () => listener(signal));
+  },
+  users: { nameOf: systemUserNames(), uid: process.getuid?.() ?? null },
+  loadVerifier: async () => {
+    // As with the daemon below.
+    const file = './verify.cjs';
+    return (await import(file)) as JournalVerifier;
   },
   after: (ms, call) => {
     const timer = setTimeout(call, ms);

@@ -169,6 +169,17 @@ export class OrderReader implements Disposable {
   }
 }
 
+/** When a stream was last seen to grow, or null where nobody saw one grow. */
+export function lastSeenAt(path: string): Microseconds | null {
+  using reader = new OrderReader(path);
+  // A record without a time is followed by those of the daemon that wrote it, so that there are few of them at the end.
+  for (let index = reader.count() - 1; index >= 0; index -= 1) {
+    const at = reader.at(index)?.at ?? null;
+    if (at !== null) return at;
+  }
+  return null;
+}
+
 function readRecord(descriptor: number, { index }: { index: number }): OrderRecord | null {
   if (index < 0) return null;
   const record = Buffer.alloc(orderRecordBytes);

@@ -30,9 +30,8 @@ export function openDatabase(path: string): Database.Database {
 }
 
 /**
- * Opens a journal to read it only, beside whoever writes it. It sees what is committed, and holds nothing back between
- * two questions.
- * @throws GhostError `journal-unusable` naming the file and what to do.
+ * Opens a journal to look at it and to change nothing, beside a daemon or without one.
+ * @throws GhostError `journal-unusable`, as `openDatabase` does; also where there is none.
  */
 export function openForReading(path: string): Database.Database {
   let database: Database.Database | null = null;
@@ -40,7 +39,7 @@ export function openForReading(path: string): Database.Database {
     database = new Database(path, { readonly: true, fileMustExist: true });
     database.pragma('busy_timeout = 5000');
     database.pragma('trusted_schema = OFF');
-    // The first look at the file itself: opening reads nothing of it.
+    // The first that reads: what is no database says so here.
     database.pragma('schema_version');
     return database;
   } catch (error) {

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
+import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EncodedEnvironment } from './environments.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
@@ -18,28 +18,6 @@ import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
-
-export interface AppendOptions {
-  /**
-   * `full`: survives a power cut once the promise is kept; for what acknowledges a request, records an exit or must be
-   * known before an effect. `normal`: survives a crash of the daemon.
-   */
-  readonly durability: 'full' | 'normal';
-  /** Stored in the same transaction. */
-  readonly environment?: EncodedEnvironment;
-  /** Done in the same transaction, before the events. */
-  readonly within?: (database: Database) => void;
-}
-
-/** A fact that can happen once was recorded before; nothing of its batch was appended. */
-export class FactAlreadyRecorded extends Error {
-  override readonly name = 'FactAlreadyRecorded';
-  readonly key: string;
-  constructor(key: string) {
-    super(`already recorded: ${key}`);
-    this.key = key;
-  }
-}
 
 interface PendingBatch {
   readonly drafts: readonly EventDraft[];
@@ -208,14 +186,9 @@ export class Journal implements Disposable, EventReader {
     return this.#lastSeq;
   }
 
-  /** The hash of the last committed event. */
-  get lastHash(): string {
-    return this.#lastHash;
-  }
-
-  /** The file, for those who read beside it. */
-  get path(): string {
-    return this.#database.name;
+  /** The file and the last event in it, for those who read beside it. */
+  get head(): { readonly path: string; readonly seq: number; readonly hash: string } {
+    return { path: this.#database.name, seq: this.#lastSeq, hash: this.#lastHash };
   }
 
   /** What the journal takes on the disk, with its write-ahead log. */
