@@ -32,7 +32,7 @@ export const figures: readonly Figure[] = [
     },
   },
   {
-    name: 'running',
+    name: 'thousand',
     what: '1,000 tasks that run and do nothing: what each takes in the daemon and in its shim',
     measure: async (stage) => {
       const home = stage.home();
