@@ -141,7 +141,14 @@ describe('ghost diff', () => {
     const first = { view: { command: ['sh', '-c', 'cd src && make -j4 all; exit 3', 'a', 'q'] } };
     const second = { view: { command: ['sh', '-c', 'cd src && make all; exit 4', 'b', 'q'] } };
     const { stdout } = await differ(first, second);
-    expect(stdout).toContain("command  sh -c 'cd src && make [--j4 -]all; exit [-3-]{+4+}' [-a-] {+b+} q\n");
+    expect(stdout).toContain("command  sh -c 'cd src && make [--j4-] all; exit [-3-] {+4+}' [-a-] {+b+} q\n");
+  });
+
+  test('scripts that differ in their spaces alone, or in everything, are shown whole', async () => {
+    const [a, b, c] = ['x  y', 'x y', 'z'].map((script) => ({ view: { command: ['sh', '-c', script] } }));
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three runs');
+    expect((await differ(a, b)).stdout).toContain("sh -c [-'x  y'-] {+'x y'+}\n");
+    expect((await differ(b, c)).stdout).toContain("sh -c [-'x y'-] {+z+}\n");
   });
 
   test('--json has the same in one object', async () => {

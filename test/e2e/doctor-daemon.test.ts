@@ -31,6 +31,21 @@ test('a daemon that was stopped is named with its pid, and none is started', asy
   expect(home.daemonPid()).toBe(pid);
 });
 
+test('a daemon that cannot be asked because of the folder is not taken for one that is stuck', async () => {
+  await using home = new GhostHome();
+  await home.run(['sleep', '300']);
+  const pid = home.daemonPid();
+  chmodSync(home.path, 0o755);
+  const found = await examineHome(home);
+  expect(found.wrong).toEqual(['problem data folder', 'problem daemon']);
+  expect(found.about('daemon')).toMatch(
+    new RegExp(`^a daemon runs \\(pid ${pid}\\) and could not be asked: .* → chmod 700 `),
+  );
+  await examineHome(home, ['--fix']);
+  expect(await examineHome(home)).toMatchObject({ status: 0, wrong: [] });
+  expect(home.daemonPid()).toBe(pid);
+});
+
 test('what a killed daemon leaves is told and cleared, and its tasks live on', async () => {
   await using home = new GhostHome();
   const id = await home.run(['sleep', '300']);

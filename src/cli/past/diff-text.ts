@@ -130,21 +130,25 @@ function markedWords(
   return shown.join(' ');
 }
 
-/** A word of several words is a script, say: what differs within it is marked. Null where they have nothing in common. */
+/**
+ * A word of several words is a script, say: what differs within it is marked. Null where they have nothing in common, or
+ * all but the spaces, which would not be seen.
+ */
 function markedScript(one: string, other: string, style: Style): string | null {
   const changes = diffWords(wordsOf(one), wordsOf(other));
-  if (!changes.some(({ kind, words }) => kind === 'same' && words.some((word) => word.trim() !== ''))) return null;
+  const isUnlike = !changes.some(({ kind }) => kind === 'same');
+  if (isUnlike || changes.every(({ kind }) => kind === 'same')) return null;
+  const text = (words: readonly string[]): string => visible(words.join(' '));
   const marks: Marks = {
-    same: (words) => visible(words.join('')),
-    removed: (words) => style.removed(`[-${visible(words.join(''))}-]`),
-    added: (words) => style.added(`{+${visible(words.join(''))}+}`),
+    same: text,
+    removed: (words) => style.removed(`[-${text(words)}-]`),
+    added: (words) => style.added(`{+${text(words)}+}`),
   };
-  return `'${changes.map(({ kind, words }) => marks[kind](words)).join('')}'`;
+  return `'${changes.map(({ kind, words }) => marks[kind](words)).join(' ')}'`;
 }
 
-/** The words of a script and the spaces between them. */
 function wordsOf(script: string): readonly string[] {
-  return script.split(/(\s+)/);
+  return script.split(/\s+/).filter((word) => word !== '');
 }
 
 function tagsRow({ tags }: RunDiff, { style }: DiffLooks): readonly Row[] {
