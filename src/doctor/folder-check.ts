@@ -133,7 +133,7 @@ function isTemporary(path: string, { paths: { home, journal, tasks } }: Patient)
   const [folder, name] = [dirname(path), basename(path)];
   if (folder === home) {
     return (
-      (name.startsWith(`${basename(journal)}.`) && name.endsWith('.tmp')) ||
+      (name.startsWith(`${basename(journal)}.`) && /\.(?:tmp|rebuild)(?:-journal)?$/.test(name)) ||
       /^daemon\.json\.\d+$/.test(name) ||
       /^\.doctor-\d+$/.test(name)
     );

@@ -367,8 +367,7 @@ describe('help and version', () => {
     const { parseCommandLine } = await import('../../src/cli/parse.ts');
     for (const { examples } of commandTable) {
       for (const { type } of examples) {
-        // What stands in the shell's own words besides is the shell's.
-        const [first = ''] = /ghost [^)&>]*/.exec(type) ?? [];
+        const first = /ghost (?:'[^']*'|[^&|>)'])*/.exec(type)?.[0].trim() ?? '';
         expect(
           () =>
             parseCommandLine(

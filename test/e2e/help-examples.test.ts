@@ -19,6 +19,7 @@ async function furnish(home: GhostHome, { many }: { many: boolean }): Promise<No
     tags: ['ci'],
     env: { API_TOKEN: 'secret' },
   });
+  await home.ok(['list']);
   if (!many) return env;
   const lines = Array.from({ length: 43 }, (_, place) => JSON.stringify(task(place + 1)));
   await home.ok(['run', '--batch', '-'], { input: `${lines.join('\n')}\n` });
@@ -59,6 +60,8 @@ test.for(pasted.map(({ name, examples }) => [name, examples] as const))(
       if (/@last|\bweb\b/.test(type) && !type.startsWith('ghost run')) await startLast(home);
       const shell = type.includes('fish') ? 'fish' : 'bash';
       const { status, stderr } = await runProgram(['timeout', '30', shell, '-c', type], { env, cwd: home.work });
+      // What is a moment old was not there ten minutes ago: that is the right answer.
+      if (type.includes('--at') && stderr.includes('was not there yet')) continue;
       const fine = status === 0 || (status === 1 && mayFindNothing.has(name));
       expect(fine ? '' : `${type} ended with ${status}: ${stderr}`).toBe('');
       expect(stderr).not.toMatch(/^ghost: /m);

@@ -52,7 +52,7 @@ function completeLine(command: CommandSpec, words: readonly string[], { from }: 
     else if (!onlyWords && isOption(word)) {
       const option = wantsValue(options, word);
       if (option === null) continue;
-      if (index === words.length - 2) return valueOf(option, command);
+      if (index === words.length - 2) return valueOf(option);
       index += 1;
     } else {
       // From its first word on everything is the task's own command line.
@@ -71,7 +71,7 @@ function completeOption(command: CommandSpec, typed: string): Completion {
   const options = optionsOf(command);
   if (!typed.startsWith('--') || equals === -1) return candidatesOf(spellings(options));
   const option = options.find(({ long, value }) => value !== null && `--${long}` === typed.slice(0, equals));
-  const value = option === undefined ? nothing : valueOf(option, command);
+  const value = option === undefined ? nothing : valueOf(option);
   if (value.kind !== 'candidates') return nothing;
   const prefix = typed.slice(0, equals + 1);
   return candidatesOf(value.candidates.map((candidate) => ({ ...candidate, value: prefix + candidate.value })));
@@ -89,7 +89,7 @@ function wantsValue(options: readonly OptionSpec[], word: string): OptionSpec | 
   return options.find(({ short }) => short === letters[first]) ?? null;
 }
 
-function valueOf({ value, long }: OptionSpec, command: CommandSpec): Completion {
+function valueOf({ value, long }: OptionSpec): Completion {
   switch (value) {
     case 'STATE':
       return plain(taskStates);
@@ -102,7 +102,7 @@ function valueOf({ value, long }: OptionSpec, command: CommandSpec): Completion 
     case 'SIGNAL':
       return plain(signalNames);
     case 'NAME':
-      return command.name === 'kill' && long === 'signal' ? plain(signalNames) : nothing;
+      return long === 'signal' ? plain(signalNames) : nothing;
     case 'DURATION':
       return plain(['10s', '1m', '5m', '1h']);
     case 'TIME':
