@@ -48,6 +48,8 @@ export class OutputRecorder implements Disposable {
   readonly #writer: OrderWriter;
   readonly #listeners = new Set<() => void>();
   #followers = 0;
+  /** While it is polled: shortens the wait for the next look to the shortest. */
+  #lookSoon: (() => void) | null = null;
   #watcher: FSWatcher | null = null;
   #poll: NodeJS.Timeout | null = null;
   #wakeUps = 0;
@@ -107,6 +109,7 @@ export class OutputRecorder implements Disposable {
   follow(listener: () => void): () => void {
     const stop = this.onGrowth(listener);
     this.#followers += 1;
+    this.#lookSoon?.();
     return () => {
       stop();
       this.#followers -= 1;
@@ -199,6 +202,15 @@ export class OutputRecorder implements Disposable {
     let quiet = 0;
     let waitMs = everyMs;
     let last = this.#writer.last;
+    const lookIn = (delayMs: number): void => {
+      this.#poll = setTimeout(look, delayMs).unref();
+    };
+    this.#lookSoon = () => {
+      if (waitMs === everyMs) return;
+      waitMs = everyMs;
+      if (this.#poll !== null) clearTimeout(this.#poll);
+      lookIn(everyMs);
+    };
     const look = (): void => {
       const next = this.noteNow();
       this.#onStatus();
@@ -208,7 +220,7 @@ export class OutputRecorder implements Disposable {
       last = next;
       if (quiet < untilQuiet) {
         waitMs = quiet === 0 || this.#followers > 0 ? everyMs : Math.min(waitMs * 2, quietMs);
-        this.#poll = setTimeout(look, waitMs).unref();
+        lookIn(waitMs);
         return;
       }
       this.#endPoll();
@@ -216,7 +228,7 @@ export class OutputRecorder implements Disposable {
       // What was noted in between rang no bell.
       this.#onStatus();
     };
-    this.#poll = setTimeout(look, everyMs).unref();
+    lookIn(everyMs);
   }
 
   #endWatch(): void {
@@ -227,5 +239,6 @@ export class OutputRecorder implements Disposable {
   #endPoll(): void {
     if (this.#poll !== null) clearTimeout(this.#poll);
     this.#poll = null;
+    this.#lookSoon = null;
   }
 }

