@@ -16,8 +16,8 @@ import { StreamOutput } from './output.ts';
 const interruptSignals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const result = runCli(process.argv.slice(2), {
-  stdout: new StreamOutput({ isTerminal: isatty(1), open: () => process.stdout }),
-  stderr: new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr }),
+  stdout: new StreamOutput({ isTerminal: isatty(1), open: () => process.stdout, descriptor: 1 }),
+  stderr: new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 }),
   environment: process.env,
   connect: ({ start }) =>
     connectClient({

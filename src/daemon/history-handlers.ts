@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { GhostError } from '../ghost-error.ts';
+import type { TaskId } from '../journal/events.ts';
 import { CommandStatistics } from '../projections/command-statistics.ts';
 import { taskStates, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
@@ -15,7 +16,7 @@ import type { HandlerContext } from './request-handlers.ts';
 
 /** How often it is told how far a rebuild has come. */
 const tellEveryMs = 100;
-/** So many tasks are read in one step of `table`. */
+/** So many tasks are read in one step. */
 const tasksAtOnce = 200;
 
 /** What the daemon answers about the past of the tasks. */
@@ -37,7 +38,7 @@ async function findInHistory(
 ): Promise<ResultOf<'history'>> {
   const page = new AnswerPage({ tasksMax: limit });
   const steps = history.find(filter, { before: before ?? Number.MAX_SAFE_INTEGER, now: clock() });
-  for await (const ids of takeTurns(steps, { signal })) {
+  for await (const ids of takeTurns(inSlices(steps), { signal })) {
     for (const id of ids) {
       const task = store.get(id);
       if (task !== undefined && !page.add(viewTask(task))) {
@@ -46,6 +47,13 @@ async function findInHistory(
     }
   }
   return { tasks: page.tasks, next: null };
+}
+
+/** No more at once than can be read in a few milliseconds. */
+function* inSlices(steps: Iterable<readonly TaskId[]>): Generator<readonly TaskId[], void, void> {
+  for (const ids of steps) {
+    for (let from = 0; from < Math.max(1, ids.length); from += tasksAtOnce) yield ids.slice(from, from + tasksAtOnce);
+  }
 }
 
 async function countHistory(
@@ -77,7 +85,7 @@ async function* giveTable(
 ): AsyncGenerator<ItemOf<'table'>, ResultOf<'table'>, void> {
   const { table, past, journal } = context;
   const seq = at === null ? journal.lastSeq : seqOfMoment(context, at);
-  const live = at === null ? [...table.current.tasks.values()] : past.liveAt(seq);
+  const live = at === null ? [...table.current.tasks.values()] : await liveThen(past.liveAt(seq), { signal });
   const isLive = new Set(live.map(({ id }) => id));
   const complete = lastEnded(context, { wanted: taskStates, seq, count: ended }).filter((id) => !isLive.has(id));
   const given = function* (): Generator<readonly Task[], void, void> {
@@ -90,6 +98,18 @@ async function* giveTable(
     yield* inItems(tasks.filter(({ forgottenAt }) => forgottenAt === null));
   }
   return { seq };
+}
+
+async function liveThen(
+  steps: ReturnType<HandlerContext['past']['liveAt']>,
+  { signal }: { signal: AbortSignal },
+): Promise<readonly Task[]> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+    signal.throwIfAborted();
+  }
 }
 
 function* inItems(tasks: readonly Task[]): Generator<readonly Task[], void, void> {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Subscription } from 'rxjs';
 
 import { FactAlreadyRecorded } from '../journal/append.ts';
-import { FactAlreadyRecorded } from '../journal/append.ts';
+import type { Actor, DataOf, EventOf, JournalEvent, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { events$ } from '../projections/project.ts';
 import type { DaemonLog } from './daemon-log.ts';

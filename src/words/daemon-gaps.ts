@@ -60,6 +60,6 @@ async function gapBefore(client: Client, start: EventOf<'DaemonStarted'>): Promi
 async function eventAt(client: Client, seq: number): Promise<JournalEvent | null> {
   if (seq < 1) return null;
   const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
-  for await (const event of client.audit({ after })) return event;
+  for await (const event of client.audit({ after, before: seq + 1 })) return event;
   return null;
 }

@@ -319,6 +319,7 @@ describe('ghost timeline', () => {
     expect(await ids('--since', '14:00', '--until', '14:30')).toEqual([1, 3]);
     const [since, until] = [iso(0), iso(30 * minute)];
     expect(asked).toEqual([
+      ['list', { states: ['running'], all: true, at: { kind: 'time', time: since } }],
       [
         'history',
         {
@@ -329,7 +330,6 @@ describe('ghost timeline', () => {
         },
         { limit: lanesMax + 1 },
       ],
-      ['list', { states: ['running'], all: true, at: { kind: 'time', time: since } }],
     ]);
   });
 
@@ -339,6 +339,29 @@ describe('ghost timeline', () => {
     });
     expect(stdout).toMatch(/^14:00:30\.000 .*compressed/m);
     expect(stdout).not.toMatch(/submitted by|SIGTERM asked/);
+  });
+
+  test('lanes ask for the events of those only whose times are not told otherwise', async () => {
+    const asked: string[] = [];
+    const view = (id: number, parts: Partial<TaskView> = {}) => viewOf({ id, ...parts });
+    const views = [
+      view(1),
+      view(2, { state: 'lost', endedAt: null }),
+      runningView({ id: 3, startedAt: null }),
+      view(4, { state: 'failed', startedAt: null }),
+      runningView({ id: 5 }),
+    ];
+    const client = clientOf({
+      list: () => Promise.resolve(views),
+      show: (id) => {
+        asked.push(id);
+        const task = views.find((one) => String(one.id) === id) ?? viewOf();
+        return Promise.resolve(detailOf(task, { events: eventfulLife.slice(0, 1) }));
+      },
+    });
+    const { stdout } = await ghost(['timeline'], { client });
+    expect(asked).toEqual(['2', '3']);
+    expect(stdout.split('\n')[0]).toMatch(/^2026-11-22 14:00:00 to 14:05:00, 5m 00s, 5 tasks$/);
   });
 
   test('more tasks than can be drawn are told of, and the newest are drawn', async () => {
@@ -355,7 +378,7 @@ describe('ghost timeline', () => {
     });
     expect(shown).toHaveLength(lanesMax);
     expect(shown[0]).toBe('2');
-    expect(stderr).toBe(`ghost: of 1001 tasks only the newest 1000 are drawn; name a shorter time\n`);
+    expect(stderr).toBe(`ghost: only the newest ${lanesMax} tasks are drawn; name a shorter time for the others\n`);
   });
 
   test('where there is nothing to draw it says so on stderr', async () => {

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import { expect, test } from 'vitest';
 
 import { howToGoOn, verifyFolder } from '../../src/daemon/verify-main.ts';
@@ -56,5 +54,5 @@ test('read models that are being folded anew are behind, and say nothing of what
 test('where there is no journal that can be read it says so', async () => {
   using folder = new JournalFolder();
   await expect(verify(folder)).rejects.toMatchObject({ code: 'journal-unusable' });
-  expect(howToGoOn({ GHOST_HOME: folder.path })).toContain(`mv ${join(folder.path)} `);
+  expect(howToGoOn({ GHOST_HOME: folder.path })).toMatch(/^ghost doctor --fix/);
 });

@@ -173,20 +173,44 @@ describe('audit --verify', () => {
     await home.ok(['shutdown']);
   });
 
-  test('names it as well where the daemon refuses to start, and starts none', async () => {
+  test.each([
+    [
+      'an event was changed',
+      "UPDATE events SET data = replace(data, 'true', 'evil') WHERE seq = 2",
+      /^event 2 \(TaskSubmitted of task 1\) was changed/,
+    ],
+    [
+      'the last events were removed',
+      'DELETE FROM events WHERE seq > (SELECT max(seq) FROM events) - 2',
+      /^the last 2 events are gone: \d+ were recorded, and the journal ends after \d+\n/,
+    ],
+    [
+      'one was added by hand',
+      `INSERT INTO events SELECT seq + 1, at, 'TaskAdopted', 1, 1, actor, '{"attempt":1,"pid":null}', NULL, hash
+       FROM events ORDER BY seq DESC LIMIT 1`,
+      /^event \d+ \(TaskAdopted of task 1\) was added by hand\n/,
+    ],
+    [
+      'the last two were swapped',
+      `UPDATE events SET seq = -1 WHERE seq = (SELECT max(seq) FROM events);
+       UPDATE events SET seq = seq + 1 WHERE seq = (SELECT max(seq) FROM events);
+       UPDATE events SET seq = (SELECT max(seq) - 1 FROM events) WHERE seq = -1`,
+      /^events \d+ and \d+ were swapped\n/,
+    ],
+  ])('names it as well where the daemon refuses to start, and starts none: %s', async (_, sql, message) => {
     await using home = new GhostHome();
     await home.run(['true']);
     await home.ok(['wait']);
     await home.ok(['shutdown']);
     using folder = new JournalFolder({ path: home.path });
-    await folder.tamper("UPDATE events SET data = replace(data, 'true', 'evil') WHERE seq = 2");
+    await folder.tamper(sql);
     const said = await home.ghost(['list']);
     expect(said).toMatchObject({ status: 4, stdout: '' });
-    expect(said.stderr).toContain('at event 2');
-    const changed = await home.ghost(['audit', '--verify']);
-    expect(changed.status).toBe(1);
-    expect(changed.stdout).toMatch(/^event 2 \(TaskSubmitted of task 1\) was changed/);
-    expect(changed.stderr).toMatch(/^ {2}try: mv /);
+    expect(said.stderr).toContain("behind ghost's back");
+    const harmed = await home.ghost(['audit', '--verify']);
+    expect(harmed.status).toBe(1);
+    expect(harmed.stdout).toMatch(message);
+    expect(harmed.stderr).toMatch(/^ {2}try: ghost doctor --fix/);
     expect(home.daemonPid()).toBe(null);
   });
 });

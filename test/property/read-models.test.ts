@@ -11,6 +11,7 @@ import { type TaskJournal, openTaskJournal } from '../../src/projections/open-ta
 import { isLive } from '../../src/projections/task-row.ts';
 import { endedStates } from '../../src/projections/task-store.ts';
 import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
+import type { Task } from '../../src/projections/task.ts';
 import { noon, taskId } from '../support/facts.ts';
 import { randomFilter, randomLives } from '../support/random-lives.ts';
 import { readEvents } from '../support/read-events.ts';
@@ -57,6 +58,14 @@ async function record({ drafts, batches, ...scene }: Scene): Promise<TaskJournal
     }
   }
   return opened;
+}
+
+function liveAt(past: TaskJournal['past'], seq: number): readonly Task[] {
+  const steps = past.liveAt(seq);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 function foldUntil(events: readonly JournalEvent[], seq: number): TaskTable {
@@ -107,7 +116,7 @@ test('any moment is what the events until then fold to: the live tasks, each tas
       for (const moment of moments) {
         const seq = Math.min(moment, journal.lastSeq);
         const { tasks, ended } = foldUntil(events, seq);
-        expect(past.liveAt(seq)).toEqual(
+        expect(liveAt(past, seq)).toEqual(
           [...tasks.values()].filter(isLive).toSorted((one, other) => one.id - other.id),
         );
         for (const id of ids) expect(past.get(id, { seq })).toEqual(tasks.get(id));
