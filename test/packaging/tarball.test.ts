@@ -55,6 +55,7 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'dist/library.mjs',
     'dist/past.cjs',
     'dist/start-daemon.cjs',
+    'dist/verify.cjs',
     'package.json',
     'src/protocol/PROTOCOL.md',
   ]);
