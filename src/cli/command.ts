@@ -1,5 +1,6 @@
 import type { Client } from '../client/api.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
+import type { ScreenWorld } from '../ui/screen-world.ts';
 import type { Output } from './output.ts';
 import type { Invocation } from './parse.ts';
 import type { Style } from './style.ts';
@@ -34,6 +35,10 @@ export interface CliWorld {
   readonly onSignal: (listener: (signal: InterruptSignal) => void) => void;
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;
+  /** Whether keys can be had from standard input. */
+  readonly stdinIsTerminal: () => boolean;
+  /** What opens the screen on the terminal, and settles with the exit status when it was left. */
+  readonly loadScreen: () => Promise<(screen: Omit<ScreenWorld, 'stdin' | 'stdout'>) => Promise<number>>;
 }
 
 export type InterruptSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

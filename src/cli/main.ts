@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
+import type { ScreenModule } from '../ui/screen-world.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
 import { runCli } from './cli.ts';
@@ -35,6 +36,13 @@ const result = runCli(process.argv.slice(2), {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
     const file = './daemon.cjs';
     await import(file);
+  },
+  stdinIsTerminal: () => isatty(0),
+  loadScreen: async () => {
+    // An ES module: Ink waits at its top level, which CommonJS cannot.
+    const file = './ui.mjs';
+    const { openScreen } = (await import(file)) as ScreenModule;
+    return async (screen) => await openScreen({ ...screen, stdin: process.stdin, stdout: process.stdout });
   },
 });
 

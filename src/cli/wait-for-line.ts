@@ -6,7 +6,7 @@ import { taskLine } from '../words/task-words.ts';
 import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
 import { jsonPrinter, type LinePrinter } from './line-printer.ts';
-import { LineSearch } from './line-search.ts';
+import { LineSearch } from '../words/line-search.ts';
 import { LogSearch } from './log-search.ts';
 import { SearchedLog } from './log-writer.ts';
 import type { Invocation } from './parse.ts';

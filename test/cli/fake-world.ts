@@ -71,6 +71,8 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     rawArguments: () => null,
     onSignal: () => {},
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
+    stdinIsTerminal: () => false,
+    loadScreen: () => Promise.reject(new Error('the test did not expect the screen')),
     ...parts,
   };
   const result = await runCli(argv, world);

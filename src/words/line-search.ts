@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 
-import { blockPattern } from '../words/search-pattern.ts';
+import { blockPattern } from './search-pattern.ts';
 import { refusedPattern } from './refused-pattern.ts';
 
 /** Where a line lies in its block, without its newline. */
