@@ -11,7 +11,7 @@ import { readMember } from './segment-file.ts';
 import type { TaskFolder } from './task-folder.ts';
 
 export interface LogSourceContext {
-  readonly journal: Pick<Journal, 'readTask' | 'findOnce'>;
+  readonly journal: Pick<Journal, 'readOnce' | 'findOnce'>;
   readonly table: LiveTable;
 }
 
@@ -43,6 +43,7 @@ export class LogSource implements AsyncDisposable {
   readonly #context: LogSourceContext;
   readonly #id: TaskId;
   readonly #folder: TaskFolder;
+  #lastPrune: { readonly stream: StreamName; readonly piece: LogPiece & { readonly kind: 'gone' } } | null = null;
   readonly #spools = new Map<StreamName, FileHandle>();
   #segment: OpenSegment | null = null;
   /** The last member that was wanted, and those that a reader who goes forward wants next. */
@@ -59,6 +60,11 @@ export class LogSource implements AsyncDisposable {
     return Math.max(this.#folder.size(stream), this.#stored(stream).sealedTo);
   }
 
+  /** Everything of a stream before this byte is gone. */
+  prunedTo(stream: StreamName): number {
+    return this.#stored(stream).prunedTo;
+  }
+
   /**
    * What is at an offset, at most so many bytes; fewer where another file begins, none at the end.
    * @throws GhostError `log-unreadable` where a segment that the journal tells of cannot be read.
@@ -66,7 +72,7 @@ export class LogSource implements AsyncDisposable {
   async read(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<LogPiece> {
     for (;;) {
       const { prunedTo, sealedTo } = this.#stored(stream);
-      if (from < prunedTo) return this.#gone(stream, { from, to: prunedTo });
+      if (from < prunedTo) return this.#gone(stream, { to: prunedTo });
       if (from < sealedTo) {
         const data = await this.#readSegment(stream, { from, bytes });
         if (data !== null) return { kind: 'data', data };
@@ -94,15 +100,18 @@ export class LogSource implements AsyncDisposable {
     return task.stored[stream];
   }
 
-  #gone(stream: StreamName, { from, to }: { from: number; to: number }): LogPiece {
-    // The events of one task, of which pruned ranges are few.
-    const events = this.#context.journal.readTask(this.#id);
-    const covering = events.find(
-      (event) => event.type === 'LogSegmentPruned' && event.data.stream === stream && event.data.to > from,
-    );
-    if (covering?.type !== 'LogSegmentPruned') throw unreadable(this.#id, stream, from);
-    const { at, data } = covering;
-    return { kind: 'gone', to: Math.min(data.to, to), prunedAt: isoTime(at), reason: data.reason };
+  /** All that is gone is one piece, as of its last prune: a task that ran for months has had thousands. */
+  #gone(stream: StreamName, { to }: { to: number }): LogPiece {
+    if (this.#lastPrune?.stream !== stream || this.#lastPrune.piece.to !== to) {
+      const prefix = `LogSegmentPruned:${this.#id}:${stream}:`;
+      const last = this.#context.journal
+        .readOnce({ prefix, after: 0 })
+        .find((event) => event.type === 'LogSegmentPruned' && event.data.to === to);
+      if (last?.type !== 'LogSegmentPruned') throw unreadable(this.#id, stream, to);
+      const piece = { kind: 'gone', to, prunedAt: isoTime(last.at), reason: last.data.reason } as const;
+      this.#lastPrune = { stream, piece };
+    }
+    return this.#lastPrune.piece;
   }
 
   async #readSpool(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<Uint8Array> {

@@ -11,6 +11,8 @@ import type { LogCursor } from '../protocol/messages.ts';
  * It is written by the daemon alone. What a crash cuts off is noted again by the next daemon, without a time.
  */
 export const orderRecordBytes = 24;
+/** So many records are read at once. */
+const blockRecords = 256;
 
 export interface OrderRecord extends LogCursor {
   /** `null` where nobody was there to see it. */
@@ -72,6 +74,9 @@ export class OrderWriter implements Disposable {
 export class OrderReader implements Disposable {
   readonly #path: string;
   #descriptor: number | null = null;
+  /** The records that were read last: most readers want those beside them next. */
+  #block = Buffer.alloc(0);
+  #blockFirst = 0;
 
   /** A task without an index (it is yet to be started, or the index was removed) has no records. */
   constructor(path: string) {
@@ -86,13 +91,21 @@ export class OrderReader implements Disposable {
 
   /** The record of that index, or null where there is none. */
   at(index: number): OrderRecord | null {
+    if (index < 0) return null;
+    const known = this.#recordInBlock(index);
+    if (known !== null) return known;
     this.#descriptor ??= openIfThere(this.#path);
-    return this.#descriptor === null ? null : readRecord(this.#descriptor, { index });
+    if (this.#descriptor === null) return null;
+    this.#blockFirst = index - (index % blockRecords);
+    const block = Buffer.allocUnsafe(blockRecords * orderRecordBytes);
+    const bytes = readSync(this.#descriptor, block, 0, block.length, this.#blockFirst * orderRecordBytes);
+    this.#block = block.subarray(0, bytes - (bytes % orderRecordBytes));
+    return this.#recordInBlock(index);
   }
 
-  /** The index of the first record that is past a cursor in either stream; `count()` where none is. */
-  firstPast({ stdout, stderr }: LogCursor): number {
-    return this.#first((record) => record.stdout > stdout || record.stderr > stderr);
+  /** The index of the first record at which both streams had come to a cursor; `count()` where there is none. */
+  firstCovering({ stdout, stderr }: LogCursor): number {
+    return this.#first((record) => record.stdout >= stdout && record.stderr >= stderr);
   }
 
   /** The index of the first record at which a stream had come to an offset; `count()` where none had. */
@@ -119,6 +132,11 @@ export class OrderReader implements Disposable {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
   }
 
+  #recordInBlock(index: number): OrderRecord | null {
+    const offset = (index - this.#blockFirst) * orderRecordBytes;
+    return offset >= 0 && offset < this.#block.length ? recordIn(this.#block, offset) : null;
+  }
+
   /** Binary search: what holds of a record holds of all after it. */
   #first(holds: (record: OrderRecord, index: number) => boolean): number {
     let low = 0;
@@ -137,11 +155,15 @@ function readRecord(descriptor: number, { index }: { index: number }): OrderReco
   if (index < 0) return null;
   const record = Buffer.alloc(orderRecordBytes);
   if (readSync(descriptor, record, 0, orderRecordBytes, index * orderRecordBytes) !== orderRecordBytes) return null;
-  const at = record.readDoubleLE(0);
+  return recordIn(record, 0);
+}
+
+function recordIn(records: Buffer, offset: number): OrderRecord {
+  const at = records.readDoubleLE(offset);
   return {
     at: at === 0 ? null : (at as Microseconds),
-    stdout: record.readDoubleLE(8),
-    stderr: record.readDoubleLE(16),
+    stdout: records.readDoubleLE(offset + 8),
+    stderr: records.readDoubleLE(offset + 16),
   };
 }
 

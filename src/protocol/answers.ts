@@ -16,7 +16,7 @@ export interface LogChunk {
   readonly cursor: LogCursor;
 }
 
-/** Output that retention or somebody took. */
+/** Output that retention or somebody took: when the last of it went, and why. */
 export interface MissingOutput {
   readonly bytes: number;
   readonly prunedAt: string;
