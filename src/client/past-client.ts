@@ -14,7 +14,7 @@ import { historyPageMax } from '../protocol/limits.ts';
 import type { ResultOf, TaskReference } from '../protocol/messages.ts';
 import type { AuditOptions, Client } from './api.ts';
 import { newRequestId } from './request-id.ts';
-import { Requests } from './requests.ts';
+import { Requests, signalOf } from './requests.ts';
 
 /** The first page of a history is small: mostly it is all that is wanted. */
 const historyFirstPage = 100;
@@ -67,7 +67,8 @@ export abstract class PastClient extends Requests {
     const until = options.until?.toISOString() ?? null;
     let after = options.after ?? 0;
     const batches = this.stream({
-      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, follow }),
+      open: (connection) =>
+        connection.stream('audit', { after, task, types, since, until, actor, follow }, signalOf(options)),
       onItem: (batch: readonly JournalEvent[]) => (after = batch.at(-1)?.seq ?? after),
     });
     for (;;) {

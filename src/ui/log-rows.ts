@@ -59,7 +59,11 @@ export interface SeenRow extends Row {
 /** The rows that fill the pane from an anchor on, or with null up to the end. Only these lines are looked at. */
 export function seenRows(
   { lines }: LogWindow,
-  { anchor, height, options }: { readonly anchor: Anchor | null; readonly height: number; readonly options: RowOptions },
+  {
+    anchor,
+    height,
+    options,
+  }: { readonly anchor: Anchor | null; readonly height: number; readonly options: RowOptions },
 ): readonly SeenRow[] {
   const seen: SeenRow[] = [];
   if (anchor === null) {

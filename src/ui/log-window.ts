@@ -91,7 +91,8 @@ export function withEarlier(window: LogWindow, earlier: LogWindow): LogWindow {
     // The line goes on in what is held already, unless its end was never read.
     const rest = after.findIndex((line) => line.stream === stream && line.gone === null);
     const more = after[rest];
-    const goesOn = more !== undefined && more.start[stream] === begun.start[stream] + begun.bytes.length + begun.leftOut;
+    const goesOn =
+      more !== undefined && more.start[stream] === begun.start[stream] + begun.bytes.length + begun.leftOut;
     before[place] = goesOn ? joined(begun, more) : { ...begun, open: false };
     if (goesOn) after.splice(rest, 1);
   }
