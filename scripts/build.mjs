@@ -1,5 +1,6 @@
 // Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
-// (loaded only when there is none), the daemon, the screen, and the library with its types.
+// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), the daemon, the
+// doctor, the screen, and the library with its types.
 //
 // Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
 // a second build at the same moment, never meets a half-written one.
@@ -15,12 +16,12 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** What is loaded only when there is no daemon stays out of the bundles that ask for it: it is the bundle beside them. */
-const starterBeside = {
-  name: 'starter-beside',
+/** What is loaded only when it is needed stays out of the bundles that ask for it: it is a bundle beside them. */
+const loadedLater = {
+  name: 'loaded-later',
   setup({ onResolve }) {
-    onResolve({ filter: /\/start-daemon\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './start-daemon.cjs', external: true } : undefined,
+    onResolve({ filter: /\/(start-daemon|past)\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
     );
   },
 };
@@ -43,8 +44,8 @@ const common = {
   define: definitions,
   // msgpackr's native part saves nothing on small messages and costs more to load than all the rest of it.
   alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
-  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './daemon.cjs', './ui.mjs'],
-  plugins: [starterBeside],
+  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './past.cjs', './daemon.cjs', './doctor.cjs', './ui.mjs'],
+  plugins: [loadedLater],
   logLevel: 'warning',
   metafile: true,
   write: false,
@@ -81,8 +82,10 @@ const screenParts = {
 
 const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/cli/past.ts'], outfile: 'dist/past.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/doctor/examine.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
   build({
     ...common,
     entryPoints: ['src/client/library.ts'],
@@ -99,7 +102,7 @@ const builds = await Promise.allSettled([
     jsx: 'automatic',
     // React's own checks of how it is used cost a fifth of the start.
     define: { ...definitions, 'process.env.NODE_ENV': '"production"' },
-    plugins: [starterBeside, screenParts],
+    plugins: [loadedLater, screenParts],
   }),
 ]);
 // esbuild has said what is wrong, and where.

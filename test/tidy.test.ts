@@ -9,6 +9,7 @@ import { type SourceFile, filesIn, linesWith, readSource, root } from './support
 
 const sources = filesIn(['src'], { endings: ['.ts', '.tsx'] }).map(readSource);
 const tests = filesIn(['test'], { endings: ['.ts', '.tsx'] }).map(readSource);
+const bench = filesIn(['bench'], { endings: ['.ts'] }).map(readSource);
 
 /** The folders of src/, and those that each may use: at run time, and beyond these as types only. */
 const directions: Readonly<Record<string, { readonly uses: readonly string[]; readonly types?: readonly string[] }>> = {
@@ -19,7 +20,8 @@ const directions: Readonly<Record<string, { readonly uses: readonly string[]; re
   daemon: { uses: ['root', 'journal', 'projections', 'protocol'] },
   client: { uses: ['root', 'protocol', 'projections'], types: ['journal'] },
   words: { uses: ['root', 'protocol', 'projections'], types: ['journal', 'client'] },
-  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal', 'ui'] },
+  doctor: { uses: ['root', 'journal', 'projections', 'protocol', 'daemon', 'words'] },
+  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal', 'doctor', 'ui'] },
   ui: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
 };
 
@@ -65,6 +67,17 @@ describe('imports', () => {
     expect(offences).toEqual([]);
   });
 
+  test('of the bench are its own, the library, and what the tests have for real processes', () => {
+    // It measures what users have: the command line and the library, from outside.
+    const open = /^(bench\/|src\/client\/library\.ts$|src\/journal\/|src\/projections\/|test\/support\/)/;
+    const offences = bench.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ target }) => /^(src|test|bench)\//.test(target) && !open.test(target))
+        .map(({ line, target }) => `${path}:${line}  ${target}`),
+    );
+    expect(offences).toEqual([]);
+  });
+
   test('source files import only what package.json names', () => {
     const { dependencies, devDependencies } = readJson('package.json');
     const known = new Set([...Object.keys(dependencies), ...Object.keys(devDependencies)]);
@@ -98,7 +111,7 @@ describe('effects', () => {
 });
 
 describe('files', () => {
-  const all = [...sources, ...tests];
+  const all = [...sources, ...tests, ...bench];
 
   test('are named in kebab-case by their concept', () => {
     const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.tsx?$/;
@@ -201,9 +214,8 @@ describe('the bundles', () => {
 
   test('load no package that is not installed with ghost', () => {
     const installed = Object.keys(readJson('package.json').dependencies);
-    const loaded = ['cli.cjs', 'daemon.cjs', 'library.mjs', 'start-daemon.cjs', 'ui.mjs'].flatMap((name) =>
-      packagesLoadedBy(`dist/${name}`),
-    );
+    const bundles = ['cli.cjs', 'daemon.cjs', 'doctor.cjs', 'library.mjs', 'past.cjs', 'start-daemon.cjs', 'ui.mjs'];
+    const loaded = bundles.flatMap((name) => packagesLoadedBy(`dist/${name}`));
     expect(loaded.filter((name) => !installed.includes(name))).toEqual([]);
   });
 });

@@ -64,8 +64,11 @@ export interface WordsSpec {
   readonly needed: string;
   /** The next thing to type where they are missing. */
   readonly hint: string;
-  /** `command`: the first word ends ghost's options, and all that follows belongs to the command. */
-  readonly kind: 'anywhere' | 'command';
+  /**
+   * `command`: the first word ends ghost's options, and all that follows belongs to the command. `signed`: a word may
+   * begin with a dash (`-TAG`), where it is not one of the options.
+   */
+  readonly kind: 'anywhere' | 'command' | 'signed';
 }
 
 export interface OptionSpec {
@@ -74,6 +77,8 @@ export interface OptionSpec {
   /** The name of its value, such as `DIR`; null for a flag. */
   readonly value: string | null;
   readonly repeatable: boolean;
+  /** The long name of an option beside which it is a flag, or null. */
+  readonly flagBeside: string | null;
   readonly description: string;
 }
 
@@ -100,12 +105,15 @@ export const someTasks: WordsSpec = {
 
 /** An option without a value. */
 export function flag(long: string, { short = null, description }: FlagWords): OptionSpec {
-  return { long, short, value: null, repeatable: false, description };
+  return { long, short, value: null, repeatable: false, flagBeside: null, description };
 }
 
 /** An option with a value. */
-export function valued(long: string, { name, short = null, repeatable = false, description }: ValueWords): OptionSpec {
-  return { long, short, value: name, repeatable, description };
+export function valued(
+  long: string,
+  { name, short = null, repeatable = false, flagBeside = null, description }: ValueWords,
+): OptionSpec {
+  return { long, short, value: name, repeatable, flagBeside, description };
 }
 
 interface FlagWords {
@@ -116,6 +124,7 @@ interface FlagWords {
 interface ValueWords extends FlagWords {
   readonly name: string;
   readonly repeatable?: boolean;
+  readonly flagBeside?: string | null;
 }
 
 /** What every command understands. */

@@ -1,4 +1,5 @@
 import type { Client } from '../client/api.ts';
+import type { Examine } from '../doctor/patient.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
 import type { ScreenWorld } from '../ui/screen-world.ts';
 import type { Output } from './output.ts';
@@ -31,14 +32,28 @@ export interface CliWorld {
   readonly callerEnvironment: () => readonly EnvironmentEntry[];
   /** The words after `ghost` as the kernel has them, or null where that cannot be known. */
   readonly rawArguments: () => readonly Uint8Array[] | null;
-  /** Calls back at the first SIGINT, SIGTERM or SIGHUP, which then does not end the process by itself. */
+  /** A file as it is read, `-` being standard input. What cannot be read is thrown where it is read. */
+  readonly openInput: (file: string) => AsyncIterable<Uint8Array>;
+  /** Calls back at each SIGINT, SIGTERM or SIGHUP, which then does not end the process by itself. */
   readonly onSignal: (listener: (signal: InterruptSignal) => void) => void;
+  /** Calls back after so many milliseconds. What it gives back calls that off. */
+  readonly after: (ms: number, call: () => void) => () => void;
+  /** The keys of the terminal that ghost was typed in, one by one, or null where its input is none. */
+  readonly openKeyboard: () => Promise<Keyboard | null>;
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;
   /** Whether keys can be had from standard input. */
   readonly stdinIsTerminal: () => boolean;
   /** What opens the screen on the terminal, and settles with the exit status when it was left. */
   readonly loadScreen: () => Promise<(screen: Omit<ScreenWorld, 'stdin' | 'stdout'>) => Promise<number>>;
+  /** What reads the data folder itself: it knows SQLite, which nothing else here does. */
+  readonly loadDoctor: () => Promise<Examine>;
+}
+
+/** A terminal that gives each key as it is pressed, and shows none of them. Disposing gives it back as it was. */
+export interface Keyboard extends Disposable {
+  /** Ctrl-C is a key like any other; Ctrl-Z stops ghost as ever. */
+  readonly onKey: (listener: (key: string) => void) => void;
 }
 
 export type InterruptSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

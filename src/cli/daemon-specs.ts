@@ -1,4 +1,4 @@
-import { type CommandSpec, flag, noWords, valued } from './command-spec.ts';
+import { type CommandSpec, flag, noWords, someTasks, valued } from './command-spec.ts';
 
 /** Commands about the daemon and what it keeps, and about ghost itself. */
 export const daemonSpecs: readonly CommandSpec[] = [
@@ -21,18 +21,22 @@ export const daemonSpecs: readonly CommandSpec[] = [
     summary: 'take old output away; the facts stay',
     description:
       'Takes the output of tasks that have ended, the oldest first, and says whose and how much. What happened to them ' +
-      'stays in the journal for ever. Without a limit it takes what retention would take by itself by now. A SIZE is ' +
-      '500MB, 2GiB or a number of bytes.',
-    words: noWords,
+      'stays in the journal for ever. Without a limit and a task it takes what retention would take by itself by now. ' +
+      'With --forget those tasks are hidden from lists and searches too: their facts and numbers stay, and "ghost ' +
+      'history --hidden" finds them. A SIZE is 500MB, 2GiB or a number of bytes.',
+    words: { ...someTasks, usage: '[ID...]', least: 0 },
     options: [
       valued('older', { name: 'DURATION', description: 'only of tasks that ended longer ago than that (30d, 12h)' }),
       valued('keep', { name: 'N', description: 'the newest N tasks that have ended keep theirs' }),
       valued('max-log', { name: 'SIZE', description: 'until all output takes at most that' }),
+      flag('forget', { description: 'hide the tasks as well, whether they have output left or not' }),
       flag('dry-run', { description: 'only say what would go' }),
     ],
     examples: [
       { type: 'ghost prune --older 30d --dry-run', does: 'what is older than a month?' },
       { type: 'ghost prune --max-log 2GiB', does: 'make room' },
+      { type: 'ghost prune 42 43 --forget', does: 'their output goes, and lists show them no more' },
+      { type: 'ghost prune --older 90d --forget', does: 'hide what is older than three months' },
     ],
   },
   {

@@ -1,6 +1,6 @@
 import { wrapWords } from './block.ts';
-import { commandGroups, type CommandSpec, commonOptions, type OptionSpec } from './command-spec.ts';
-import { commandTable } from './command-table.ts';
+import { commandGroups, type CommandSpec, type OptionSpec } from './command-spec.ts';
+import { commandTable, optionsOf } from './command-table.ts';
 import type { Style } from './style.ts';
 
 const columns = 80;
@@ -28,12 +28,14 @@ export async function commandHelp(command: CommandSpec, style: Style): Promise<s
   const { name, alias, words, description, options, examples } = command;
   const usage = ['ghost', name, '[OPTIONS]', words.usage].filter((part) => part !== '').join(' ');
   const also = alias === null ? '' : `  ghost ${alias} is the same.\n`;
-  const width = Math.max(...[...options, ...commonOptions].map((option) => spelling(option).length)) + 4;
+  const all = optionsOf(command);
+  const common = all.slice(options.length);
+  const width = Math.max(...all.map((option) => spelling(option).length)) + 4;
   return [
     `${style.bold('Usage')}\n  ${usage}\n${also}`,
     `${(await wrapWords(description.split(' '), columns)).join('\n')}\n`,
     ...(options.length === 0 ? [] : [`${style.bold('Options')}\n${await optionLines(options, width)}`]),
-    `${style.bold('For every command')}\n${await optionLines(commonOptions, width)}`,
+    `${style.bold('For every command')}\n${await optionLines(common, width)}`,
     `${style.bold('Examples')}\n${exampleLines(examples, style)}`,
   ].join('\n');
 }

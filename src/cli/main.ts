@@ -1,7 +1,9 @@
+import { createReadStream } from 'node:fs';
 import { isatty } from 'node:tty';
 
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
+import type { Examine } from '../doctor/patient.ts';
 import type { ScreenModule } from '../ui/screen-world.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
@@ -27,11 +29,17 @@ const result = runCli(process.argv.slice(2), {
   cwd: () => process.cwd(),
   callerEnvironment,
   rawArguments: readRawArguments,
+  openInput: (file) => (file === '-' ? process.stdin : createReadStream(file)),
   onSignal: (listener) => {
     // Not `once`: what the starter of the daemon brings along (signal-exit) ends the process by the signal itself where
     // it finds no other listener, and one that is called once is gone by then.
     for (const signal of interruptSignals) process.on(signal, () => listener(signal));
   },
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+  openKeyboard: async () => (isatty(0) ? (await import('./past.ts')).openKeyboard() : null),
   loadDaemon: async () => {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
     const file = './daemon.cjs';
@@ -43,6 +51,12 @@ const result = runCli(process.argv.slice(2), {
     const file = './ui.mjs';
     const { openScreen } = (await import(file)) as ScreenModule;
     return async (screen) => await openScreen({ ...screen, stdin: process.stdin, stdout: process.stdout });
+  },
+  loadDoctor: async () => {
+    const file = './doctor.cjs';
+    // What scripts/build.mjs makes of src/doctor/examine.ts.
+    const { examine } = (await import(file)) as { readonly examine: Examine };
+    return examine;
   },
 });
 

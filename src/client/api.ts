@@ -130,9 +130,11 @@ export interface AuditOptions {
   readonly types?: readonly string[];
   readonly since?: Date;
   readonly until?: Date;
-  /** Only what an actor did in whose words (client, command line, terminal, user id, pid) this occurs. */
+  /** Only what an actor did in whose words (client, command line, terminal, user name, user id, pid) this occurs. */
   readonly actor?: string;
-  /** Go on with those to come. */
+  /** Of what there is, only the last so many. */
+  readonly last?: number;
+  /** Go on with those to come; with `until`, until that moment. */
   readonly follow?: boolean;
   /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
   readonly signal?: AbortSignal;

@@ -3,6 +3,7 @@ import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type {
+  AuditPage,
   EnvironmentValue,
   RebuildProgress,
   RebuildResult,
@@ -66,15 +67,20 @@ export abstract class PastClient extends Requests {
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
     let after = options.after ?? 0;
-    const batches = this.stream({
+    let last = options.last ?? null;
+    const pages = this.stream({
       open: (connection) =>
-        connection.stream('audit', { after, task, types, since, until, actor, follow }, signalOf(options)),
-      onItem: (batch: readonly JournalEvent[]) => (after = batch.at(-1)?.seq ?? after),
+        connection.stream('audit', { after, task, types, since, until, actor, last, follow }, signalOf(options)),
+      onItem: ({ seq }: AuditPage) => {
+        after = seq;
+        // Which are the last is known from the first page on.
+        last = null;
+      },
     });
     for (;;) {
-      const step = await batches.next();
+      const step = await pages.next();
       if (step.done === true) return step.value;
-      yield* step.value;
+      yield* step.value.events;
     }
   }
 

@@ -21,6 +21,7 @@ import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessTable } from './process-table.ts';
 import { RefusedPeers } from './refused-peers.ts';
+import { canPunchHoles } from './remove-output.ts';
 import { createHandlers } from './request-handlers.ts';
 import { Reserve } from './reserve.ts';
 import { Retention } from './retention.ts';
@@ -130,7 +131,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     self,
     startedAt,
   };
-  const storage = { ...context, settings: options.settings, tasksFolder: paths.tasks, turns: new Turns<TaskId>() };
+  const holes = await canPunchHoles(kernel, { folder: paths.tasks });
+  if (!holes) {
+    log.warn(
+      'this file system gives no space back inside a file: the output of a task is compressed, and kept within the limits, only when it has ended',
+      { folder: paths.tasks },
+    );
+  }
+  const { settings } = options;
+  const storage = { ...context, settings, tasksFolder: paths.tasks, holes, turns: new Turns<TaskId>() };
   const retention = new Retention(storage);
   const rotation = new Rotation({
     ...storage,

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } fr
 
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
+import { blockBytes } from './file-system.ts';
 
 /**
  * When a task's streams grew, and so in which order: one record for each time that the daemon looked and saw more.
@@ -13,6 +14,16 @@ import type { LogCursor } from '../protocol/messages.ts';
 export const orderRecordBytes = 24;
 /** So many records are read at once. */
 const blockRecords = 256;
+
+/**
+ * What is folded at once (order-fold.ts): all but the end of it is given back. Then zeros stand where records were, and
+ * the first one that is left stands for them. Both parts are whole blocks of whole records.
+ */
+const wholeBytes = 3 * blockBytes;
+export const unitBytes = 80 * wholeBytes;
+export const unitRecords = unitBytes / orderRecordBytes;
+export const foldedBytes = unitBytes - wholeBytes;
+const keptRecord = foldedBytes / orderRecordBytes;
 
 export interface OrderRecord extends LogCursor {
   /** `null` where nobody was there to see it. */
@@ -91,6 +102,12 @@ export class OrderReader implements Disposable {
 
   /** The record of that index, or null where there is none. */
   at(index: number): OrderRecord | null {
+    const record = this.#read(index);
+    if (record === null || record.stdout > 0 || record.stderr > 0) return record;
+    return this.#read(index - (index % unitRecords) + keptRecord);
+  }
+
+  #read(index: number): OrderRecord | null {
     if (index < 0) return null;
     const known = this.#recordInBlock(index);
     if (known !== null) return known;

@@ -1,4 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
+import { isWhole } from '../journal/environments.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { TaskTable } from '../projections/task-table.ts';
@@ -16,7 +17,7 @@ import { readLog } from './log-reader.ts';
 import { pruneOutput } from './prune.ts';
 import type { Retention } from './retention.ts';
 import { hasEnded } from './signaller.ts';
-import { asGhostError } from './start-refusal.ts';
+import { asGhostError, environmentGone } from './start-refusal.ts';
 import { type StopContext, signalTask, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Submission } from './supervisor.ts';
@@ -73,8 +74,8 @@ export function createHandlers(context: HandlerContext): Handlers {
     wait: (parameters, { signal }) => waitForTasks(table, parameters, { signal }),
     log: ({ task: reference, ...options }, { signal }) => readLog(context, find(reference), { ...options, signal }),
     watch: ({ after }, { signal }) => watchEvents(context, { after: after ?? journal.lastSeq, signal }),
-    prune: ({ endedBefore, keepTasks, maxBytes, dryRun }, request) =>
-      pruneOutput(context, { endedBefore, keepTasks, maxBytes, dryRun }, request),
+    prune: ({ tasks, ...rules }, request) =>
+      pruneOutput(context, { ...rules, tasks: tasks?.map(find) ?? null }, request),
     status: () => Promise.resolve(context.statusOf()),
     shutdown: (parameters, request) => shutDown(context, parameters, request),
     ...createHistoryHandlers(context),
@@ -121,13 +122,8 @@ function restartOf(task: Task, { requestId, context }: { requestId: string; cont
       task: task.id,
     });
   }
-  const environment = context.journal.environment(task.environmentHash);
-  if (environment === null) {
-    throw new GhostError('spawn-failed', `the environment of task ${task.id} is no longer in the store`, {
-      hint: 'start it anew with: ghost run',
-      task: task.id,
-    });
-  }
+  const environment = context.journal.environments.read(task.environmentHash);
+  if (environment === null || !isWhole(environment)) throw environmentGone(task, environment);
   const { command, cwd, umask, openFilesSoftLimit, name, tags, timeoutMs } = task;
   const restartOf = task.id;
   return { requestId, command, cwd, environment, umask, openFilesSoftLimit, name, tags, timeoutMs, restartOf };

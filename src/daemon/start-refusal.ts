@@ -1,4 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
+import { redactedNames, type StoredPair } from '../journal/environments.ts';
 import type { StartFailure } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
 
@@ -23,6 +24,21 @@ export function spawnFailureMessage(task: Task, error: unknown): string {
     default:
       return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Why a task cannot be given the environment that it had: what of it is no longer in the store (null: all). */
+export function whatIsGone(environment: readonly StoredPair[] | null): string {
+  if (environment === null) return 'its environment is no longer in the store';
+  return `the value of ${redactedNames(environment).join(', ')} in its environment was redacted`;
+}
+
+/** The refusal of a restart for that. */
+export function environmentGone(task: Task, environment: readonly StoredPair[] | null): GhostError {
+  const given = redactedNames(environment ?? []).map((name) => `-e ${name}=VALUE `);
+  // Where a word would have to be quoted, whoever types it sees best how.
+  const command = task.command.every((word) => /^[\w@%+=:,./-]+$/.test(word)) ? task.command.join(' ') : 'COMMAND';
+  const message = `task ${task.id} cannot be started again: ${whatIsGone(environment)}`;
+  return new GhostError('spawn-failed', message, { hint: `ghost run ${given.join('')}-- ${command}`, task: task.id });
 }
 
 function hintFor(reason: StartFailure): string {

@@ -114,6 +114,9 @@ export class StoredOutput {
 
   #bytesOf({ id, log, stored }: Task): number {
     const folder = new TaskFolder(this.#tasksFolder, id);
+    // Of many records the index that tells their order and times takes as much as what they tell of.
+    const hasIndex = log.kind === 'open' || stored.stdout.starts.length + stored.stderr.starts.length > 0;
+    const index = hasIndex ? bytesOnDisk(folder.order) : 0;
     return streams
       .map((stream) => {
         const { segmentBytes, starts, sealedTo } = stored[stream];
@@ -123,7 +126,7 @@ export class StoredOutput {
         const length = stream === 'stdout' ? log.stdoutBytes : log.stderrBytes;
         return segments + inBlocks(Math.max(0, length - sealedTo));
       })
-      .reduce((sum, bytes) => sum + bytes, 0);
+      .reduce((sum, bytes) => sum + bytes, index);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { GhostError } from '../ghost-error.ts';
-import { type EnvironmentPair, encodeEnvironment } from '../journal/environments.ts';
+import { type EnvironmentPair, isWhole } from '../journal/environments.ts';
 import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
@@ -10,7 +10,7 @@ import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
-import { spawnFailureMessage } from './start-refusal.ts';
+import { spawnFailureMessage, whatIsGone } from './start-refusal.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervision } from './supervision.ts';
 import { TaskFolder } from './task-folder.ts';
@@ -80,7 +80,7 @@ export class Supervisor implements Disposable {
     // Minted here and nowhere else: the next number of this journal.
     const id = this.#lastTask as TaskId;
     const { environment, ...facts } = submission;
-    const encoded = encodeEnvironment(environment);
+    const encoded = this.#context.journal.environments.encode(environment);
     const data = { ...facts, uuid: randomUUID(), environmentHash: encoded.hash } satisfies DataOf<'TaskSubmitted'>;
     if (this.folder(id).setAside(data)) {
       this.#context.log.warn('a folder of a task that the journal does not know was moved aside', { task: id });
@@ -247,9 +247,9 @@ export class Supervisor implements Disposable {
   }
 
   async #spawn(task: Task, attempt: number): Promise<WaitingShim | null> {
-    const environment = this.#context.journal.environment(task.environmentHash);
-    if (environment === null) {
-      await this.#refuse(task, 'spawn-failed', 'its environment is no longer in the store');
+    const environment = this.#context.journal.environments.read(task.environmentHash);
+    if (environment === null || !isWhole(environment)) {
+      await this.#refuse(task, 'spawn-failed', whatIsGone(environment));
       return null;
     }
     const { tools } = this.#context;

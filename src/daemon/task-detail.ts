@@ -22,7 +22,7 @@ export function describeTask(
     shimPid: status.kind === 'submitted' ? null : (status.shim?.pid ?? null),
     adoptions: task.adoptions,
     processorTime: status.kind === 'ended' ? status.processorTime : null,
-    environmentNames: (journal.environment(task.environmentHash) ?? []).map(([name]) => name),
+    environmentNames: (journal.environments.read(task.environmentHash) ?? []).map(([name]) => name),
     log:
       log.kind === 'closed'
         ? { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true }

@@ -29,6 +29,26 @@ export function openDatabase(path: string): Database.Database {
   }
 }
 
+/**
+ * Opens a journal to read it only, beside whoever writes it. It sees what is committed, and holds nothing back between
+ * two questions.
+ * @throws GhostError `journal-unusable` naming the file and what to do.
+ */
+export function openForReading(path: string): Database.Database {
+  let database: Database.Database | null = null;
+  try {
+    database = new Database(path, { readonly: true, fileMustExist: true });
+    database.pragma('busy_timeout = 5000');
+    database.pragma('trusted_schema = OFF');
+    // The first look at the file itself: opening reads nothing of it.
+    database.pragma('schema_version');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw unusable(path, error);
+  }
+}
+
 /** How durable the next commits are: FULL survives a power cut, NORMAL a crash of this process. */
 export function setSynchronous(database: Database.Database, level: 'FULL' | 'NORMAL'): void {
   database.pragma(`synchronous = ${level}`);

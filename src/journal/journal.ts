@@ -4,7 +4,8 @@ import { GhostError } from '../ghost-error.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
-import { type EncodedEnvironment, type EnvironmentPair, decodeEnvironment } from './environments.ts';
+import { EnvironmentStore } from './environment-store.ts';
+import type { EncodedEnvironment } from './environments.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
@@ -25,6 +26,8 @@ export interface AppendOptions {
   readonly durability: 'full' | 'normal';
   /** Stored in the same transaction. */
   readonly environment?: EncodedEnvironment;
+  /** Done in the same transaction, before the events. */
+  readonly within?: (database: Database) => void;
 }
 
 /** A fact that can happen once was recorded before; nothing of its batch was appended. */
@@ -49,6 +52,7 @@ interface PendingBatch {
  * batch in it is all or nothing. Reads see only what is committed.
  */
 export class Journal implements Disposable {
+  readonly environments: EnvironmentStore;
   readonly #database: Database;
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
@@ -70,6 +74,12 @@ export class Journal implements Disposable {
     this.#onDamage = onDamage;
     this.#onFull = onFull;
     this.#statements = prepareStatements(database);
+    this.environments = new EnvironmentStore(database, {
+      flush: () => {
+        this.flush();
+      },
+      append: (draft, within) => this.append([draft], { durability: 'full', within }),
+    });
     const last = this.#statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
     this.#lastHash = last === undefined ? genesisHash : last[7];
@@ -192,12 +202,6 @@ export class Journal implements Disposable {
     return row === undefined ? null : decodeEvent(row);
   }
 
-  /** @returns null where that environment is not in the store. */
-  environment(hash: string): readonly EnvironmentPair[] | null {
-    const row = this.#statements.environment.get(hash);
-    return row === undefined ? null : decodeEnvironment(row[0]);
-  }
-
   /** The highest number that a task was ever given, 0 where there was none. */
   lastTask(): number {
     return this.#statements.lastTask.get()?.[0] ?? 0;
@@ -206,6 +210,16 @@ export class Journal implements Disposable {
   /** The place of the last committed event, 0 where there is none. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** The hash of the last committed event. */
+  get lastHash(): string {
+    return this.#lastHash;
+  }
+
+  /** The file, for those who read beside it. */
+  get path(): string {
+    return this.#database.name;
   }
 
   /** What the journal takes on the disk, with its write-ahead log. */
@@ -252,7 +266,8 @@ export class Journal implements Disposable {
         reject(new FactAlreadyRecorded(known));
       };
     }
-    const { environment } = options;
+    const { environment, within } = options;
+    within?.(this.#database);
     if (environment !== undefined) this.#statements.insertEnvironment.run(environment.hash, environment.text);
     const events = drafts.map((draft) => {
       const row = encodeEvent(draft, {

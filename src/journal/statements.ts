@@ -15,7 +15,6 @@ export interface Statements {
   readonly lastCleanStop: Statement<[], [number | null]>;
   readonly lastTask: Statement<[], [number | null]>;
   readonly insertEnvironment: Statement<[hash: string, entries: string]>;
-  readonly environment: Statement<[hash: string], [string]>;
 }
 
 export function prepareStatements(database: Database): Statements {
@@ -42,6 +41,5 @@ export function prepareStatements(database: Database): Statements {
     insertEnvironment: database.prepare<[string, string]>(
       'INSERT INTO environments (hash, entries) VALUES (?, ?) ON CONFLICT DO NOTHING',
     ),
-    environment: database.prepare<[string], [string]>('SELECT entries FROM environments WHERE hash = ?').raw(),
   };
 }

@@ -99,6 +99,13 @@ export interface CommandStats {
   readonly lastId: number;
 }
 
+/** Events that fit, maybe none: how far the journal has been looked at is told as well, for a reader that goes on later. */
+export interface AuditPage {
+  readonly events: readonly JournalEvent[];
+  /** The last event that was looked at. */
+  readonly seq: number;
+}
+
 /** How far a check of the journal has come. */
 export interface VerifyProgress {
   readonly events: number;
@@ -122,8 +129,10 @@ export interface Damage {
     | 'event-changed'
     | 'event-missing'
     | 'event-added'
+    | 'events-swapped'
     | 'events-lost'
     | 'environment-changed'
+    | 'environment-missing'
     | 'segment-missing'
     | 'segment-truncated'
     | 'segment-changed';

@@ -127,7 +127,8 @@ const reasonWords = {
   wake: 'so that a stopped task can end',
 } as const;
 
-const answerWords = {
+/** What the kernel answered to a signal, for a person. */
+export const answerWords = {
   delivered: 'delivered',
   'no-such-process': 'nothing of it was left',
   'not-permitted': 'not permitted',

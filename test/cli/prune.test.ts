@@ -63,6 +63,16 @@ describe('prune', () => {
     ]);
   });
 
+  test('names the tasks, each once, and hides them where that was said', async () => {
+    const hidden = { tasks: [], bytes: 0, forgotten: [7, 42] };
+    const { stdout, asked } = await pruned(['7', 'web', '7', '--forget'], hidden);
+    expect(stdout).toBe('2 tasks hidden: 7 42\n');
+    expect(asked).toEqual([{ tasks: ['7', 'web'], forget: true, dryRun: false }]);
+    expect((await pruned(['--forget', '--dry-run'], { ...some, forgotten: [7] })).stdout).toBe(
+      ' 7  12.3 MiB\n42     512 B\n12.3 MiB of 2 tasks would go; nothing was taken\n1 task would be hidden: 7\n',
+    );
+  });
+
   test('in JSON is one object', async () => {
     expect(JSON.parse((await pruned(['--json'])).stdout)).toEqual(some);
   });
@@ -74,7 +84,7 @@ describe('prune', () => {
     [['--keep', 'some'], '"some" is no number of tasks'],
     [['--max-log', 'big'], '"big" is no size'],
     [['--max-log', '10%'], '"10%" is no size'],
-    [['42'], 'prune takes options only; "42" is too much'],
+    [[''], 'prune was given an empty word'],
   ] as const)('%j is refused before anything is asked', async ([argv, message]) => {
     const said = await ghost(['prune', ...argv]);
     expect(said).toMatchObject({ result: 2, stdout: '', starts: [] });

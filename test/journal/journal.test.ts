@@ -191,13 +191,13 @@ test('an environment is stored once under its hash, its order and bytes that are
       }),
     ),
   );
-  const stored = journal.environment(encoded.hash) ?? [];
+  const stored = journal.environments.read(encoded.hash) ?? [];
   expect(stored.map(([name]) => name)).toEqual(['PATH', 'EMPTY', 'GHOST', 'RAW', 'A-B']);
   expect(stored.slice(0, 3).map(([, value]) => value)).toEqual(['/bin', '', 'ünï\n"=👻']);
-  expect(Buffer.from(stored[3]?.[1] ?? '').equals(bytes)).toBe(true);
+  expect(stored[3]?.[1]).toEqual(bytes);
   expect(stored[4]?.[1]).toBe('{"base64":"no"}');
   expect((await folder.shell('SELECT count(*) FROM environments')).stdout).toBe('1\n');
-  expect(journal.environment('0'.repeat(64))).toBeNull();
+  expect(journal.environments.read('0'.repeat(64))).toBeNull();
 });
 
 test('an environment whose batch is refused is not left in the store', async () => {
@@ -206,7 +206,7 @@ test('an environment whose batch is refused is not left in the store', async () 
   await journal.append([taskDraft('TaskSubmitted')], full);
   const environment = encodeEnvironment([['SECRET', 'x']]);
   await expect(journal.append([taskDraft('TaskSubmitted')], { ...full, environment })).rejects.toThrow();
-  expect(journal.environment(environment.hash)).toBeNull();
+  expect(journal.environments.read(environment.hash)).toBeNull();
 });
 
 test('what the journal takes on the disk is its file and its write-ahead log', async () => {

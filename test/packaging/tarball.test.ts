@@ -50,6 +50,7 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'dist/cli.cjs',
     'dist/daemon.cjs',
     'dist/library.mjs',
+    'dist/past.cjs',
     'dist/start-daemon.cjs',
     'package.json',
     'src/protocol/PROTOCOL.md',

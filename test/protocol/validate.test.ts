@@ -76,7 +76,7 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
   history: [{ filter: { terms: [], forgotten: false }, before: null, limit: 1 }, everyTerm],
   historyStats: [{ filter: { terms: [], forgotten: true } }],
   audit: [
-    { after: 0, task: null, types: null, since: null, until: null, actor: null, follow: true },
+    { after: 0, task: null, types: null, since: null, until: null, actor: null, last: null, follow: true },
     {
       after: 7,
       task: 'web',
@@ -84,6 +84,7 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
       since: '2026-11-22T14:03:20.000Z',
       until: '2026-11-22T15:03:20.000Z',
       actor: 'cron',
+      last: 10,
       follow: false,
     },
   ],

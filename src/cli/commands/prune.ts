@@ -14,9 +14,9 @@ import type { ParsedOptions } from '../parse.ts';
 /** A hundred years: nothing is older. */
 const oldestMs = 36_525 * 86_400_000;
 
-/** `ghost prune`: takes old output away and says whose; with `--dry-run` it only says. The facts stay. */
-export const prune: Command = async ({ options }, context) => {
-  const request = pruneOptions(options, { nowMs: context.now() });
+/** `ghost prune [ID...]`: takes old output away and says whose; with `--dry-run` it only says. The facts stay. */
+export const prune: Command = async ({ options, words }, context) => {
+  const request = pruneOptions(options, { words, nowMs: context.now() });
   const client = await context.connect({ start: true });
   const result = await client.prune(request);
   if (options.has('json')) await printJson(result, context);
@@ -24,7 +24,10 @@ export const prune: Command = async ({ options }, context) => {
   return 0;
 };
 
-function pruneOptions(options: ParsedOptions, { nowMs }: { readonly nowMs: number }): PruneOptions {
+function pruneOptions(
+  options: ParsedOptions,
+  { words, nowMs }: { readonly words: readonly string[]; readonly nowMs: number },
+): PruneOptions {
   const older = options.value('older');
   const keepTasks = countOption(options, { long: 'keep', of: 'tasks', hint: 'ghost prune --keep 100' });
   const size = options.value('max-log');
@@ -32,6 +35,8 @@ function pruneOptions(options: ParsedOptions, { nowMs }: { readonly nowMs: numbe
     ...(older === null ? {} : { endedBefore: new Date(nowMs - parseDuration(older, { mostMs: oldestMs })) }),
     ...(keepTasks === null ? {} : { keepTasks }),
     ...(size === null ? {} : { maxBytes: bytesOf(size) }),
+    ...(words.length === 0 ? {} : { tasks: [...new Set(words)] }),
+    ...(options.has('forget') ? { forget: true } : {}),
     dryRun: options.has('dry-run'),
   };
 }
@@ -42,9 +47,18 @@ function bytesOf(size: string): number {
   throw new GhostError('usage', `"${visible(size)}" is no size`, { hint: 'ghost prune --max-log 500MB' });
 }
 
-/** `42  12.3 MiB` for each task, the numbers under each other, and the sum in words. */
-function pruneText({ tasks, bytes }: PruneResult, { dryRun = false }: PruneOptions): string {
-  if (tasks.length === 0) return dryRun ? 'nothing would go\n' : 'there was nothing to take\n';
+/** `42  12.3 MiB` for each task, the numbers under each other, the sum in words, and how many are hidden. */
+function pruneText(result: PruneResult, { dryRun = false }: PruneOptions): string {
+  const { tasks, forgotten } = result;
+  if (tasks.length + forgotten.length === 0) return dryRun ? 'nothing would go\n' : 'there was nothing to take\n';
+  const hidden = counted(forgotten.length, { one: 'task', many: 'tasks' });
+  return [
+    tasks.length === 0 ? '' : outputText(result, { dryRun }),
+    forgotten.length === 0 ? '' : `${hidden} ${dryRun ? 'would be hidden' : 'hidden'}: ${forgotten.join(' ')}\n`,
+  ].join('');
+}
+
+function outputText({ tasks, bytes }: PruneResult, { dryRun }: { readonly dryRun: boolean }): string {
   const width = Math.max(...tasks.map(({ id }) => String(id).length));
   const sizes = tasks.map((task) => byteText(task.bytes));
   const sizeWidth = Math.max(...sizes.map((size) => size.length));

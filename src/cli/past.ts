@@ -1,0 +1,9 @@
+/**
+ * The commands that look at the past in time. They are a bundle of their own, `dist/past.cjs`, which is loaded when one
+ * of them is asked for: no other command has to load what only these need.
+ */
+export { diff } from './past/diff.ts';
+export { exportTask } from './past/export.ts';
+export { openKeyboard } from './past/keyboard.ts';
+export { replay } from './past/replay.ts';
+export { timeline } from './past/timeline.ts';

@@ -1,0 +1,54 @@
+import type { Client } from '../../client/api.ts';
+import type { EventOf, JournalEvent, SequenceNumber } from '../../journal/events.ts';
+
+/** A span in which no daemon ran. Times are milliseconds since 1970. */
+export interface DaemonGap {
+  /** When it was stopped; of one that crashed nobody knows when, and this is the last thing that it recorded. */
+  readonly fromMs: number;
+  /** The last event before it. */
+  readonly fromSeq: number;
+  /** When the next daemon started, and that event. */
+  readonly toMs: number;
+  readonly toSeq: number;
+  readonly how: 'stopped' | 'crashed';
+}
+
+/**
+ * The spans without a daemon that reach into a time, in the order of the journal.
+ * @param range.sinceMs those that ended before are left out, and with `untilMs` those that began after.
+ */
+export async function daemonGaps(
+  client: Client,
+  { sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number },
+): Promise<readonly DaemonGap[]> {
+  const starts: EventOf<'DaemonStarted'>[] = [];
+  for await (const event of client.audit({ types: ['DaemonStarted'], since: new Date(Math.floor(sinceMs)) })) {
+    if (event.type === 'DaemonStarted' && event.data.previous !== 'none') starts.push(event);
+    // The first one after the end tells of the gap that the end may lie in.
+    if (event.at / 1000 > untilMs) break;
+  }
+  const gaps = await Promise.all(starts.map((start) => gapBefore(client, start)));
+  return gaps.flat().filter(({ fromMs }) => fromMs <= untilMs);
+}
+
+/** The daemon before recorded nothing after the event that lies before this start: its own end, or whatever came last. */
+async function gapBefore(client: Client, start: EventOf<'DaemonStarted'>): Promise<readonly DaemonGap[]> {
+  const before = await eventAt(client, start.seq - 1);
+  if (before === null) return [];
+  return [
+    {
+      fromMs: before.at / 1000,
+      fromSeq: before.seq,
+      toMs: start.at / 1000,
+      toSeq: start.seq,
+      how: start.data.previous === 'crashed' ? 'crashed' : 'stopped',
+    },
+  ];
+}
+
+async function eventAt(client: Client, seq: number): Promise<JournalEvent | null> {
+  if (seq < 1) return null;
+  const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
+  for await (const event of client.audit({ after })) return event;
+  return null;
+}
