@@ -1,5 +1,5 @@
 import type { TaskView } from '../projections/task-view.ts';
-import type { TaskDetail } from '../protocol/answers.ts';
+import type { EnvironmentValue, TaskDetail } from '../protocol/answers.ts';
 import { byteText } from '../words/byte-text.ts';
 import { formatDuration } from '../words/duration.ts';
 import { actorWords, eventSentence } from '../words/event-sentence.ts';
@@ -8,21 +8,27 @@ import { counted } from '../words/task-words.ts';
 import { clockTime, dayOf, fullTime, tookText } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import { type BlockRow, renderBlock } from './block.ts';
+import { environmentLines } from './environment-lines.ts';
 import type { Style } from './style.ts';
 
 interface Looks {
   readonly width: number | null;
   readonly style: Style;
+  /** The moment up to which what runs is counted. */
   readonly nowMs: number;
 }
 
 /** Everything about a task: what it is, when it was, where it ran, what it wrote, and all that happened to it. */
-export async function renderDetail(detail: TaskDetail, { width, style, nowMs }: Looks): Promise<string> {
+export async function renderDetail(
+  detail: TaskDetail,
+  { width, style, nowMs, environment = null }: Looks & { readonly environment?: readonly EnvironmentValue[] | null },
+): Promise<string> {
   const { task } = detail;
   const title = `task ${task.id}${task.name === null ? '' : ` ${visible(task.name)}`}`;
   const sections = [whatRows(detail, { style, nowMs }), whenRows(detail, nowMs), whereRows(detail), outputRows(detail)];
   const block = await renderBlock({ sections, width, style });
-  return `${style.bold(title)}\n\n${block}\n${style.bold('events')}\n${eventLines(detail, style)}`;
+  const values = environment === null ? '' : `${style.bold('environment')}\n${environmentLines(environment, style)}\n`;
+  return `${style.bold(title)}\n\n${block}\n${values}${style.bold('events')}\n${eventLines(detail, style)}`;
 }
 
 /** The state in words: `running for 3m 05s`, `failed with 3`, `killed by SIGTERM`, `lost: the machine was rebooted`. */

@@ -2,6 +2,7 @@ import { type CommandSpec, flag, noWords, oneTask, someTasks, valued } from './c
 
 const since = valued('since', { name: 'TIME', description: 'only what was seen from then on' });
 const until = valued('until', { name: 'TIME', description: 'only what was seen before then' });
+const at = valued('at', { name: 'TIME', description: 'as it stood then (14:30, 2h ago, seq:1812)' });
 const ignoreCase = flag('ignore-case', { short: 'i', description: 'whatever the case of the letters' });
 const contextLines = valued('context', { short: 'C', name: 'N', description: 'N lines before and after each as well' });
 
@@ -64,7 +65,9 @@ export const lookSpecs: readonly CommandSpec[] = [
     alias: 'ls',
     group: 'Start and look',
     summary: 'show the tasks',
-    description: 'Shows the tasks that run and the 30 that ended last, the newest at the bottom.',
+    description:
+      'Shows the tasks that run and the 30 that ended last, the newest at the bottom. With --at it is the table as it stood ' +
+      'at that time, with the states, names and tags of then.',
     words: noWords,
     options: [
       flag('all', { short: 'a', description: 'every task that there ever was' }),
@@ -74,9 +77,11 @@ export const lookSpecs: readonly CommandSpec[] = [
         repeatable: true,
         description: 'only these: running, exited, failed, killed, lost',
       }),
+      at,
     ],
     examples: [
       { type: 'ghost list', does: 'what runs and what ended last' },
+      { type: "ghost list --at 'yesterday 14:30'", does: 'what ran then' },
       { type: 'ghost list -a -s failed -s lost', does: 'everything that ever went wrong' },
     ],
   },
@@ -87,10 +92,18 @@ export const lookSpecs: readonly CommandSpec[] = [
     summary: 'show everything about one task',
     description:
       'Shows everything that is known about one task, and at the end all that happened to it. Of its environment ' +
-      'only the names are shown.',
+      'only the names are shown; with --env the values too, but for those that look like a secret by their name or shape.',
     words: oneTask,
-    options: [],
-    examples: [{ type: 'ghost show @last', does: 'the task that was started last' }],
+    options: [
+      flag('env', { description: 'also the values of its environment' }),
+      flag('reveal', { description: 'with --env: also what looks like a secret' }),
+      at,
+    ],
+    examples: [
+      { type: 'ghost show @last', does: 'the task that was started last' },
+      { type: 'ghost show @last --env', does: 'with its environment' },
+      { type: "ghost show @last --at '10m ago'", does: 'as it stood then' },
+    ],
   },
   {
     name: 'log',

@@ -29,15 +29,20 @@ export async function resolveTimeRange(
 ): Promise<{ readonly since?: Date; readonly until?: Date }> {
   const from = since === null ? null : await momentOf(since, client);
   const to = until === null ? null : await momentOf(until, client);
-  if (from !== null && to !== null && from.getTime() >= to.getTime()) {
-    throw new GhostError('usage', `nothing lies between ${from.toISOString()} and ${to.toISOString()}`, {
-      hint: 'give --since the earlier of the two, and --until the later',
-    });
-  }
+  if (from !== null && to !== null) refuseEmptyRange(from, to);
   return { ...(from === null ? {} : { since: from }), ...(to === null ? {} : { until: to }) };
 }
 
-async function momentOf(time: TypedTime, client: Client): Promise<Date> {
+/** @throws GhostError `usage` where nothing can lie in between. */
+export function refuseEmptyRange(from: Date, to: Date): void {
+  if (from.getTime() < to.getTime()) return;
+  throw new GhostError('usage', `nothing lies between ${from.toISOString()} and ${to.toISOString()}`, {
+    hint: 'give --since the earlier of the two, and --until the later',
+  });
+}
+
+/** The moment of a typed time. @throws GhostError `usage` where the journal has no such event. */
+export async function momentOf(time: TypedTime, client: Client): Promise<Date> {
   if (time.kind === 'moment') return new Date(time.atMs);
   const { seq } = time;
   // Asked for an event that is yet to come, the journal would be watched until it does.

@@ -35,6 +35,8 @@ export interface Client extends AsyncDisposable {
     readonly all?: boolean;
     readonly at?: Moment;
   }): Promise<readonly TaskView[]>;
+  /** The same, page after page, for whoever does not want to hold a whole past in memory. */
+  listPages(options?: Parameters<Client['list']>[0]): AsyncGenerator<readonly TaskView[], void, void>;
   /** @throws GhostError `no-such-task`. */
   show(task: TaskReference, options?: { readonly at?: Moment }): Promise<TaskDetail>;
   /** The tasks that a filter fits, the newest first, page after page as they are asked for. */

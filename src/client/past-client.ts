@@ -24,14 +24,22 @@ const tableEnded = 30;
 
 /** The part of the client that asks what is and was, and changes what is known. */
 export abstract class PastClient extends Requests {
-  async list({ states, all = false, at }: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
+  async list(options: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
     const tasks: TaskView[] = [];
+    for await (const page of this.listPages(options)) tasks.push(...page);
+    return tasks;
+  }
+
+  async *listPages({ states, all = false, at }: Parameters<Client['list']>[0] = {}): AsyncGenerator<
+    readonly TaskView[],
+    void,
+    void
+  > {
     for (let after: number | null = 0; after !== null;) {
       const page: ResultOf<'list'> = await this.request('list', { states: states ?? null, all, at: at ?? null, after });
-      tasks.push(...page.tasks);
+      yield page.tasks;
       after = page.next;
     }
-    return tasks;
   }
 
   async show(task: TaskReference, { at }: Parameters<Client['show']>[1] = {}): Promise<ResultOf<'show'>> {

@@ -40,7 +40,7 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
  * far as the reader wants: nothing waits here for him.
  */
 async function* auditEvents(
-  { journal, table, clock }: HandlerContext,
+  { journal, store, clock }: HandlerContext,
   { after, task, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
@@ -48,7 +48,7 @@ async function* auditEvents(
   using reader = new JournalReader(journal.path);
   const walk = new AuditWalk(
     reader.search({
-      task: task === null ? null : findTask(table.current, task).id,
+      task: task === null ? null : findTask(store, task).id,
       types,
       since: since === null ? null : microseconds(since),
       until: end,

@@ -15,7 +15,7 @@ import { looksSecret } from './secret-shapes.ts';
 export function createChangeHandlers(
   context: HandlerContext,
 ): Pick<Handlers, 'environment' | 'rename' | 'tag' | 'redact'> {
-  const find = (reference: string): Task => findTask(context.table.current, reference);
+  const find = (reference: string): Task => findTask(context.store, reference);
   return {
     environment: ({ task, reveal }) => Promise.resolve(environmentOf(context, find(task), { reveal })),
     rename: (parameters, request) => rename(context, find(parameters.task), { ...parameters, ...request }),

@@ -5,6 +5,7 @@
  */
 export const crashPoints = [
   'daemon.locked',
+  'journal.folded',
   'daemon.opened',
   'daemon.adopted',
   'daemon.listening',

@@ -5,10 +5,12 @@ import { basename, dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
-import { Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
+import { openTaskJournal } from '../projections/open-task-journal.ts';
+import type { TaskStore } from '../projections/task-store.ts';
 import { isoTime } from '../projections/task-view.ts';
 import type { DaemonStatus } from '../protocol/answers.ts';
 import { protocolVersion } from '../protocol/limits.ts';
@@ -86,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const startedAt = clock();
   const ending = Promise.withResolvers<void>();
-  const journal = await Journal.open({
+  const { journal, store, past, history } = await openTaskJournal({
     path: paths.journal,
     migrationsFolder: options.migrationsFolder,
     now: clock,
@@ -97,6 +99,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
+    onFolded: () => {
+      passCrashPoint('journal.folded');
+    },
   });
   passCrashPoint('daemon.opened');
 
@@ -118,10 +123,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const started = { identity, version, protocol: protocolVersion, previous } as const;
   await journal.append([{ type: 'DaemonStarted', task: null, actor: self, data: started }], { durability: 'full' });
 
-  const table = new LiveTable(journal);
+  const table = new LiveTable(journal, store);
   const context: SupervisionContext = {
     journal,
     table,
+    store,
     processes,
     kernel,
     clock,
@@ -172,7 +178,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       supervisor,
       signaller,
       retention,
-      statusOf: () => describe({ options, journal, table, supervisor, startedAt }),
+      past,
+      history,
+      statusOf: () => describe({ options, journal, table, store, supervisor, startedAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {
@@ -258,19 +266,25 @@ function describe({
   options,
   journal,
   table,
+  store,
   supervisor,
   startedAt,
 }: {
   options: DaemonOptions;
   journal: Journal;
   table: LiveTable;
+  store: TaskStore;
   supervisor: Supervisor;
   startedAt: SupervisionContext['startedAt'];
 }): DaemonStatus {
-  const { active, tasks, openLogs, closedLogBytes } = table.current;
+  const { active, openLogs } = table.current;
   const openBytes = [...openLogs]
-    .map((id) => supervisor.folder(id).sizes())
-    .reduce((sum, { stdout, stderr }) => sum + stdout + stderr, 0);
+    .map((id) => {
+      const { stdout, stderr } = supervisor.folder(id).sizes();
+      const stored = table.get(id)?.stored;
+      return stdout + stderr - (stored?.stdout.prunedTo ?? 0) - (stored?.stderr.prunedTo ?? 0);
+    })
+    .reduce((sum, bytes) => sum + Math.max(0, bytes), 0);
   return {
     pid: process.pid,
     version: options.version,
@@ -278,10 +292,10 @@ function describe({
     startedAt: isoTime(startedAt),
     uptimeMs: Math.round((options.clock() - startedAt) / 1000),
     tasksRunning: active.size,
-    tasksTotal: tasks.size,
+    tasksTotal: store.counter('tasks'),
     events: journal.lastSeq,
     journalBytes: journal.bytes,
-    logBytes: closedLogBytes + openBytes,
+    logBytes: store.counter('logBytes') + openBytes,
     memoryBytes: process.memoryUsage.rss(),
     home: options.paths.home,
     socket: options.paths.socket,

@@ -1,8 +1,5 @@
 import { statSync, statfsSync } from 'node:fs';
 
-/** What a file system gives out at the least: most have 4 KiB, and a size is rounded up to it. */
-export const blockBytes = 4096;
-
 export interface FileSystemSpace {
   readonly totalBytes: number;
   /**
@@ -22,11 +19,6 @@ export function spaceOf(path: string): FileSystemSpace {
 export function bytesOnDisk(path: string): number {
   // stat(2) counts in 512 bytes, whatever the file system's blocks are.
   return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
-}
-
-/** A size in whole blocks. */
-export function inBlocks(bytes: number): number {
-  return Math.ceil(bytes / blockBytes) * blockBytes;
 }
 
 /** Whether a write failed for want of room: of the disk, or of what this user may have of it. */

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
 import type { Microseconds, StreamName } from '../journal/events.ts';
+import { blockBytes } from '../projections/stored-bytes.ts';
 import type { LogCursor } from '../protocol/messages.ts';
-import { blockBytes } from './file-system.ts';
 
 /**
  * When a task's streams grew, and so in which order: one record for each time that the daemon looked and saw more.

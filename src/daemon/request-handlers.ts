@@ -1,18 +1,20 @@
 import { GhostError } from '../ghost-error.ts';
 import { isWhole } from '../journal/environments.ts';
-import type { JournalEvent, TaskId } from '../journal/events.ts';
+import type { JournalEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { TaskTable } from '../projections/task-table.ts';
-import { type TaskState, type TaskView, viewTask } from '../projections/task-view.ts';
+import type { PastTasks } from '../projections/past-tasks.ts';
+import type { TaskHistory } from '../projections/task-history.ts';
+import { type TaskView, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { DaemonStatus, ShutdownResult } from '../protocol/answers.ts';
 import type { Handlers, RequestContext } from '../protocol/handlers.ts';
 import { watchBatchMax } from '../protocol/limits.ts';
-import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
+import type { ParametersOf } from '../protocol/messages.ts';
 import { createAuditHandlers } from './audit-handlers.ts';
 import { createChangeHandlers } from './change-handlers.ts';
 import { findTask } from './find-task.ts';
 import { createHistoryHandlers } from './history-handlers.ts';
+import { listTasks } from './list-tasks.ts';
 import { readLog } from './log-reader.ts';
 import { pruneOutput } from './prune.ts';
 import type { Retention } from './retention.ts';
@@ -21,14 +23,13 @@ import { asGhostError, environmentGone } from './start-refusal.ts';
 import { type StopContext, signalTask, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Submission } from './supervisor.ts';
-import { describeTask } from './task-detail.ts';
+import { describePast, describeTask } from './task-detail.ts';
 import { waitForTasks } from './wait.ts';
-
-/** Without `all`, so many of those that ended last are listed. */
-export const endedListed = 30;
 
 export interface HandlerContext extends SupervisionContext, StopContext {
   readonly retention: Retention;
+  readonly past: PastTasks;
+  readonly history: TaskHistory;
   readonly statusOf: () => DaemonStatus;
   /** Ends this daemon once the answer to the request has gone out. */
   readonly shutDown: (reason: string) => void;
@@ -36,8 +37,8 @@ export interface HandlerContext extends SupervisionContext, StopContext {
 
 /** What the daemon does for each operation of the wire. */
 export function createHandlers(context: HandlerContext): Handlers {
-  const { journal, table, supervisor, signaller } = context;
-  const find = (reference: string): Task => findTask(table.current, reference);
+  const { journal, table, store, supervisor, signaller } = context;
+  const find = (reference: string): Task => findTask(store, reference);
   const recorded = (task: Task, requestId: string, signal: string): boolean =>
     journal.findOnce(`SignalRequested:${task.id}:${requestId}:${signal}`) !== null;
   const start = async (submission: Submission, { actor, signal }: RequestContext): Promise<TaskView> => {
@@ -57,10 +58,11 @@ export function createHandlers(context: HandlerContext): Handlers {
       const task = find(reference);
       return start(restartOf(task, { requestId, context }), request);
     },
-    list: (parameters) => Promise.resolve({ tasks: listTasks(table.current, parameters), next: null }),
-    show: (parameters) => {
-      const task = find(parameters.task);
-      return Promise.resolve(describeTask(task, { journal, signaller, folder: supervisor.folder(task.id) }));
+    list: (parameters, { signal }) => listTasks(context, parameters, { signal }),
+    show: ({ task: reference, at }) => {
+      const task = find(reference);
+      const parts = { journal, signaller, folder: supervisor.folder(task.id) };
+      return Promise.resolve(at === null ? describeTask(task, parts) : describePast(context, task, { at, ...parts }));
     },
     stop: ({ requestId, task: reference, graceMs }, { actor, signal }) => {
       const task = find(reference);
@@ -71,7 +73,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       const task = find(reference);
       return signalTask(context, task, { requestId, name, actor, signal, again: recorded(task, requestId, name) });
     },
-    wait: (parameters, { signal }) => waitForTasks(table, parameters, { signal }),
+    wait: (parameters, { signal }) => waitForTasks(context, parameters, { signal }),
     log: ({ task: reference, ...options }, { signal }) => readLog(context, find(reference), { ...options, signal }),
     watch: ({ after }, { signal }) => watchEvents(context, { after: after ?? journal.lastSeq, signal }),
     prune: ({ tasks, ...rules }, request) =>
@@ -82,36 +84,6 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...createAuditHandlers(context),
     ...createChangeHandlers(context),
   };
-}
-
-function listTasks(table: TaskTable, { states, all }: ParametersOf<'list'>): ResultOf<'list'>['tasks'] {
-  const wanted = (state: TaskState): boolean => states === null || states.includes(state);
-  const views = (ids: Iterable<TaskId>): TaskView[] => {
-    const found: TaskView[] = [];
-    for (const id of ids) {
-      const task = table.tasks.get(id);
-      if (task === undefined) continue;
-      const view = viewTask(task);
-      if (wanted(view.state)) found.push(view);
-    }
-    return found;
-  };
-  const active = views(table.active);
-  const ended = all ? views(table.ended) : lastEnded(table, { wanted });
-  return [...active, ...ended].toSorted((a, b) => a.id - b.id);
-}
-
-/** Looked for from the end, so that it does not cost the whole past. */
-function lastEnded({ ended, tasks }: TaskTable, { wanted }: { wanted: (state: TaskState) => boolean }): TaskView[] {
-  const found: TaskView[] = [];
-  for (let index = ended.length - 1; index >= 0 && found.length < endedListed; index -= 1) {
-    const id = ended[index];
-    const task = id === undefined ? undefined : tasks.get(id);
-    if (task === undefined) continue;
-    const view = viewTask(task);
-    if (wanted(view.state)) found.push(view);
-  }
-  return found;
 }
 
 function restartOf(task: Task, { requestId, context }: { requestId: string; context: HandlerContext }): Submission {

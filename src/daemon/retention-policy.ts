@@ -1,5 +1,5 @@
 import type { PruneReason, StreamName, TaskId } from '../journal/events.ts';
-import { blockBytes } from './file-system.ts';
+import { blockBytes } from '../projections/stored-bytes.ts';
 
 /** A range of a stream that can go by itself: a segment, or what of a spool is not compressed. */
 export interface OutputPiece {

@@ -1,4 +1,5 @@
 import type { Actor, TaskId } from '../journal/events.ts';
+import type { TaskStore } from '../projections/task-store.ts';
 import type { Settings } from '../settings.ts';
 import { type FileSystemSpace, spaceOf } from './file-system.ts';
 import { type RemovalContext, finishRemovals, removeOutput } from './remove-output.ts';
@@ -17,6 +18,7 @@ const floorBytesMax = 64 * 2 ** 20;
 const floorPart = 0.01;
 
 export type RetentionContext = RemovalContext & {
+  readonly store: TaskStore;
   readonly settings: Settings;
   /** Whether the beginning of a spool can be taken while it is written. */
   readonly holes: boolean;
@@ -49,8 +51,7 @@ export class Retention implements AsyncDisposable {
       if (finished > 0) this.#context.log.info('the prunes of a daemon that was killed are finished', { finished });
     }).catch(this.#tellFailure);
     const { perTaskBytes } = this.#context.settings.logs;
-    for (const { id, bytes } of this.#output.complete()) if (bytes > perTaskBytes) this.#changed.add(id);
-    for (const id of this.#context.table.current.openLogs) this.#changed.add(id);
+    for (const id of this.#output.over(perTaskBytes)) this.#changed.add(id);
     this.#look({ afterMs: lookEveryMs });
   }
 

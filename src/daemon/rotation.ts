@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import { FactAlreadyRecorded } from '../journal/journal.ts';
+import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { StoredStream } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
 import { passCrashPoint } from './crash-point.ts';
@@ -17,10 +18,8 @@ import type { Turns } from './turns.ts';
 const writersMax = 1;
 /** So many segments behind, and speed counts more than size. */
 const floodSegments = 2;
-/** What is left of a complete stream is compressed from this size on; less gains nothing, since a file takes blocks. */
-export const finalSealBytes = 64 * 1024;
 
-export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'kernel' | 'log' | 'self'> & {
+export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'store' | 'kernel' | 'log' | 'self'> & {
   readonly settings: Settings;
   readonly tasksFolder: string;
   /** Whether what is in a segment can be given back in the spool. Where not, a task is only compressed at its end. */
@@ -94,24 +93,9 @@ export class Rotation implements AsyncDisposable {
     await Promise.all(this.#writers);
   }
 
-  *#unfinished(): Generator<TaskId, void, void> {
-    for (const { id, log, stored } of this.#context.table.current.tasks.values()) {
-      const sizes =
-        log.kind === 'open'
-          ? null
-          : ([
-              ['stdout', log.stdoutBytes],
-              ['stderr', log.stderrBytes],
-            ] as const);
-      const unfinished =
-        sizes?.some(([stream, bytes]) => {
-          const { segments, sealedTo } = stored[stream];
-          // A crash may have come between the last event and the end of the spool.
-          if (sealedTo >= bytes) return sealedTo > 0 && existsSync(this.#folder(id).stream(stream));
-          return segments > 0 || bytes >= finalSealBytes;
-        }) ?? true;
-      if (unfinished) yield id;
-    }
+  /** Those that write or have something left to be compressed; of the one compressed last, the spool may be left. */
+  #unfinished(): ReadonlySet<TaskId> {
+    return new Set([...this.#context.table.current.openLogs, ...this.#context.store.unsealed()]);
   }
 
   #folder(id: TaskId): TaskFolder {

@@ -3,59 +3,71 @@ import { join } from 'node:path';
 import type { StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
+import { blockBytes, inBlocks, segmentsOnDisk } from '../projections/stored-bytes.ts';
+import { outputBytes } from '../projections/task-row.ts';
+import type { TaskStore } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
-import { blockBytes, bytesOnDisk, inBlocks } from './file-system.ts';
+import { bytesOnDisk } from './file-system.ts';
 import { type OpenOutput, type OutputPiece, type TaskOutput, mergeByAge } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
+
+export interface OutputContext {
+  readonly journal: Journal;
+  readonly table: LiveTable;
+  readonly store: TaskStore;
+  readonly tasksFolder: string;
+}
 
 const streams: readonly StreamName[] = ['stdout', 'stderr'];
 /** The newest of a stream that is still written stays: what somebody who looks at the task wants to see. */
 export const newestKeptBytes = 64 * 1024;
 
 /**
- * What the output of all tasks takes on the disk, by task. A complete one's follows from its events, so that a million
- * of them cost no look at the disk; of one that is still written the spools are looked at, when it is said that they
- * have changed.
+ * What the output of all tasks takes on the disk, by task. A complete one's follows from its events and is kept by the
+ * read model, so that a million of them cost neither a look at the disk nor memory; of one that is still written the
+ * spools are looked at, when it is said that they have changed.
  */
 export class StoredOutput {
   readonly #journal: Journal;
   readonly #table: LiveTable;
+  readonly #store: TaskStore;
   readonly #tasksFolder: string;
-  /** Only those that have any, in the order in which they ended. */
-  readonly #complete = new Map<TaskId, number>();
   readonly #open = new Map<TaskId, number>();
-  #bytes = 0;
 
-  constructor({ journal, table, tasksFolder }: { journal: Journal; table: LiveTable; tasksFolder: string }) {
+  constructor({ journal, table, store, tasksFolder }: OutputContext) {
     this.#journal = journal;
     this.#table = table;
+    this.#store = store;
     this.#tasksFolder = tasksFolder;
-    const { ended, active } = table.current;
-    for (const id of [...ended, ...active]) this.measure(id);
+    for (const id of table.current.openLogs) this.measure(id);
   }
 
-  /** What all of it takes, as of the last measure of each task. */
+  /** What all of it takes, as of the last measure of each task that still writes. */
   get bytes(): number {
-    return this.#bytes;
+    let bytes = this.#store.counter('outputBytes');
+    for (const [id, open] of this.#open) {
+      if (this.#table.current.openLogs.has(id)) bytes += open;
+      else this.#open.delete(id);
+    }
+    return bytes;
   }
 
   /** Looks at one task anew. @returns what its output takes. */
   measure(id: TaskId): number {
     const task = this.#table.get(id);
     if (task === undefined) return 0;
-    const bytes = this.#bytesOf(task);
-    this.#bytes += bytes - (this.#complete.get(id) ?? this.#open.get(id) ?? 0);
-    this.#open.delete(id);
-    if (task.log.kind === 'open') this.#open.set(id, bytes);
-    else if (bytes > 0) this.#complete.set(id, bytes);
-    else this.#complete.delete(id);
+    if (task.log.kind === 'closed') {
+      this.#open.delete(id);
+      return outputBytes(task);
+    }
+    const bytes = this.#bytesOfOpen(task);
+    this.#open.set(id, bytes);
     return bytes;
   }
 
   /** One task's output with all that can go of it. */
   outputOf(id: TaskId): TaskOutput {
-    const bytes = this.#complete.get(id) ?? this.#open.get(id) ?? 0;
-    return { bytes, pieces: this.#pieces(id) };
+    return { bytes: this.measure(id), pieces: this.#pieces(id) };
   }
 
   /** The same of what is in segments alone: where no range of a file that is still written can be given back. */
@@ -68,7 +80,13 @@ export class StoredOutput {
 
   /** The tasks whose output is complete and not all gone, those that ended first first. */
   *complete(): Generator<TaskOutput & { readonly id: TaskId }, void, void> {
-    for (const [id, bytes] of this.#complete) yield { id, bytes, pieces: this.#pieces(id) };
+    for (const { id, bytes } of this.#store.withOutput()) yield { id, bytes, pieces: this.#pieces(id) };
+  }
+
+  /** The tasks whose output, complete or not, may take more than so many bytes. */
+  *over(bytes: number): Generator<TaskId, void, void> {
+    yield* this.#store.withOutputOver(bytes);
+    yield* this.#table.current.openLogs;
   }
 
   /** Those whose output is still written. */
@@ -112,21 +130,12 @@ export class StoredOutput {
     }
   }
 
-  #bytesOf({ id, log, stored }: Task): number {
+  #bytesOfOpen({ id, stored }: Task): number {
     const folder = new TaskFolder(this.#tasksFolder, id);
-    // Of many records the index that tells their order and times takes as much as what they tell of.
-    const hasIndex = log.kind === 'open' || stored.stdout.starts.length + stored.stderr.starts.length > 0;
-    const index = hasIndex ? bytesOnDisk(folder.order) : 0;
-    return streams
-      .map((stream) => {
-        const { segmentBytes, starts, sealedTo } = stored[stream];
-        // On average the last block of a file is half full.
-        const segments = segmentBytes + (starts.length * blockBytes) / 2;
-        if (log.kind === 'open') return segments + bytesOnDisk(folder.stream(stream));
-        const length = stream === 'stdout' ? log.stdoutBytes : log.stderrBytes;
-        return segments + inBlocks(Math.max(0, length - sealedTo));
-      })
-      .reduce((sum, bytes) => sum + bytes, index);
+    return streams.reduce(
+      (sum, stream) => sum + segmentsOnDisk(stored[stream]) + bytesOnDisk(folder.stream(stream)),
+      bytesOnDisk(folder.order),
+    );
   }
 }
 

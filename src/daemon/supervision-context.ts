@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Actor, Microseconds } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
+import type { TaskStore } from '../projections/task-store.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -11,7 +12,10 @@ import type { ShimTools } from './spawn.ts';
 /** What every part of the daemon that looks after tasks needs. */
 export interface SupervisionContext {
   readonly journal: Journal;
+  /** The live tasks, and any other by its number. */
   readonly table: LiveTable;
+  /** All tasks, asked by anything else. */
+  readonly store: TaskStore;
   readonly processes: ProcessTable;
   readonly kernel: Kernel;
   readonly clock: Clock;

@@ -1,7 +1,13 @@
+import { GhostError } from '../ghost-error.ts';
+import type { JournalEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { PastTasks } from '../projections/past-tasks.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
+import type { Moment } from '../protocol/messages.ts';
+import { type MomentReader, seqOfMoment } from './moment.ts';
+import { OrderReader } from './order-index.ts';
 import type { Signaller } from './signaller.ts';
 import type { TaskFolder } from './task-folder.ts';
 
@@ -29,5 +35,45 @@ export function describeTask(
         : { stdoutBytes: folder.size('stdout'), stderrBytes: folder.size('stderr'), complete: false },
     descendantsAlive: signaller.descendantsOf(task).length,
     events: journal.readTask(task.id),
+  };
+}
+
+/**
+ * A task as it was known after an event of the past, with the events until then.
+ * @throws GhostError `no-such-task` where it was not yet.
+ */
+export function describePast(
+  reader: MomentReader & { readonly past: PastTasks },
+  now: Task,
+  { at, journal, signaller, folder }: { at: Moment; journal: Journal; signaller: Signaller; folder: TaskFolder },
+): TaskDetail {
+  const seq = seqOfMoment(reader, at);
+  const task = reader.past.get(now.id, { seq });
+  if (task === undefined) {
+    const when = at.kind === 'event' ? `after event ${at.seq}` : `at ${at.time}`;
+    throw new GhostError('no-such-task', `task ${now.id} was not there yet ${when}`, {
+      hint: `it came at ${isoTime(now.submittedAt)}; see: ghost show ${now.id}`,
+      field: 'task',
+    });
+  }
+  const detail = describeTask(task, { journal, signaller, folder });
+  const events = detail.events.filter((event) => event.seq <= seq);
+  // What lives now says nothing about then.
+  return { ...detail, log: logThen(task, { events, folder }), descendantsAlive: 0, events };
+}
+
+/** How far each stream had come by the last of some events. */
+function logThen(
+  { log, stored }: Task,
+  { events, folder }: { events: readonly JournalEvent[]; folder: TaskFolder },
+): TaskDetail['log'] {
+  if (log.kind === 'closed') return { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true };
+  using order = new OrderReader(folder.order);
+  const last = events.at(-1);
+  const seen = last === undefined ? null : order.at(order.firstSince(last.at) - 1);
+  return {
+    stdoutBytes: Math.max(seen?.stdout ?? 0, stored.stdout.sealedTo),
+    stderrBytes: Math.max(seen?.stderr ?? 0, stored.stderr.sealedTo),
+    complete: false,
   };
 }

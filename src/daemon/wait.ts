@@ -3,7 +3,7 @@ import type { TaskId } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { viewTask } from '../projections/task-view.ts';
 import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
-import { findTask } from './find-task.ts';
+import { type TaskFinder, findTask } from './find-task.ts';
 import { hasEnded } from './signaller.ts';
 
 /**
@@ -11,14 +11,12 @@ import { hasEnded } from './signaller.ts';
  * @throws GhostError `wait-timeout` naming those that still run, `no-such-task`.
  */
 export async function waitForTasks(
-  table: LiveTable,
+  { table, store }: { table: LiveTable; store: TaskFinder },
   { tasks: references, mode, timeoutMs }: ParametersOf<'wait'>,
   { signal }: { signal: AbortSignal },
 ): Promise<ResultOf<'wait'>> {
   const ids =
-    references.length === 0
-      ? [...table.current.active]
-      : references.map((reference) => findTask(table.current, reference).id);
+    references.length === 0 ? [...table.current.active] : references.map((reference) => findTask(store, reference).id);
   if (ids.length === 0) return [];
   const settled = new AbortController();
   const timer =

@@ -1,8 +1,9 @@
 import { closeSync, fsyncSync, openSync, readSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { blockBytes, bytesOnDisk, spaceOf } from '../daemon/file-system.ts';
+import { bytesOnDisk, spaceOf } from '../daemon/file-system.ts';
 import { reserveBytes, roomBytesMin } from '../daemon/reserve.ts';
+import { blockBytes } from '../projections/stored-bytes.ts';
 import { byteText } from '../words/byte-text.ts';
 import { quoteWord } from '../words/shell-quote.ts';
 import { fileSystemOf } from './file-system-kind.ts';

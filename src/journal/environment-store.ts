@@ -16,11 +16,13 @@ import {
 import type { EventDraft } from './events.ts';
 
 /** How the journal lets this file write: at once, and together with an event. */
-interface Commit {
+interface Writer {
   /** Commits what is waiting. */
-  readonly flush: () => void;
-  /** Appends an event durably, with what is done in the same transaction. */
-  readonly append: (draft: EventDraft, within: (database: Database) => void) => Promise<unknown>;
+  flush(): void;
+  append(
+    drafts: readonly EventDraft[],
+    options: { readonly durability: 'full'; readonly within: (database: Database) => void },
+  ): Promise<unknown>;
 }
 
 /** How often, and how many times, a write-ahead log is tried to be emptied that another program is reading. */
@@ -35,12 +37,12 @@ interface EnvironmentRow {
 /** The environments of all tasks, and how a value is taken out of them for good. */
 export class EnvironmentStore {
   readonly #database: Database;
-  readonly #commit: Commit;
+  readonly #journal: Writer;
   readonly #find: Statement<[hash: string], [string]>;
 
-  constructor(database: Database, commit: Commit) {
+  constructor(database: Database, journal: Writer) {
     this.#database = database;
-    this.#commit = commit;
+    this.#journal = journal;
     this.#find = database.prepare<[string], [string]>('SELECT entries FROM environments WHERE hash = ?').raw();
   }
 
@@ -69,7 +71,7 @@ export class EnvironmentStore {
    *   program reads the journal and keeps the bytes from going: asked again, they go.
    */
   async redact({ hash, name, draft }: Redaction): Promise<readonly string[] | null> {
-    this.#commit.flush();
+    this.#journal.flush();
     const values = (this.read(hash) ?? []).filter(([known]) => known === name).map(([, value]) => value);
     if (values.length === 0) return null;
     const secrets = values.filter((value) => !isRedacted(value)).map((value): StoredPair => [name, value]);
@@ -97,10 +99,13 @@ export class EnvironmentStore {
   async #record(event: EventDraft, rows: readonly EnvironmentRow[]): Promise<void> {
     this.#database.pragma('secure_delete = ON');
     try {
-      const appended = this.#commit.append(event, (database) => {
-        rewrite(database, rows);
+      const appended = this.#journal.append([event], {
+        durability: 'full',
+        within: (database) => {
+          rewrite(database, rows);
+        },
       });
-      this.#commit.flush();
+      this.#journal.flush();
       await appended;
     } finally {
       this.#database.pragma('secure_delete = OFF');

@@ -1,5 +1,7 @@
 import type { GhostError } from '../ghost-error.ts';
+import type { Database } from './database.ts';
 import type { Microseconds } from './events.ts';
+import type { ReadModels } from './read-models.ts';
 
 /** What a journal is opened with. */
 export interface JournalOptions {
@@ -14,4 +16,6 @@ export interface JournalOptions {
   readonly onDamage: (error: GhostError) => void;
   /** Called when the disk is full. True where room was made, so that it is worth trying again. */
   readonly onFull?: () => boolean;
+  /** Called once with the migrated database: what is kept in it beside the events. Without it, nothing is. */
+  readonly readModels?: (database: Database) => ReadModels;
 }

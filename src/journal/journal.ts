@@ -9,7 +9,8 @@ import type { EncodedEnvironment } from './environments.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
-import { onceKey } from './once-key.ts';
+import { duplicateOf, onceKey } from './once-key.ts';
+import type { EventReader, ReadModels } from './read-models.ts';
 import { type Statements, prepareStatements } from './statements.ts';
 import { isFull, writeFailure } from './write-failure.ts';
 
@@ -51,13 +52,14 @@ interface PendingBatch {
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
  * batch in it is all or nothing. Reads see only what is committed.
  */
-export class Journal implements Disposable {
+export class Journal implements Disposable, EventReader {
   readonly environments: EnvironmentStore;
   readonly #database: Database;
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
   readonly #onFull: () => boolean;
   readonly #statements: Statements;
+  readonly #readModels: ReadModels | null;
   readonly #listeners = new Set<() => void>();
   #pending: PendingBatch[] = [];
   #flushScheduled = false;
@@ -65,21 +67,14 @@ export class Journal implements Disposable {
   #lastHash: string;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
-  private constructor(
-    database: Database,
-    { now, onDamage, onFull = () => false }: Pick<JournalOptions, 'now' | 'onDamage' | 'onFull'>,
-  ) {
+  private constructor(database: Database, { now, onDamage, onFull = () => false, readModels }: JournalOptions) {
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
     this.#onFull = onFull;
     this.#statements = prepareStatements(database);
-    this.environments = new EnvironmentStore(database, {
-      flush: () => {
-        this.flush();
-      },
-      append: (draft, within) => this.append([draft], { durability: 'full', within }),
-    });
+    this.environments = new EnvironmentStore(database, this);
+    this.#readModels = readModels?.(database) ?? null;
     const last = this.#statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
     this.#lastHash = last === undefined ? genesisHash : last[7];
@@ -114,6 +109,7 @@ export class Journal implements Disposable {
       checkChain(journal.#statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
         path,
       });
+      await journal.#readModels?.catchUp(journal);
       return journal;
     } catch (error) {
       database.close();
@@ -247,10 +243,20 @@ export class Journal implements Disposable {
   #commit(batches: readonly PendingBatch[]): readonly (() => void)[] {
     const before = { seq: this.#lastSeq, hash: this.#lastHash };
     for (;;) {
+      let folded = false;
       try {
         this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
-        return this.#database.transaction(() => batches.map((batch) => this.#insert(batch))).immediate();
+        return this.#database
+          .transaction(() => {
+            const events: JournalEvent[] = [];
+            const settle = batches.map((batch) => this.#insert(batch, events));
+            folded = events.length > 0;
+            if (folded) this.#readModels?.fold(events);
+            return settle;
+          })
+          .immediate();
       } catch (error) {
+        if (folded) this.#readModels?.rolledBack();
         this.#lastSeq = before.seq;
         this.#lastHash = before.hash;
         if (!isFull(error) || !this.#onFull()) throw error;
@@ -258,7 +264,8 @@ export class Journal implements Disposable {
     }
   }
 
-  #insert({ drafts, options, resolve, reject }: PendingBatch): () => void {
+  /** @param inserted gets the events that the batch became: none where its fact was recorded before. */
+  #insert({ drafts, options, resolve, reject }: PendingBatch, inserted: JournalEvent[]): () => void {
     const keys = drafts.map(onceKey).filter((key) => key !== null);
     const known = duplicateOf(keys) ?? keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
     if (known !== undefined) {
@@ -280,6 +287,7 @@ export class Journal implements Disposable {
       this.#lastHash = row[7];
       return decodeEvent(row);
     });
+    inserted.push(...events);
     return () => {
       resolve(events);
     };
@@ -290,11 +298,6 @@ export class Journal implements Disposable {
     setSynchronous(this.#database, level);
     this.#synchronous = level;
   }
-}
-
-function duplicateOf(keys: readonly string[]): string | undefined {
-  if (new Set(keys).size === keys.length) return undefined;
-  return keys.find((key, index) => keys.indexOf(key) !== index);
 }
 
 function messageOf(error: unknown): string {

@@ -41,3 +41,9 @@ export function onceKey({ type, task, data }: EventDraft): string | null {
       return null;
   }
 }
+
+/** A key that is there twice, or undefined. */
+export function duplicateOf(keys: readonly string[]): string | undefined {
+  if (new Set(keys).size === keys.length) return undefined;
+  return keys.find((key, index) => keys.indexOf(key) !== index);
+}

@@ -1,27 +1,53 @@
-import { type Observable, Subject, distinctUntilChanged, filter, firstValueFrom, map, takeUntil } from 'rxjs';
+import {
+  type Observable,
+  Subject,
+  distinctUntilChanged,
+  filter,
+  firstValueFrom,
+  map,
+  startWith,
+  takeUntil,
+} from 'rxjs';
 
 import type { TaskId } from '../journal/events.ts';
+import { type LiveTasks, evolveLiveTasks, liveTasksOf } from './live-tasks.ts';
 import { type EventSource, project } from './project.ts';
-import { type TaskTable, evolveTable, initialTable } from './task-table.ts';
 import type { Task } from './task.ts';
 
-/** The task table kept up to date with the journal, and the means to wait for a change in it. */
+/** Every task, as the read model keeps them: what is not live costs no memory. */
+export interface TaskArchive {
+  /** The live tasks, and the last event that is in them. */
+  live(): { readonly seq: number; readonly tasks: readonly Task[] };
+  /** A task as it is after all that is committed. */
+  get(id: TaskId): Task | undefined;
+}
+
+/** The live tasks kept up to date with the journal, and the means to wait for a change in any task. */
 export class LiveTable implements Disposable {
   readonly #closed$ = new Subject<void>();
-  readonly table$: Observable<TaskTable>;
-  #current: TaskTable = initialTable();
+  readonly #archive: TaskArchive;
+  /** The live tasks after each batch of events. */
+  readonly table$: Observable<LiveTasks>;
+  #current: LiveTasks;
 
   /**
-   * Folds the whole past before it returns.
-   * @throws what the source throws for it: from half of the past nothing may be concluded.
+   * Begins where the archive is, and folds on from there.
+   * @throws what the source throws for that: from half of it nothing may be concluded.
    */
-  constructor(source: EventSource) {
-    this.table$ = project(source, { initialState: initialTable, evolve: evolveTable }).pipe(takeUntil(this.#closed$));
+  constructor(source: EventSource, archive: TaskArchive) {
+    this.#archive = archive;
+    const start = liveTasksOf(archive.live());
+    this.#current = start;
+    this.table$ = project(source, {
+      after: start.seq,
+      initialState: () => start,
+      evolve: (live, event) => evolveLiveTasks(live, event, { find: (id) => archive.get(id) }),
+    }).pipe(takeUntil(this.#closed$));
     const failures: unknown[] = [];
     let inPast = true;
     this.table$.subscribe({
-      next: (table) => {
-        this.#current = table;
+      next: (live) => {
+        this.#current = live;
       },
       error: (error: unknown) => {
         // Later ones have nobody to go to: rxjs throws them where no handler is, and the daemon ends.
@@ -33,22 +59,24 @@ export class LiveTable implements Disposable {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** The table after everything that is committed. */
-  get current(): TaskTable {
+  /** The live tasks after everything that is committed. */
+  get current(): LiveTasks {
     return this.#current;
   }
 
-  /** The task with that number, or undefined. */
+  /** The task with that number, live or not, or undefined. */
   get(id: TaskId): Task | undefined {
-    return this.#current.tasks.get(id);
+    return this.#current.tasks.get(id) ?? this.#archive.get(id);
   }
 
   /** The task now and after each change. */
   task$(id: TaskId): Observable<Task> {
     return this.table$.pipe(
-      map(({ tasks }) => tasks.get(id)),
+      startWith(null),
+      map(() => this.get(id)),
       filter((task) => task !== undefined),
-      distinctUntilChanged(),
+      // One from the archive is another object each time.
+      distinctUntilChanged((one, other) => one.changedBy === other.changedBy),
     );
   }
 

@@ -41,13 +41,15 @@ export function events$(source: EventSource, { after }: { after: number }): Obse
 
 /** A read model: pure and total, without RxJS, clock or I/O. */
 export interface ReadModel<S> {
+  /** The last event that is in the initial state, 0 for none. */
+  readonly after: number;
   readonly initialState: () => S;
   readonly evolve: (state: S, event: JournalEvent) => S;
 }
 
-/** The state of a read model after each batch, from the first event on; a late subscriber gets the newest at once. */
-export function project<S>(source: EventSource, { initialState, evolve }: ReadModel<S>): Observable<S> {
+/** The state of a read model after each batch, from the next event on; a late subscriber gets the newest at once. */
+export function project<S>(source: EventSource, { after, initialState, evolve }: ReadModel<S>): Observable<S> {
   return defer(() =>
-    events$(source, { after: 0 }).pipe(scan((state, batch) => batch.reduce(evolve, state), initialState())),
+    events$(source, { after }).pipe(scan((state, batch) => batch.reduce(evolve, state), initialState())),
   ).pipe(shareReplay({ bufferSize: 1, refCount: false }));
 }

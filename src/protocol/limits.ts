@@ -28,6 +28,11 @@ export const watchBatchMax = 500;
 export const auditItemCharactersMax = 1024 * 1024;
 /** The most tasks in one answer of `history`. */
 export const historyPageMax = 1_000;
+/** The most tasks in one answer of `list`. */
+export const listPageMax = 1_000;
+/** From this size on an answer of `list` or `history` goes on in the next one, and an item of `table`, in bytes. */
+export const pageBytesMax = 4 * 1024 * 1024;
+export const itemBytesMax = 1024 * 1024;
 /** The most terms of a filter, and the characters of one. */
 export const filterTermsMax = 64;
 export const filterTextCharactersMax = 1_024;

@@ -15,10 +15,13 @@ export function fakeClient(answers: Partial<Client>): Client {
   const unexpected = (operation: string) => (): never => {
     throw new Error(`the test did not expect ${operation}`);
   };
+  const { list } = answers;
   return {
     run: unexpected('run'),
     restart: unexpected('restart'),
     list: unexpected('list'),
+    // One page of whatever the test's list gives.
+    listPages: list === undefined ? unexpected('listPages') : (options) => onePage(() => list(options)),
     show: unexpected('show'),
     history: unexpected('history'),
     historyStats: unexpected('historyStats'),
@@ -43,6 +46,10 @@ export function fakeClient(answers: Partial<Client>): Client {
     [Symbol.asyncDispose]: () => Promise.resolve(),
     ...answers,
   };
+}
+
+async function* onePage<T>(page: () => Promise<T>): AsyncGenerator<T, void, void> {
+  yield await page();
 }
 
 /** A task that ran from 14:03:20 to 14:03:22 (UTC) and exited with 0, but for what the test says. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { findTask } from '../../src/daemon/find-task.ts';
-import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
 import { committed, taskDraft } from '../support/facts.ts';
+import { MemoryArchive } from '../support/memory-archive.ts';
 
 const uuids = [
   'aaaa0000-0000-4000-8000-000000000001',
@@ -12,14 +12,15 @@ const uuids = [
 ];
 const names = ['web', 'beef', 'web', null];
 
-const table: TaskTable = committed(
+const events = committed(
   uuids.map((uuid, index) =>
     taskDraft('TaskSubmitted', {
       task: index + 1,
       data: { uuid, name: names[index] ?? null, requestId: `request-${index}` },
     }),
   ),
-).reduce(evolveTable, initialTable());
+);
+const table = new MemoryArchive(() => events);
 
 test.each([
   ['its number', '2', 2],
@@ -64,14 +65,14 @@ test('a prefix that fits several tasks is refused with their numbers', () => {
   expect(() => findTask(table, 'aaaa')).toThrow(
     expect.objectContaining({
       code: 'invalid-request',
-      message: `2 tasks begin with aaaa: 1 (${uuids[0]}), 2 (${uuids[1]})`,
+      message: `several tasks begin with aaaa: 1 (${uuids[0]}), 2 (${uuids[1]})`,
       field: 'task',
     }) as Error,
   );
 });
 
 test('@last where there is no task says how to start one', () => {
-  expect(() => findTask(initialTable(), '@last')).toThrow(
+  expect(() => findTask(new MemoryArchive(() => []), '@last')).toThrow(
     expect.objectContaining({
       code: 'no-such-task',
       message: 'there is no task yet',

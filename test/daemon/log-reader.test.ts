@@ -8,6 +8,7 @@ import { readLog } from '../../src/daemon/log-reader.ts';
 import { TaskFolder } from '../../src/daemon/task-folder.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
 import { committed, taskDraft, taskId } from '../support/facts.ts';
+import { MemoryArchive } from '../support/memory-archive.ts';
 
 const id = taskId(1);
 const whole = {
@@ -27,7 +28,10 @@ function followQuietTask(signal: AbortSignal): ReturnType<typeof readLog> {
     rmSync(path, { recursive: true });
   });
   const past = committed([taskDraft('TaskSubmitted'), taskDraft('TaskSpawned'), taskDraft('TaskStarted')]);
-  const table = new LiveTable({ read: ({ after }) => past.slice(after), onCommit: () => () => undefined });
+  const table = new LiveTable(
+    { read: ({ after }) => past.slice(after), onCommit: () => () => undefined },
+    new MemoryArchive(() => past),
+  );
   const task = table.get(id);
   if (task === undefined) throw new Error('it was submitted');
   const supervisor = { find: () => undefined, folder: () => new TaskFolder(path, id) };

@@ -13,6 +13,7 @@ import type { StoredStream } from '../../src/projections/task.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import type { LogCursor } from '../../src/protocol/messages.ts';
 import { committed, microseconds, taskDraft, taskId } from '../support/facts.ts';
+import { MemoryArchive } from '../support/memory-archive.ts';
 
 /** What a task wrote between two looks of the daemon. */
 export interface Growth {
@@ -117,7 +118,10 @@ export class LogSample implements Disposable {
   }
 
   #fold(): LiveTable {
-    return new LiveTable({ read: ({ after }) => this.#past.slice(after), onCommit: () => () => undefined });
+    return new LiveTable(
+      { read: ({ after }) => this.#past.slice(after), onCommit: () => () => undefined },
+      new MemoryArchive(() => this.#past),
+    );
   }
 
   /** Reads as the daemon does, and leaves after so many chunks where that is said. */

@@ -4,23 +4,31 @@ import { waitForTasks } from '../../src/daemon/wait.ts';
 import type { EventDraft, JournalEvent } from '../../src/journal/events.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
 import { committed, taskDraft } from '../support/facts.ts';
+import { MemoryArchive } from '../support/memory-archive.ts';
 
 /** A table whose events a test commits as it goes. */
-function liveTable(): { readonly table: LiveTable; readonly commit: (...drafts: readonly EventDraft[]) => void } {
+function liveTable(): {
+  readonly tables: { readonly table: LiveTable; readonly store: MemoryArchive };
+  readonly commit: (...drafts: readonly EventDraft[]) => void;
+} {
   let events: readonly JournalEvent[] = [];
   const listeners = new Set<() => void>();
-  const table = new LiveTable({
-    read: ({ after }) => events.slice(after),
-    onCommit: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+  const store = new MemoryArchive(() => events);
+  const table = new LiveTable(
+    {
+      read: ({ after }) => events.slice(after),
+      onCommit: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
     },
-  });
+    store,
+  );
   const commit = (...drafts: readonly EventDraft[]): void => {
     events = [...events, ...committed(drafts, { after: events.length })];
     for (const listener of listeners) listener();
   };
-  return { table, commit };
+  return { tables: { table, store }, commit };
 }
 
 const submitted = (task: number): EventDraft =>
@@ -30,37 +38,37 @@ const never = { signal: new AbortController().signal };
 const all = { tasks: [], mode: 'all', timeoutMs: null } as const;
 
 test('waiting for all gives the tasks in the order in which they were named, when the last has ended', async () => {
-  const { table, commit } = liveTable();
+  const { tables, commit } = liveTable();
   commit(submitted(1), submitted(2), submitted(3));
-  const waiting = waitForTasks(table, { ...all, tasks: ['3', 'task-1'] }, never);
+  const waiting = waitForTasks(tables, { ...all, tasks: ['3', 'task-1'] }, never);
   commit(exited(1));
   commit(exited(3));
   expect((await waiting).map(({ id }) => id)).toEqual([3, 1]);
 });
 
 test('waiting for any gives those that have ended, and none where none was named and none runs', async () => {
-  const { table, commit } = liveTable();
-  expect(await waitForTasks(table, { ...all, mode: 'any' }, never)).toEqual([]);
+  const { tables, commit } = liveTable();
+  expect(await waitForTasks(tables, { ...all, mode: 'any' }, never)).toEqual([]);
   commit(submitted(1), submitted(2));
-  const waiting = waitForTasks(table, { ...all, mode: 'any' }, never);
+  const waiting = waitForTasks(tables, { ...all, mode: 'any' }, never);
   commit(exited(2));
   expect((await waiting).map(({ id }) => id)).toEqual([2]);
-  expect((await waitForTasks(table, { ...all, tasks: ['2'], mode: 'any' }, never)).map(({ id }) => id)).toEqual([2]);
+  expect((await waitForTasks(tables, { ...all, tasks: ['2'], mode: 'any' }, never)).map(({ id }) => id)).toEqual([2]);
 });
 
 test('without names it is the tasks that run when it is asked, and not those that come', async () => {
-  const { table, commit } = liveTable();
+  const { tables, commit } = liveTable();
   commit(submitted(1), submitted(2), exited(1));
-  const waiting = waitForTasks(table, all, never);
+  const waiting = waitForTasks(tables, all, never);
   commit(submitted(3));
   commit(exited(2));
   expect((await waiting).map(({ id }) => id)).toEqual([2]);
 });
 
 test('a wait that runs out names those that still run, ten at the most', async () => {
-  const { table, commit } = liveTable();
+  const { tables, commit } = liveTable();
   commit(...Array.from({ length: 13 }, (_, index) => submitted(index + 1)), exited(2));
-  await expect(waitForTasks(table, { ...all, timeoutMs: 0 }, never)).rejects.toMatchObject({
+  await expect(waitForTasks(tables, { ...all, timeoutMs: 0 }, never)).rejects.toMatchObject({
     code: 'wait-timeout',
     message: 'still running: 1 3 4 5 6 7 8 9 10 11 and 2 more',
     hint: 'ghost wait 1',
@@ -68,19 +76,19 @@ test('a wait that runs out names those that still run, ten at the most', async (
 });
 
 test('what has ended already is no matter of time', async () => {
-  const { table, commit } = liveTable();
+  const { tables, commit } = liveTable();
   commit(submitted(1), exited(1));
-  expect(await waitForTasks(table, { ...all, tasks: ['1'], timeoutMs: 0 }, never)).toHaveLength(1);
+  expect(await waitForTasks(tables, { ...all, tasks: ['1'], timeoutMs: 0 }, never)).toHaveLength(1);
 });
 
 test('a task that is not there is refused at once, and who asked may leave at any time', async () => {
-  const { table, commit } = liveTable();
+  const { tables, commit } = liveTable();
   commit(submitted(1));
-  await expect(waitForTasks(table, { ...all, tasks: ['1', '9'] }, never)).rejects.toMatchObject({
+  await expect(waitForTasks(tables, { ...all, tasks: ['1', '9'] }, never)).rejects.toMatchObject({
     code: 'no-such-task',
   });
   const leaving = new AbortController();
-  const waiting = waitForTasks(table, all, { signal: leaving.signal });
+  const waiting = waitForTasks(tables, all, { signal: leaving.signal });
   leaving.abort(new Error('gone'));
   await expect(waiting).rejects.toThrow('gone');
 });

@@ -10,8 +10,11 @@ import { until } from '../support/until.ts';
 
 /** Those of a daemon's own start; the others are of the tasks that it starts. */
 const startPoints = crashPoints.filter((point) => point.startsWith('daemon.'));
-/** Those of retention are passed where there is something to take away: test/e2e/retention.test.ts. */
-const taskPoints = crashPoints.filter((point) => !point.startsWith('daemon.') && !point.startsWith('output.'));
+/**
+ * Those of retention are passed where there is something to take away: test/e2e/retention.test.ts; those of the journal
+ * where an older one is opened: test/e2e/old-journal.test.ts.
+ */
+const taskPoints = crashPoints.filter((point) => !/^(daemon|output|journal)\./.test(point));
 
 /** Each point the first time, and where every task passes it, in the midst of the others too. */
 const crashes = taskPoints.flatMap((point): [CrashPoint, number][] =>

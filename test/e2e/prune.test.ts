@@ -57,7 +57,7 @@ describe('prune', () => {
     expect(past.home.events({ type: 'LogSegmentPruned' })).toEqual([]);
 
     expect(await client.prune({ keepTasks: 1 })).toEqual(told);
-    expect(await client.prune({ keepTasks: 1 })).toEqual({ tasks: [], bytes: 0 });
+    expect(await client.prune({ keepTasks: 1 })).toEqual({ tasks: [], bytes: 0, forgotten: [] });
     const [event] = past.home.events({ type: 'LogSegmentPruned', task: past.task(0) });
     expect(event).toMatchObject({ data: { reason: 'request', from: 0 }, actor: { kind: 'client' } });
     for (const id of past.tasks) {
@@ -94,7 +94,7 @@ describe('prune', () => {
   test('without a rule takes what the limits would, which within them is nothing', async () => {
     await using past = new PastTasks();
     const client = await past.begin();
-    expect(await client.prune()).toEqual({ tasks: [], bytes: 0 });
+    expect(await client.prune()).toEqual({ tasks: [], bytes: 0, forgotten: [] });
   });
 
   test('leaves running tasks alone where it is about ended ones, and takes their segments for a size', async () => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { GhostError } from '../../src/ghost-error.ts';
 import { encodeEnvironment } from '../../src/journal/environments.ts';
 import { FactAlreadyRecorded } from '../../src/journal/journal.ts';
-import { daemonDraft, noon, taskDraft, taskId } from '../support/facts.ts';
+import { daemonDraft, taskDraft, taskId } from '../support/facts.ts';
 import { runProgram } from '../support/run-program.ts';
 import { JournalFolder } from './journal-folder.ts';
 
@@ -23,7 +23,7 @@ test('what is appended can be read, in order and without gaps, also after the jo
     [2, 'TaskSubmitted'],
     [3, 'TaskSpawned'],
   ]);
-  expect(first[1]).toMatchObject({ ...taskDraft('TaskSubmitted'), at: noon + 2000 });
+  expect(first[1]).toMatchObject({ ...taskDraft('TaskSubmitted'), at: (first[0]?.at ?? 0) + 1000 });
   expect(journal.read({ after: 0 })).toEqual([...first, ...second]);
   expect(journal.read({ after: 2 })).toEqual(second);
   expect(journal.read({ after: 3 })).toEqual([]);

@@ -7,13 +7,23 @@ import { taskDraft } from '../support/facts.ts';
 import { runProgram } from '../support/run-program.ts';
 import { JournalFolder, migrationsFolder } from './journal-folder.ts';
 
+const first = '0001-journal.sql';
 const full = { durability: 'full' } as const;
 
-/** The project's migrations and more of a test's own. */
+/** The project's first migration and more of a test's own. */
 function migrationsWith(folder: JournalFolder, more: Readonly<Record<string, string>>): string {
   const path = join(folder.path, 'migrations');
-  cpSync(migrationsFolder, path, { recursive: true });
+  mkdirSync(path);
+  cpSync(join(migrationsFolder, first), join(path, first));
   for (const [name, sql] of Object.entries(more)) writeFileSync(join(path, name), sql);
+  return path;
+}
+
+/** The journal as it began. */
+function firstOf(folder: JournalFolder): string {
+  const path = join(folder.path, 'first');
+  mkdirSync(path);
+  cpSync(join(migrationsFolder, first), join(path, first));
   return path;
 }
 
@@ -25,13 +35,18 @@ test('each migration is recorded by its name, with when and by which ghost, and 
   using folder = new JournalFolder();
   await folder.open({ version: '0.1.7' });
   const { stdout } = await folder.shell('SELECT name, ghost, at > 0 FROM migrations');
-  expect(stdout).toBe('0001-journal.sql|0.1.7|1\n');
+  expect(stdout).toBe(
+    readdirSync(migrationsFolder)
+      .toSorted()
+      .map((name) => `${name}|0.1.7|1\n`)
+      .join(''),
+  );
   expect(readdirSync(folder.path).filter((name) => name.includes('before'))).toEqual([]);
 });
 
 test('a journal that has data is backed up before it is migrated, once, and the backup is whole', async () => {
   using folder = new JournalFolder();
-  const journal = await folder.open();
+  const journal = await folder.open({ migrations: firstOf(folder) });
   await journal.append([taskDraft('TaskSubmitted')], full);
   journal[Symbol.dispose]();
   const migrations = migrationsWith(folder, {
@@ -80,7 +95,7 @@ test('a journal that a newer ghost has migrated is refused with its version and 
   await journal.append([taskDraft('TaskSubmitted')], full);
   journal[Symbol.dispose]();
   const before = (await folder.shell('.dump')).stdout;
-  await expect(folder.open({ version: '0.1.0' })).rejects.toMatchObject({
+  await expect(folder.open({ version: '0.1.0', migrations: firstOf(folder) })).rejects.toMatchObject({
     code: 'journal-newer',
     message: `the journal ${folder.file} was written by ghost 9.0.0, which is newer than this 0.1.0`,
     hint: 'npm install -g ghost-journal@latest',

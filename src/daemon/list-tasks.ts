@@ -1,0 +1,84 @@
+import type { TaskId } from '../journal/events.ts';
+import type { LiveTable } from '../projections/live-table.ts';
+import type { PastTasks } from '../projections/past-tasks.ts';
+import { type TaskStore, endedStates } from '../projections/task-store.ts';
+import { type TaskState, taskStates, viewTask } from '../projections/task-view.ts';
+import type { Task } from '../projections/task.ts';
+import { listPageMax } from '../protocol/limits.ts';
+import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
+import { AnswerPage, takeTurns } from './answer-page.ts';
+import { type MomentReader, seqOfMoment } from './moment.ts';
+
+/** Without `all`, so many of those that ended last are listed. */
+export const endedListed = 30;
+
+export interface ListContext extends MomentReader {
+  readonly table: LiveTable;
+  readonly store: TaskStore;
+  readonly past: PastTasks;
+}
+
+/** The table as it stands, or as it stood after an event: hidden tasks left out, by number, page by page. */
+export async function listTasks(
+  context: ListContext,
+  { states, all, at, after }: ParametersOf<'list'>,
+  { signal }: { signal: AbortSignal },
+): Promise<ResultOf<'list'>> {
+  const seq = at === null ? null : seqOfMoment(context, at);
+  const wanted = states ?? taskStates;
+  const page = new AnswerPage({ tasksMax: listPageMax });
+  const candidates = all ? allAfter(context, { wanted, seq, after }) : lately(context, { wanted, seq, after });
+  for await (const tasks of takeTurns(candidates, { signal })) {
+    for (const task of tasks) {
+      const view = viewTask(task);
+      if (task.forgottenAt !== null || !wanted.includes(view.state)) continue;
+      if (!page.add(view)) return { tasks: page.tasks, next: page.tasks.at(-1)?.id ?? null };
+    }
+  }
+  return { tasks: page.tasks, next: null };
+}
+
+interface Question {
+  readonly wanted: readonly TaskState[];
+  /** The event after which the table is looked at, or null for now. */
+  readonly seq: number | null;
+  readonly after: number;
+}
+
+/** The tasks that run, and those that ended last. */
+export function lastEnded(
+  { store, past }: Pick<ListContext, 'store' | 'past'>,
+  { wanted, seq, count }: Pick<Question, 'wanted' | 'seq'> & { readonly count: number },
+): readonly TaskId[] {
+  const found: TaskId[] = [];
+  if (count === 0) return found;
+  const states = endedStates.filter((state) => wanted.includes(state));
+  // Whether one is hidden now says nothing about then.
+  const ended = store.ended({ states, forgotten: seq !== null, ...(seq === null ? {} : { before: seq + 1 }) });
+  for (const id of ended) {
+    if (seq !== null && past.get(id, { seq })?.forgottenAt !== null) continue;
+    found.push(id);
+    if (found.length === count) break;
+  }
+  return found;
+}
+
+function* lately(context: ListContext, { wanted, seq, after }: Question): Generator<readonly Task[], void, void> {
+  const { table, past } = context;
+  const live = seq === null ? [...table.current.tasks.values()] : past.liveAt(seq);
+  const active = wanted.includes('running') ? live.filter(({ status }) => status.kind !== 'ended') : [];
+  const get = (id: TaskId): Task | undefined => (seq === null ? table.get(id) : past.get(id, { seq }));
+  const ended = lastEnded(context, { wanted, seq, count: endedListed })
+    .map(get)
+    .filter((task) => task !== undefined);
+  yield [...active, ...ended].filter(({ id }) => id > after).toSorted((one, other) => one.id - other.id);
+}
+
+function* allAfter(
+  { store, past }: ListContext,
+  { wanted, seq, after }: Question,
+): Generator<readonly Task[], void, void> {
+  for (const ids of store.numbered({ after, wanted, seq })) {
+    yield ids.map((id) => (seq === null ? store.get(id) : past.get(id, { seq }))).filter((task) => task !== undefined);
+  }
+}

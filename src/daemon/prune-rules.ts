@@ -1,0 +1,35 @@
+import type { TaskId } from '../journal/events.ts';
+import { type TaskStore, endedStates } from '../projections/task-store.ts';
+import type { Task } from '../projections/task.ts';
+import type { ParametersOf } from '../protocol/messages.ts';
+
+/** Of which tasks somebody wants the output, or the tasks themselves, out of the way. What is null says nothing. */
+export type PruneRules = Pick<ParametersOf<'prune'>, 'endedBefore' | 'keepTasks' | 'maxBytes'> & {
+  /** Only these. */
+  readonly tasks: readonly Task[] | null;
+};
+
+/** Whether all that the rules say of a task, but for the size of its output, is true of one. It has ended, then. */
+export function ruleFor(
+  { endedBefore, keepTasks, tasks }: PruneRules,
+  store: TaskStore,
+): (task: Task | undefined) => boolean {
+  const before = endedBefore === null ? Number.POSITIVE_INFINITY : Date.parse(endedBefore) * 1000;
+  const kept = newestEnded(store, keepTasks ?? 0);
+  const named = tasks === null ? null : new Set(tasks.map(({ id }) => id));
+  return (task) =>
+    task?.status.kind === 'ended' &&
+    task.status.endedAt < before &&
+    !kept.has(task.id) &&
+    (named === null || named.has(task.id));
+}
+
+function newestEnded(store: TaskStore, count: number): ReadonlySet<TaskId> {
+  const newest = new Set<TaskId>();
+  if (count === 0) return newest;
+  for (const id of store.ended({ states: endedStates, forgotten: true })) {
+    newest.add(id);
+    if (newest.size === count) break;
+  }
+  return newest;
+}

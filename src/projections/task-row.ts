@@ -1,0 +1,81 @@
+import type { StreamName } from '../journal/events.ts';
+import { searchText } from './search-text.ts';
+import { finalSealBytes, inBlocks, segmentsOnDisk } from './stored-bytes.ts';
+import { type TaskState, viewTask } from './task-view.ts';
+import type { Task } from './task.ts';
+
+/** The columns of `tasks` that a life changes, beside those that stay as they were when the task was submitted. */
+export interface TaskRow {
+  readonly name: string | null;
+  readonly text: string;
+  readonly state: TaskState;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly duration_ms: number | null;
+  readonly forgotten: 0 | 1;
+  readonly live: 0 | 1;
+  readonly output_bytes: number;
+  readonly unsealed: 0 | 1;
+}
+
+export function rowOf(task: Task): TaskRow {
+  const { status } = task;
+  const { state, exitCode, signal, durationMs } = viewTask(task);
+  return {
+    name: task.name,
+    text: searchText(task),
+    state,
+    exit_code: exitCode,
+    signal,
+    started_at: status.kind === 'running' || status.kind === 'ended' ? status.startedAt : null,
+    ended_at: status.kind === 'ended' ? status.endedAt : null,
+    duration_ms: durationMs,
+    forgotten: task.forgottenAt === null ? 0 : 1,
+    live: isLive(task) ? 1 : 0,
+    output_bytes: outputBytes(task),
+    unsealed: isUnsealed(task) ? 1 : 0,
+  };
+}
+
+/** Whether more is to come of a task by itself: it has not ended, its output is open, or it is owed a signal. */
+export function isLive({ status, log, stop, unansweredSignals }: Task): boolean {
+  return status.kind !== 'ended' || log.kind === 'open' || stop !== null || unansweredSignals.length > 0;
+}
+
+/** What the output of a task takes on the disk, once it is complete; until then 0, since its files tell. */
+export function outputBytes(task: Task): number {
+  const { log, stored } = task;
+  if (log.kind === 'open') return 0;
+  return streamsOf(log).reduce(
+    (sum, [stream, length]) =>
+      sum + segmentsOnDisk(stored[stream]) + inBlocks(Math.max(0, length - stored[stream].sealedTo)),
+    0,
+  );
+}
+
+/** How many bytes of a complete output can still be read; 0 until it is complete. */
+export function keptBytes({ log, stored }: Task): number {
+  if (log.kind === 'open') return 0;
+  return streamsOf(log).reduce((sum, [stream, length]) => sum + Math.max(0, length - stored[stream].prunedTo), 0);
+}
+
+/** Whether some of a complete output is still to be compressed: what is left of a stream, unless it is too little. */
+export function isUnsealed({ log, stored }: Task): boolean {
+  if (log.kind === 'open') return false;
+  return streamsOf(log).some(([stream, length]) => {
+    const { sealedTo, segments } = stored[stream];
+    return length > sealedTo && (segments > 0 || length - sealedTo >= finalSealBytes);
+  });
+}
+
+function streamsOf(log: {
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+}): readonly (readonly [StreamName, number])[] {
+  return [
+    ['stdout', log.stdoutBytes],
+    ['stderr', log.stderrBytes],
+  ];
+}
