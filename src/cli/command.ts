@@ -45,7 +45,7 @@ export interface CliWorld {
   /** Whether keys can be had from standard input. */
   readonly stdinIsTerminal: () => boolean;
   /** What opens the screen on the terminal, and settles with the exit status when it was left. */
-  readonly loadScreen: () => Promise<(screen: Omit<ScreenWorld, 'stdin' | 'stdout'>) => Promise<number>>;
+  readonly loadScreen: () => Promise<(screen: Omit<ScreenWorld, 'stdin' | 'stdout' | 'exportCast'>) => Promise<number>>;
   /** What reads the data folder itself: it knows SQLite, which nothing else here does. */
   readonly loadDoctor: () => Promise<Examine>;
 }

@@ -50,7 +50,14 @@ const result = runCli(process.argv.slice(2), {
     // An ES module: Ink waits at its top level, which CommonJS cannot.
     const file = './ui.mjs';
     const { openScreen } = (await import(file)) as ScreenModule;
-    return async (screen) => await openScreen({ ...screen, stdin: process.stdin, stdout: process.stdout });
+    return async (screen) =>
+      await openScreen({
+        ...screen,
+        stdin: process.stdin,
+        stdout: process.stdout,
+        exportCast: async (client, what) =>
+          await (await import('./past.ts')).exportCast(client, { ...what, nowMs: Date.now() }),
+      });
   },
   loadDoctor: async () => {
     const file = './doctor.cjs';

@@ -3,7 +3,7 @@
  * of them is asked for: no other command has to load what only these need.
  */
 export { diff } from './past/diff.ts';
-export { exportTask } from './past/export.ts';
+export { exportCast, exportTask } from './past/export.ts';
 export { openKeyboard } from './past/keyboard.ts';
 export { replay } from './past/replay.ts';
 export { timeline } from './past/timeline.ts';

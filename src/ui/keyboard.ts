@@ -308,7 +308,7 @@ export class Keyboard {
           return void this.#servants.time.go(moment);
         }
         case 'export':
-          return void this.#servants.exporter.write(text);
+          return void this.#servants.exporter.write(text, { folder: this.#servants.tasks.folder() });
       }
     } catch (error) {
       const hint = error instanceof GhostError && error.hint !== '' ? ` (${error.hint})` : '';

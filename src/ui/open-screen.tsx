@@ -54,7 +54,7 @@ export async function openScreen(world: ScreenWorld): Promise<number> {
     reader,
     searcher,
     time,
-    exporter: new TaskExport(context),
+    exporter: new TaskExport(context, { noticed }),
     reconnect: () => {
       store.dispatch({ type: 'connecting-again' });
       void link.open();

@@ -4,7 +4,7 @@ import type { ScreenState } from './screen-state.ts';
 
 /** How the log pane lays out its lines, for drawing it and for scrolling in it alike. */
 export function paneRows(
-  state: Pick<ScreenState, 'size' | 'log' | 'past'>,
+  state: ScreenState,
   { colour }: { readonly colour: boolean },
 ): { readonly anchor: Anchor | null; readonly height: number; readonly options: RowOptions } {
   const { inner, log: height } = screenLayout(state);

@@ -26,10 +26,15 @@ export const rowsMin = 10;
 const around = 2;
 const tableFrame = 3;
 const logFrame = 2;
+/** With the log open the table has at least so many rows, and at the most so many: the log is what is read. */
+const leastTasks = 3;
+const tableMax = 24;
 /** From so many lines on there is room for a line under the titles. */
 const roomyRows = 24;
 
-export function screenLayout({ size, log, past }: Pick<ScreenState, 'size' | 'log' | 'past'>): ScreenLayout {
+type LaidOutState = Pick<ScreenState, 'size' | 'log' | 'past' | 'present' | 'guests'>;
+
+export function screenLayout({ size, log, past, present, guests }: LaidOutState): ScreenLayout {
   const columns = Math.max(1, size.columns);
   const rows = Math.max(1, size.rows);
   const tableLine = rows >= roomyRows;
@@ -39,6 +44,8 @@ export function screenLayout({ size, log, past }: Pick<ScreenState, 'size' | 'lo
   const forTable = rows - around - ruler - tableFrame - (tableLine ? 1 : 0);
   if (!log.open) return { columns, rows, ruler, tableLine, table: Math.max(1, forTable), log: 0, page, inner };
   const both = Math.max(2, forTable - logFrame);
-  const table = Math.max(1, Math.min(Math.floor(both * 0.45), 24));
+  // A table that is not full leaves its room to the log. It does not shrink while a filter is typed.
+  const tasks = (past?.known ?? present).tasks.size + guests.size;
+  const table = Math.max(Math.min(leastTasks, both - 1), Math.min(Math.floor(both * 0.45), tableMax, tasks));
   return { columns, rows, ruler, tableLine, table, log: both - table, page, inner };
 }

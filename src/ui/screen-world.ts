@@ -13,6 +13,8 @@ export interface ScreenWorld {
   readonly now: () => number;
   /** The folder that ghost was called in. @throws where it is gone. */
   readonly cwd: () => string;
+  /** Writes a task's recording to a file that is not there yet. @throws GhostError `file-unusable`. */
+  readonly exportCast: (client: Client, what: { readonly task: string; readonly file: string }) => Promise<void>;
   /** False where `--no-color` was given. */
   readonly colour: boolean;
 }
