@@ -138,7 +138,8 @@ export class ClientConnection {
     });
     const onAbort = (): void => {
       this.#cancel(id);
-      inbox.fail(signal?.reason);
+      const reason: unknown = signal?.reason;
+      inbox.fail(reason instanceof Error ? reason : new Error(String(reason)));
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     try {

@@ -44,26 +44,27 @@ const switches: Readonly<Record<number, Partial<Look>>> = {
 
 /** The look after a sequence with these parameters (`1;31`, `38:2::1:2:3`, ""). What is not known changes nothing. */
 export function afterSgr(look: Look, parameters: string): Look {
-  let next = look;
+  const next: Mutable<Look> = { ...look };
   const parts = parameters.split(';');
   for (let place = 0; place < parts.length; place += 1) {
-    const part = parts[place] ?? '';
-    const [head = '', ...sub] = part.split(':');
+    const [head = '', ...sub] = (parts[place] ?? '').split(':');
     const code = head === '' ? 0 : Number(head);
     if (code === 38 || code === 48) {
       const given = sub.length > 0 ? sub.filter((value) => value !== '') : parts.slice(place + 1, place + 5);
       const taken = extended(given);
       if (taken === null) return next;
-      next = { ...next, [code === 38 ? 'foreground' : 'background']: `${code};${taken.join(';')}` };
+      next[code === 38 ? 'foreground' : 'background'] = `${code};${taken.join(';')}`;
       if (sub.length === 0) place += taken.length;
-    } else if (code === 4 && sub[0] === '0') next = { ...next, underline: false };
-    else if (code === 0) next = plainLook;
-    else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) next = { ...next, foreground: String(code) };
-    else if ((code >= 40 && code <= 47) || (code >= 100 && code <= 107)) next = { ...next, background: String(code) };
-    else next = { ...next, ...switches[code] };
+    } else if (code === 4 && sub[0] === '0') next.underline = false;
+    else if (code === 0) Object.assign(next, plainLook);
+    else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) next.foreground = String(code);
+    else if ((code >= 40 && code <= 47) || (code >= 100 && code <= 107)) next.background = String(code);
+    else Object.assign(next, switches[code]);
   }
   return next;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A text in a look, so that what comes after it is not touched. */
 export function dressed(text: string, look: Look): string {

@@ -78,7 +78,7 @@ function runLines(
     ? 'starting…'
     : command === ''
       ? '↑ ↓ what was run before · Tab next field · Enter run · Esc leave'
-      : `runs ${runsThrough(command, place)} · Enter run · Esc leave`;
+      : `${runsThrough(command, place)} · Enter run · Esc leave`;
   const said =
     dialog.problem === null
       ? [framedLine('note', note, { columns: inner, paint: theme.faint })]

@@ -1,4 +1,4 @@
-import type { Place } from './key-table.ts';
+import type { Place } from './key-binding.ts';
 import type { ScreenState } from './screen-state.ts';
 
 /** Where keys go now, as long as no dialog is open. */

@@ -1,52 +1,32 @@
-import { GhostError } from '../ghost-error.ts';
-import type { Moment } from '../protocol/messages.ts';
-import { parseTime } from '../words/time.ts';
+import { DialogKeyboard } from './dialog-keyboard.ts';
+import type { KeyAction, Place } from './key-binding.ts';
 import { placeOfKeys } from './key-place.ts';
-import { actionFor, type KeyAction, type Place } from './key-table.ts';
-import type { LogReader } from './log-reader.ts';
+import type { KeyServants } from './key-servants.ts';
+import { actionFor } from './key-table.ts';
 import { scrolled } from './log-rows.ts';
-import type { LogSearcher } from './log-searcher.ts';
-import type { PageActions } from './page-actions.ts';
 import { paneRows } from './pane-rows.ts';
-import { nextField, withField } from './run-dialog.ts';
-import { type ScreenContext, sayWhy } from './screen-context.ts';
+import type { ScreenContext } from './screen-context.ts';
 import { screenLayout } from './screen-layout.ts';
-import { type Dialog, noFilter, type PromptKind, type TableFilter } from './screen-state.ts';
-import { readFilter } from './table-filter.ts';
+import { noFilter, type PromptKind } from './screen-state.ts';
 import { tableRows } from './table-rows.ts';
-import type { TaskActions } from './task-actions.ts';
-import type { TaskExport } from './task-export.ts';
-import { edited, fieldOf, typed } from './text-field.ts';
-import type { TimeMachine } from './time-machine.ts';
-
-/** Those who do what the keys say. */
-export interface KeyServants {
-  readonly tasks: TaskActions;
-  readonly pages: PageActions;
-  readonly reader: LogReader;
-  readonly searcher: LogSearcher;
-  readonly time: TimeMachine;
-  readonly exporter: TaskExport;
-  readonly reconnect: () => void;
-  readonly shutdown: () => void;
-  readonly suspend: () => void;
-  readonly quit: () => void;
-}
+import { fieldOf } from './text-field.ts';
 
 /** Turns keys into what they do: by the key table, or in a dialog by what is typed there. */
 export class Keyboard {
   readonly #context: ScreenContext;
   readonly #servants: KeyServants;
+  readonly #dialogs: DialogKeyboard;
 
   constructor(context: ScreenContext, servants: KeyServants) {
     this.#context = context;
     this.#servants = servants;
+    this.#dialogs = new DialogKeyboard(context, servants);
   }
 
   /** A key that was pressed, as `keyNames` names it. */
   press(key: string): void {
     const { state } = this.#context.store;
-    if (state.dialog !== null) return this.#inDialog(state.dialog, key);
+    if (state.dialog !== null) return this.#dialogs.press(state.dialog, key);
     const place = placeOfKeys(state);
     const action = actionFor(key, place);
     if (action !== null) return this.#do(action, place);
@@ -58,11 +38,11 @@ export class Keyboard {
   /** A text that was pasted: it is typed where something is typed, and is no keys elsewhere. */
   paste(text: string): void {
     const { dialog } = this.#context.store.state;
-    if (dialog !== null && dialog.kind !== 'confirm') this.#type(dialog, text);
+    if (dialog !== null && dialog.kind !== 'confirm') this.#dialogs.type(dialog, text);
   }
 
   #do(action: KeyAction, place: Place): void {
-    const { tasks, pages, searcher, time, exporter, ...servants } = this.#servants;
+    const { tasks, pages, searcher, time, ...servants } = this.#servants;
     const { store } = this.#context;
     const { state } = store;
     switch (action) {
@@ -234,110 +214,5 @@ export class Keyboard {
     }[asks];
     const field = fieldOf(given ?? before);
     this.#context.store.dispatch({ type: 'dialog', dialog: { kind: 'prompt', asks, field, problem: null } });
-  }
-
-  #inDialog(dialog: Dialog, key: string): void {
-    if (key === 'ctrl-c') return this.#servants.quit();
-    if (key === 'ctrl-z') return this.#servants.suspend();
-    if (dialog.kind === 'confirm') return this.#answer(dialog, key);
-    if (key === 'esc') return this.#leave(dialog);
-    if (key === 'enter') return this.#submit(dialog);
-    if (dialog.kind === 'run') {
-      if (dialog.busy) return;
-      if (key === 'up' || key === 'down') return this.#servants.tasks.recall(key === 'up' ? 1 : -1);
-      const by = key === 'tab' ? 1 : key === 'shift-tab' ? -1 : null;
-      if (by !== null) return this.#show(nextField(dialog, by));
-    }
-    const field = dialog.kind === 'run' ? dialog.fields[dialog.focus] : dialog.field;
-    const changed = edited(field, key);
-    if (changed !== null) return this.#put(dialog, changed);
-    if (key === 'space') return this.#type(dialog, ' ');
-    if ([...key].length === 1) this.#type(dialog, key);
-  }
-
-  #answer(dialog: Extract<Dialog, { kind: 'confirm' }>, key: string): void {
-    if (!['y', 'n', 'esc', 'enter', 'q'].includes(key)) return;
-    this.#show(null);
-    if (key !== 'y' && key !== 'enter') return;
-    const { intent } = dialog;
-    if (intent.kind === 'shutdown') this.#servants.shutdown();
-    else void this.#servants.tasks.carryOut(intent);
-  }
-
-  #type(dialog: Exclude<Dialog, { kind: 'confirm' }>, text: string): void {
-    this.#put(dialog, typed(dialog.kind === 'run' ? dialog.fields[dialog.focus] : dialog.field, text));
-  }
-
-  /** A filter works while it is typed. */
-  #put(dialog: Exclude<Dialog, { kind: 'confirm' }>, field: ReturnType<typeof fieldOf>): void {
-    if (dialog.kind === 'run') return this.#show(withField(dialog, field));
-    const filter = dialog.asks === 'filter' ? this.#read(field.text) : null;
-    this.#show({ ...dialog, field, problem: filter?.problem ?? null });
-    if (filter !== null && filter.problem === null) this.#context.store.dispatch({ type: 'filtered', filter });
-  }
-
-  #leave(dialog: Dialog): void {
-    this.#show(null);
-    if (dialog.kind === 'prompt' && dialog.asks === 'filter') {
-      this.#context.store.dispatch({ type: 'filtered', filter: noFilter });
-    }
-  }
-
-  #submit(dialog: Exclude<Dialog, { kind: 'confirm' }>): void {
-    if (dialog.kind === 'run') return void this.#servants.tasks.submitRun();
-    const { asks, field } = dialog;
-    const text = field.text.trim();
-    try {
-      switch (asks) {
-        case 'filter':
-          return dialog.problem === null ? this.#show(null) : undefined;
-        case 'history-filter': {
-          const filter = this.#read(text);
-          if (filter.problem !== null) return this.#show({ ...dialog, problem: filter.problem });
-          this.#show(null);
-          return void this.#servants.pages.history(filter);
-        }
-        case 'search':
-          if (text === '') this.#servants.searcher.end();
-          else this.#servants.searcher.begin(field.text);
-          return this.#show(null);
-        case 'time': {
-          if (text === '') return this.#show(null);
-          const moment = this.#momentOf(text);
-          this.#show(null);
-          return void this.#servants.time.go(moment);
-        }
-        case 'export':
-          return void this.#servants.exporter.write(text, { folder: this.#servants.tasks.folder() });
-      }
-    } catch (error) {
-      const hint = error instanceof GhostError && error.hint !== '' ? ` (${error.hint})` : '';
-      this.#show({ ...dialog, problem: `${sayWhy(error)}${hint}` });
-    }
-  }
-
-  #momentOf(text: string): Moment {
-    const time = parseTime(text, { nowMs: this.#context.world.now() });
-    return time.kind === 'sequence'
-      ? { kind: 'event', seq: time.seq }
-      : { kind: 'time', time: new Date(time.atMs).toISOString() };
-  }
-
-  #read(text: string): TableFilter {
-    const { world, store } = this.#context;
-    const { HOME: home } = world.environment;
-    return readFilter(text, {
-      nowMs: world.now(),
-      cwd: this.#servants.tasks.folder(),
-      home: home ?? null,
-      timeOf: (seq) => {
-        const event = store.state.past?.events.find((known) => known.seq === seq);
-        return event === undefined ? null : event.at / 1000;
-      },
-    });
-  }
-
-  #show(dialog: Dialog | null): void {
-    this.#context.store.dispatch({ type: 'dialog', dialog });
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { isHit, LogHits } from './log-hits.ts';
 import type { LogReader } from './log-reader.ts';
-import { type Anchor, seenRows } from './log-rows.ts';
+import { type Anchor, scrolled, seenRows } from './log-rows.ts';
 import { placeOf } from './log-window.ts';
 import { paneRows } from './pane-rows.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
@@ -108,10 +108,24 @@ export class LogSearcher implements Disposable {
     if (search === null || hit === null) return;
     const held = window.lines.find((line) => isHit(line, hit));
     this.#change({ ...search, current: index });
-    if (held === undefined) return await this.#reader.toCursor(hit.start);
+    if (held === undefined) {
+      await this.#reader.toCursor(hit.start);
+      await this.#reader.earlier();
+      return this.#withContext();
+    }
     const isSeen = this.#rows().some(({ line }) => line === held);
     const anchor: Anchor = { place: placeOf(held), row: 0 };
-    if (!isSeen) this.#context.store.dispatch({ type: 'log', change: { anchor, follow: false } });
+    if (isSeen) return;
+    this.#context.store.dispatch({ type: 'log', change: { anchor, follow: false } });
+    this.#withContext();
+  }
+
+  /** A hit is shown with what came before it: it stands a third down the pane. */
+  #withContext(): void {
+    const { store, world } = this.#context;
+    const rows = paneRows(store.state, world);
+    const { anchor } = scrolled(store.state.log.window, { ...rows, by: -Math.floor(rows.height / 3) });
+    store.dispatch({ type: 'log', change: { anchor } });
   }
 
   #found(hits: LogHits): void {

@@ -5,7 +5,8 @@ import { quoteCommand } from '../words/shell-quote.ts';
 import { exactClockTime, fullTime, tookText } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import { cut, fit, widthOf, wrapWords } from './cells.ts';
-import { dialogKeys, keyGroups, keyTable } from './key-table.ts';
+import { keyGroups } from './key-binding.ts';
+import { dialogKeys, keyTable } from './key-table.ts';
 import { screenLayout } from './screen-layout.ts';
 import type { ScreenState } from './screen-state.ts';
 
@@ -37,8 +38,9 @@ export function helpLines(columns: number): readonly PageLine[] {
   const dialog = [heading('In dialogs'), ...dialogKeys.map(({ shown, help }) => plain(`  ${fit(shown, 9)} ${help}`))];
   const blocks = [...groups, dialog];
   const width = Math.max(...blocks.flat().map(({ text }) => widthOf(text)));
-  if (columns < width * 2 + 3)
+  if (columns < width * 2 + 3) {
     return blocks.flatMap((block) => [...block, plain('')]).map((line) => cutLine(line, columns));
+  }
   const half = Math.ceil(blocks.flat().length / 2) + 2;
   let count = 0;
   const split = blocks.findIndex((block) => (count += block.length + 1) > half);

@@ -54,8 +54,8 @@ export function earlierCommands({ tasks }: KnownTasks): readonly string[] {
 /** How the command will be run, for the dialog to say. */
 export function runsThrough(command: string, { shell }: RunPlace): string {
   const read = shellWords(command);
-  if (read.kind === 'script') return `through ${shell} -c`;
-  return read.kind === 'words' ? 'as it is, without a shell' : read.what;
+  if (read.kind === 'script') return `runs through ${shell} -c`;
+  return read.kind === 'words' ? 'runs as it is, without a shell' : read.what;
 }
 
 /** What the dialog asks for, as far as can be told without the daemon. */

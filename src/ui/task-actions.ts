@@ -91,8 +91,9 @@ export class TaskActions {
   await(): void {
     const task = this.selected();
     if (task === null) return;
-    if (task.state !== 'running')
+    if (task.state !== 'running') {
       return this.#context.toast(`task ${task.id} has ended already (${task.state})`, 'bad');
+    }
     this.#context.store.dispatch({ type: 'awaited', task: task.id });
   }
 

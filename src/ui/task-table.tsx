@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { createContext, memo, type PropsWithChildren, type ReactElement, useContext } from 'react';
+import { createContext, memo, type PropsWithChildren, type ReactElement, type ReactNode, useContext } from 'react';
 
 import type { TaskState, TaskView } from '../projections/task-view.ts';
 import { fit, widthOf } from './cells.ts';
@@ -36,7 +36,7 @@ const FrameContext = createContext<{ readonly theme: Theme; readonly focused: bo
 
 function Cell({ children, column }: PropsWithChildren<{ readonly column: number }>): ReactElement {
   const { selected, state, stateColumn, theme } = useContext(RowContext);
-  const text = String(children);
+  const text = textIn(children);
   if (selected) return <Text wrap="truncate">{theme.selected(text)}</Text>;
   return (
     <Text wrap="truncate">
@@ -47,12 +47,17 @@ function Cell({ children, column }: PropsWithChildren<{ readonly column: number 
 
 function Frame({ children }: PropsWithChildren): ReactElement {
   const { theme, focused } = useContext(FrameContext);
-  return <Text wrap="truncate">{theme.frame(String(children), focused)}</Text>;
+  return <Text wrap="truncate">{theme.frame(textIn(children), focused)}</Text>;
 }
 
 function Title({ children }: PropsWithChildren): ReactElement {
   const { theme } = useContext(FrameContext);
-  return <Text wrap="truncate">{theme.strong(String(children))}</Text>;
+  return <Text wrap="truncate">{theme.strong(textIn(children))}</Text>;
+}
+
+/** ink-table gives its cells texts. */
+function textIn(children: ReactNode): string {
+  return typeof children === 'string' ? children : '';
 }
 
 interface DrawnRow {

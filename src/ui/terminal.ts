@@ -44,9 +44,9 @@ export class Terminal {
       exitOnCtrlC: false,
       patchConsole: false,
     });
-    let broken: Error | null = null;
+    const breaks = Promise.withResolvers<never>();
     const broke = (error: unknown): void => {
-      broken ??= error instanceof Error ? error : new Error(String(error));
+      breaks.reject(error instanceof Error ? error : new Error(String(error)));
       instance.unmount();
     };
     this.#leave = (): void => instance.unmount();
@@ -60,14 +60,14 @@ export class Terminal {
     this.#stdin.on('error', this.#leave);
     try {
       onShown();
-      await instance.waitUntilExit();
+      // What breaks the screen is known before it is left for it.
+      await Promise.race([breaks.promise, instance.waitUntilExit()]);
     } finally {
       process.off('SIGCONT', continued);
       process.off('SIGTSTP', this.#stopped);
       process.off('uncaughtException', broke);
       process.off('unhandledRejection', broke);
     }
-    if (broken !== null) throw broken;
     return 0;
   }
 
