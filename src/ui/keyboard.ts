@@ -171,7 +171,15 @@ export class Keyboard {
     const { anchor, short } = scrolled(log.window, { ...paneRows(store.state, world), by });
     const stops = by < 0 && log.follow;
     store.dispatch({ type: 'log', change: { anchor, ...(stops ? { follow: false, missed: 0 } : {}) } });
-    if (short) void (by < 0 ? this.#servants.reader.earlier() : this.#servants.reader.later());
+    if (!short) return;
+    if (by < 0) return void this.#servants.reader.earlier();
+    void this.#servants.reader.later().then((end) => {
+      const { log: then } = store.state;
+      // Scrolled elsewhere meanwhile, or another log is shown.
+      if (then.anchor !== anchor) return;
+      const next = end ? null : scrolled(then.window, { ...paneRows(store.state, world), by }).anchor;
+      store.dispatch({ type: 'log', change: { anchor: next } });
+    });
   }
 
   #follow(): void {

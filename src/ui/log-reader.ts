@@ -98,14 +98,17 @@ export class LogReader implements Disposable {
     });
   }
 
-  /** What comes after the window. */
-  async later(): Promise<void> {
+  /** What comes after the window. Tells whether there was nothing: it was the end. */
+  async later(): Promise<boolean> {
+    let end = false;
     await this.#page(async (client, signal) => {
       const page = await this.#read(client, { cursor: this.#pane.window.end, onto: this.#pane.window }, signal);
       const grew = page.window.end.stdout + page.window.end.stderr > endOf(this.#pane.window);
       if (grew) this.#change({ window: page.window });
       if (page.whole) this.#change({ missed: 0, reason: page.reason });
+      end = page.whole && !grew;
     });
+    return end;
   }
 
   [Symbol.dispose](): void {

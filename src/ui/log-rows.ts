@@ -97,8 +97,8 @@ export function firstAt(lines: readonly HeldLine[], place: number): number {
 }
 
 /**
- * The anchor so many rows further down (up: negative), null for the end. `short` says that the window ends before: up,
- * where there may be earlier lines; down, where there may be later ones.
+ * The anchor so many rows further down (up: negative). `short` says that the window ends before: up, where there may be
+ * earlier lines; down, where there may be later ones.
  */
 export function scrolled(
   window: LogWindow,
@@ -143,8 +143,17 @@ export function scrolled(
   const line = lines[index];
   const anchor = line === undefined ? null : { place: placeOf(line), row };
   if (by < 0) return { anchor, short: left < 0 };
-  const full = seenRows(window, { anchor, height, options }).length === height && anchor !== null;
-  return full ? { anchor, short: false } : { anchor: null, short: true };
+  const full = anchor !== null && seenRows(window, { anchor, height, options }).length === height;
+  return full ? { anchor, short: false } : { anchor: lastPage(window, { height, options }), short: true };
+}
+
+/** The anchor of the last page of what is held. */
+function lastPage(window: LogWindow, given: { readonly height: number; readonly options: RowOptions }): Anchor | null {
+  const seen = seenRows(window, { ...given, anchor: null });
+  const [top] = seen;
+  if (top === undefined) return null;
+  const ofTop = seen.filter(({ line }) => line === top.line).length;
+  return { place: placeOf(top.line), row: rowsOfLine(top.line, given.options).length - ofTop };
 }
 
 function layOut(line: HeldLine, options: RowOptions): readonly Row[] {

@@ -8,6 +8,9 @@ import { paneRows } from './pane-rows.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
 import type { LogSearchState } from './screen-state.ts';
 
+/** So many chunks (64 KiB at the most) are looked through before keys and frames have their turn. */
+const chunksAtOnce = 32;
+
 /** Searches the log that is shown from its first byte on, beside all that goes on, and goes from hit to hit. */
 export class LogSearcher implements Disposable {
   readonly #context: ScreenContext;
@@ -77,16 +80,19 @@ export class LogSearcher implements Disposable {
   ): Promise<void> {
     try {
       const until = untilMs === null ? {} : { until: new Date(untilMs) };
-      const chunks = this.#context.client().log(String(task), { ...until, signal });
+      const log = this.#context.client().log(String(task), { ...until, signal });
+      let chunks = 0;
       for (;;) {
-        const step = await chunks.next();
+        const step = await log.next();
         if (step.done === true) {
           hits.end(step.value.cursor);
           break;
         }
         hits.push(step.value);
-        this.#found(hits);
+        chunks += 1;
+        if (chunks % chunksAtOnce !== 0) continue;
         // Keys and frames have their turn, however fast the log comes.
+        this.#found(hits);
         await turn();
       }
       this.#found(hits);
