@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../client/api.ts';
 import type { LogChunk, LogEnd } from '../protocol/answers.ts';
 import type { LogCursor } from '../protocol/messages.ts';
-import { emptyWindow, type LogWindow, newlinesIn, withChunk, withEarlier } from './log-window.ts';
+import { emptyWindow, firstLines, type LogWindow, newlinesIn, withChunk, withEarlier } from './log-window.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
+import { screenLayout } from './screen-layout.ts';
 import type { LogPane } from './screen-state.ts';
 
 /** How many lines are asked for at once: more than a screen has, and little enough to be there at once. */
@@ -160,9 +161,11 @@ export class LogReader implements Disposable {
           whole: true,
         };
       }
-      window = withChunk(window, step.value);
-      bytes += step.value.data.length;
-      lines += newlinesIn(step.value);
+      // Forwards the window must not run past the page: what is read too much would push out its beginning.
+      const chunk = part.lines === undefined ? firstLines(step.value, pageLines - lines) : step.value;
+      window = withChunk(window, chunk);
+      bytes += chunk.data.length;
+      lines += newlinesIn(chunk);
       if (part.lines === undefined && (lines >= pageLines || bytes >= pageBytes)) {
         await chunks.return(undefined as never);
         return { window, reason: this.#pane.reason, whole: false };
@@ -192,8 +195,11 @@ export class LogReader implements Disposable {
   }
 
   #take(chunk: LogChunk): void {
-    const { follow, window, missed } = this.#pane;
-    if (follow) this.#change({ window: withChunk(window, chunk), missed: 0 });
+    const { state } = this.#context.store;
+    const { follow, window, missed, anchor } = state.log;
+    // A pane that is not full yet has room for more without anything moving.
+    const hasRoom = anchor === null && missed === 0 && window.lines.length < screenLayout(state).log;
+    if (follow || hasRoom) this.#change({ window: withChunk(window, chunk), missed: 0 });
     else if (missed !== null) this.#change({ missed: missed + newlinesIn(chunk) });
   }
 

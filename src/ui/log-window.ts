@@ -67,8 +67,9 @@ export function withChunk(window: LogWindow, chunk: LogChunk): LogWindow {
     const found = data.indexOf(newline, next);
     const to = found === -1 ? data.length : found;
     const part = data.subarray(next, to);
-    const place = lines.findLastIndex((line) => line.stream === stream && line.open);
-    const begun = next === 0 ? lines[place] : undefined;
+    // Only the chunk's first line can have begun before it.
+    const place = next === 0 ? lines.findLastIndex((line) => line.stream === stream && line.open) : -1;
+    const begun = lines[place];
     if (begun === undefined) add({ ...heldOf(part), stream, start: startAt(next), at, open: found === -1, gone: null });
     else {
       const longer = extended(begun, part, { open: found === -1 });
@@ -106,6 +107,19 @@ export function withEarlier(window: LogWindow, earlier: LogWindow): LogWindow {
     end = last.start;
   }
   return { lines, atStart: earlier.atStart, end, bytes };
+}
+
+/** A chunk up to the end of so many lines, and the cursor after that. */
+export function firstLines(chunk: LogChunk, count: number): LogChunk {
+  const { stream, data, cursor } = chunk;
+  let end = 0;
+  for (let left = count; left > 0; left -= 1) {
+    const found = data.indexOf(newline, end);
+    if (found === -1) return chunk;
+    end = found + 1;
+  }
+  const left = data.length - end;
+  return { ...chunk, data: data.subarray(0, end), cursor: { ...cursor, [stream]: cursor[stream] - left } };
 }
 
 /** How many newlines a chunk holds. */

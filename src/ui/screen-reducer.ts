@@ -25,6 +25,7 @@ export type ScreenChange =
   | { readonly type: 'committed'; readonly events: readonly JournalEvent[] }
   | { readonly type: 'moved'; readonly by: number }
   | { readonly type: 'selected'; readonly task: number }
+  | { readonly type: 'expected'; readonly task: number }
   | { readonly type: 'focused'; readonly on: 'table' | 'log' }
   | { readonly type: 'marked'; readonly task: number }
   | { readonly type: 'unmarked' }
@@ -65,10 +66,12 @@ function changed(state: ScreenState, change: ScreenChange): ScreenState {
       const rows = tableRows(state);
       const at = rows.findIndex(({ id }) => id === state.selected);
       const next = rows[Math.max(0, Math.min(rows.length - 1, at + change.by))];
-      return next === undefined ? state : { ...state, selected: next.id };
+      return next === undefined ? state : { ...state, selected: next.id, expected: null };
     }
     case 'selected':
-      return { ...state, selected: change.task };
+      return { ...state, selected: change.task, expected: null };
+    case 'expected':
+      return { ...state, expected: change.task };
     case 'focused':
       return { ...state, focus: change.on };
     case 'marked':
@@ -106,15 +109,19 @@ function changed(state: ScreenState, change: ScreenChange): ScreenState {
  */
 function settled(state: ScreenState, before: ScreenState): ScreenState {
   const rows = tableRows(state);
-  const at = rows.findIndex(({ id }) => id === state.selected);
-  const selected = at === -1 ? neighbour(state, before) : state.selected;
+  const isThere = state.expected !== null && rows.some(({ id }) => id === state.expected);
+  const wanted = isThere ? state.expected : state.selected;
+  const expected = isThere ? null : state.expected;
+  const at = rows.findIndex(({ id }) => id === wanted);
+  const selected = at === -1 ? neighbour(state, before) : wanted;
   const place = at === -1 ? rows.findIndex(({ id }) => id === selected) : at;
   const height = screenLayout(state).table;
   const top = windowTop({ top: state.top, selected: Math.max(0, place), height, total: rows.length });
   const focus = state.log.open ? state.focus : 'table';
   const log = selected === null && state.log.task !== null ? { ...state.log, ...nothingRead } : state.log;
-  const isSame = selected === state.selected && top === state.top && focus === state.focus && log === state.log;
-  return isSame ? state : { ...state, selected, top, focus, log };
+  const isSame =
+    !isThere && selected === state.selected && top === state.top && focus === state.focus && log === state.log;
+  return isSame ? state : { ...state, selected, expected, top, focus, log };
 }
 
 const { open: _, follow: _f, wrap: _w, times: _t, ...nothingRead } = closedLog;

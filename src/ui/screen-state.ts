@@ -23,6 +23,8 @@ export interface ScreenState {
   readonly filter: TableFilter;
   readonly focus: 'table' | 'log';
   readonly selected: number | null;
+  /** A task that was started here and is to be selected as soon as its events are there. */
+  readonly expected: number | null;
   /** The index of the table's first row that is seen. */
   readonly top: number;
   readonly marked: ReadonlySet<number>;
@@ -187,6 +189,7 @@ export function initialScreen({ size, nowMs }: Pick<ScreenState, 'size' | 'nowMs
     filter: noFilter,
     focus: 'table',
     selected: null,
+    expected: null,
     top: 0,
     marked: new Set(),
     awaited: new Set(),

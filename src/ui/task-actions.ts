@@ -82,7 +82,7 @@ export class TaskActions {
     if (task === null) return;
     await this.#guarded(async () => {
       const { id } = await this.#context.client().restart(String(task.id));
-      this.#context.store.dispatch({ type: 'selected', task: id });
+      this.#context.store.dispatch({ type: 'expected', task: id });
       this.#context.toast(`task ${task.id} runs again as ${id}`);
     });
   }
@@ -150,7 +150,7 @@ export class TaskActions {
     try {
       const { id } = await this.#context.client().run(answer.request);
       store.dispatch({ type: 'dialog', dialog: null });
-      store.dispatch({ type: 'selected', task: id });
+      store.dispatch({ type: 'expected', task: id });
       this.#context.toast(`task ${id} runs`);
     } catch (error) {
       if (this.#noticed(error)) return;

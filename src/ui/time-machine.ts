@@ -17,6 +17,8 @@ export class TimeMachine implements Disposable {
   readonly #noticed: (error: unknown) => boolean;
   /** The moment that was asked for last: answers for an earlier one are not shown. */
   #round = 0;
+  /** The event that is being asked for. */
+  #asked: number | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(context: ScreenContext, { noticed }: { readonly noticed: (error: unknown) => boolean }) {
@@ -27,7 +29,8 @@ export class TimeMachine implements Disposable {
   /** To the event before the one that is shown; from now, to the last one before the newest. */
   async back(): Promise<void> {
     const { past, present } = this.#context.store.state;
-    const seq = (past?.known.seq ?? present.seq) - 1;
+    // Pressed faster than the daemon answers, each press is a step all the same.
+    const seq = (this.#asked ?? past?.known.seq ?? present.seq) - 1;
     if (seq < 1) return this.#context.toast('this is the beginning: nothing was recorded before');
     await this.go({ kind: 'event', seq });
   }
@@ -45,6 +48,7 @@ export class TimeMachine implements Disposable {
   /** To a moment. */
   async go(moment: Moment): Promise<void> {
     const round = (this.#round += 1);
+    this.#asked = moment.kind === 'event' ? moment.seq : null;
     const { store } = this.#context;
     const { past } = store.state;
     if (past !== null) this.#change({ ...past, busy: true });
@@ -64,6 +68,8 @@ export class TimeMachine implements Disposable {
       if (this.#noticed(error) || round !== this.#round) return;
       if (past !== null) this.#change({ ...past, busy: false });
       this.#context.toast(sayWhy(error), 'bad');
+    } finally {
+      if (round === this.#round) this.#asked = null;
     }
   }
 
@@ -89,6 +95,7 @@ export class TimeMachine implements Disposable {
   /** Back to now. */
   now(): void {
     this.#round += 1;
+    this.#asked = null;
     this.#pause();
     this.#context.store.dispatch({ type: 'past', past: null });
   }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import {
   emptyWindow,
+  firstLines,
   heldBytesMax,
   type LogWindow,
   placeOf,
@@ -65,6 +66,14 @@ test('an earlier page goes before, a line across the border becomes one, and the
   const grown = withEarlier({ ...many, end: { stdout: 2, stderr: windowLinesMax * 2 } }, windowOf([['stdout', 'a\n']]));
   expect(grown.lines).toHaveLength(windowLinesMax);
   expect(grown.end.stderr).toBe(windowLinesMax * 2 - 2);
+});
+
+test('a chunk is cut after so many lines, and read on from there', () => {
+  const [chunk] = saidBy([['stdout', 'a\nb\nc']]);
+  if (chunk === undefined) throw new Error('a chunk was said');
+  const cut = firstLines(chunk, 2);
+  expect([Buffer.from(cut.data).toString(), cut.cursor.stdout]).toEqual(['a\nb\n', 4]);
+  expect(firstLines(chunk, 3)).toBe(chunk);
 });
 
 test('what is gone has a place of its own', () => {

@@ -29,6 +29,16 @@ test('the selected task stays selected while others come and go', () => {
   expect(after.selected).toBe(2);
 });
 
+test('a task that was started here is selected as soon as it is known', () => {
+  const waiting = screenWith(3, [{ type: 'expected', task: 4 }]);
+  expect(waiting.selected).toBe(3);
+  const known = reduceScreen(waiting, { type: 'committed', events: startedEvents(4, { after: waiting.present.seq }) });
+  expect([known.selected, known.expected]).toEqual([4, null]);
+  const moved = reduceScreen(waiting, { type: 'moved', by: 1 });
+  const later = reduceScreen(moved, { type: 'committed', events: startedEvents(4, { after: moved.present.seq }) });
+  expect(later.selected).toBe(2);
+});
+
 test('what the filter hides gives its place to the one that comes there', () => {
   const state = screenWith(5, [
     { type: 'selected', task: 3 },
