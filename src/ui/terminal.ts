@@ -30,10 +30,7 @@ export class Terminal {
    * Shows what is rendered until it is left, and gives the exit status.
    * @throws what broke the screen; the terminal is as it was by then.
    */
-  async show(
-    render: (options: RenderOptions) => Instance,
-    { onShown }: { readonly onShown: () => void },
-  ): Promise<number> {
+  async show(render: (options: RenderOptions) => Instance): Promise<number> {
     const instance = render({
       stdin: this.#stdin,
       stdout: this.#stdout,
@@ -59,7 +56,6 @@ export class Terminal {
     this.#stdout.on('error', this.#leave);
     this.#stdin.on('error', this.#leave);
     try {
-      onShown();
       // What breaks the screen is known before it is left for it.
       await Promise.race([breaks.promise, instance.waitUntilExit()]);
     } finally {
