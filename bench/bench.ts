@@ -6,6 +6,11 @@ import { parseArgs } from 'node:util';
 import { bundlesAreFresh } from '../test/support/bundles.ts';
 import type { Figure } from './figure.ts';
 import { figures as commandLine } from './figures/command-line.ts';
+import { figures as daemon } from './figures/daemon.ts';
+import { figures as growth } from './figures/growth.ts';
+import { figures as latency } from './figures/latency.ts';
+import { figures as logReaders } from './figures/log-readers.ts';
+import { figures as logs } from './figures/logs.ts';
 import { figures as starts } from './figures/starts.ts';
 import { type LeftOut, leftOutText, tableOf } from './report.ts';
 import { BenchStage } from './stage.ts';
@@ -16,7 +21,7 @@ import { Peers } from './support/peers.ts';
  * `npm run bench -- [NAME...]`: the figures of DESIGN.md ("Speed"), each against its yardstick in one interleaved run.
  * A name takes every figure that begins with it. bench/README.md says how to read it.
  */
-const all: readonly Figure[] = [...commandLine, ...starts];
+const all: readonly Figure[] = [...commandLine, ...starts, ...logs, ...logReaders, ...latency, ...daemon, ...growth];
 
 const usage = `npm run bench -- [NAME...]
 

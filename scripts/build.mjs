@@ -1,10 +1,11 @@
 // Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
-// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), the daemon, the
-// doctor, the screen, and the library with its types.
+// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), one that checks a
+// journal without a daemon, the daemon, the doctor, the screen, and the library with its types.
 //
 // Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
 // a second build at the same moment, never meets a half-written one.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -31,8 +32,9 @@ const definitions = { GHOST_VERSION: JSON.stringify(version) };
 /** What a module of a CommonJS bundle knows of its own place. */
 const commonJs = {
   format: 'cjs',
-  define: { ...definitions, 'import.meta.url': '__ghostUrl', 'import.meta.dirname': '__dirname' },
-  banner: { js: "const __ghostUrl=require('node:url').pathToFileURL(__filename).href;" },
+  // So that `import()` becomes require(): to start the machinery of ES modules takes longer than what it is to load.
+  supported: { 'dynamic-import': false },
+  define: { ...definitions, 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
 };
 
 const common = {
@@ -44,7 +46,16 @@ const common = {
   define: definitions,
   // msgpackr's native part saves nothing on small messages and costs more to load than all the rest of it.
   alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
-  external: ['better-sqlite3', 'koffi', './start-daemon.cjs', './past.cjs', './daemon.cjs', './doctor.cjs', './ui.mjs'],
+  external: [
+    'better-sqlite3',
+    'koffi',
+    './start-daemon.cjs',
+    './past.cjs',
+    './daemon.cjs',
+    './doctor.cjs',
+    './verify.cjs',
+    './ui.mjs',
+  ],
   plugins: [loadedLater],
   logLevel: 'warning',
   metafile: true,
@@ -84,8 +95,9 @@ const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/cli/past.ts'], outfile: 'dist/past.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/daemon/verify-main.ts'], outfile: 'dist/verify.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),
-  build({ ...common, entryPoints: ['src/doctor/examine.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/doctor/entry.ts'], outfile: 'dist/doctor.cjs', ...commonJs }),
   build({
     ...common,
     entryPoints: ['src/client/library.ts'],
@@ -110,15 +122,48 @@ if (builds.some(({ status }) => status === 'rejected')) process.exit(1);
 const results = builds.flatMap(({ value = [] }) => value);
 
 mkdirSync('dist', { recursive: true });
+const documents = await madeOfSources();
 const bundles = results.flatMap(({ outputFiles }) => outputFiles);
-for (const { path, contents } of bundles) put({ path, contents });
+for (const { path, contents } of bundles) {
+  put({ path, contents: basename(path) === 'cli.cjs' ? named(contents) : contents });
+}
 buildTypes();
-removeAllBut(new Set([...bundles.map(({ path }) => basename(path)), 'types']));
+for (const { path, contents } of documents) put({ path, contents });
+removeAllBut(new Set([...[...bundles, ...documents].map(({ path }) => basename(path)), 'types']));
 // Which source went into which bundle, for test/tidy.test.ts. Last of all: its time says when dist/ was whole.
 put({
   path: 'dist/meta.json',
   contents: JSON.stringify(Object.assign({}, ...results.map(({ metafile }) => metafile.outputs))),
 });
+
+/** The launcher keeps V8's code under the build's name, and reads the bundle as ASCII. */
+function named(contents) {
+  if (contents.some((byte) => byte > 0x7f)) throw new Error('dist/cli.cjs is not all ASCII');
+  const build = createHash('sha256').update(contents).digest('hex').slice(0, 16);
+  return Buffer.concat([Buffer.from(`/* build ${build} */\n`), contents]);
+}
+
+/** What the sources say to people and editors: the man page, and the schema of the config file. */
+async function madeOfSources() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { manPage } from './src/cli/man-page.ts';
+        export { settingsSchema } from './src/daemon/settings-schema.ts';`,
+      resolveDir: '.',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  });
+  const { manPage, settingsSchema } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
+  return [
+    { path: 'dist/ghost.1', contents: manPage({ version }) },
+    { path: 'dist/config.schema.json', contents: `${JSON.stringify(settingsSchema(), null, 2)}\n` },
+  ];
+}
 
 function put({ path, contents }) {
   const beside = `${path}.${process.pid}.tmp`;

@@ -69,7 +69,7 @@ describe('imports', () => {
 
   test('of the bench are its own, the library, and what the tests have for real processes', () => {
     // It measures what users have: the command line and the library, from outside.
-    const open = /^(bench\/|src\/client\/library\.ts$|src\/journal\/|src\/projections\/|test\/support\/)/;
+    const open = /^(bench\/|src\/(client\/library|clock)\.ts$|src\/journal\/|src\/projections\/|test\/support\/)/;
     const offences = bench.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => /^(src|test|bench)\//.test(target) && !open.test(target))
@@ -195,13 +195,13 @@ describe('the bundles', () => {
   });
 
   test('are light where a command has to start fast', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
     expect(packagesIn('dist/cli.cjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/cli.cjs')).toEqual(expect.arrayContaining(['msgpackr', 'sade']));
   });
 
   test('of the library hold no database, no screen and no streams', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
     expect(packagesIn('dist/library.mjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/library.mjs')).toContain('msgpackr');
   });
@@ -214,8 +214,16 @@ describe('the bundles', () => {
 
   test('load no package that is not installed with ghost', () => {
     const installed = Object.keys(readJson('package.json').dependencies);
-    const bundles = ['cli.cjs', 'daemon.cjs', 'doctor.cjs', 'library.mjs', 'past.cjs', 'start-daemon.cjs', 'ui.mjs'];
-    const loaded = bundles.flatMap((name) => packagesLoadedBy(`dist/${name}`));
+    const loaded = [
+      'cli.cjs',
+      'daemon.cjs',
+      'doctor.cjs',
+      'library.mjs',
+      'past.cjs',
+      'start-daemon.cjs',
+      'ui.mjs',
+      'verify.cjs',
+    ].flatMap((name) => packagesLoadedBy(`dist/${name}`));
     expect(loaded.filter((name) => !installed.includes(name))).toEqual([]);
   });
 });

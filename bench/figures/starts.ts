@@ -2,12 +2,12 @@ import { join } from 'node:path';
 
 import { type Figure, type Row, type Stage, interleave, timed } from '../figure.ts';
 import { plainEnvironment, runTimed } from '../support/bench-home.ts';
+import { startMany } from '../support/many.ts';
 import type { PeerName } from '../support/peers.ts';
+import { figuresOf } from '../support/process-figures.ts';
 
 const tasks = 500;
 const part = 100;
-/** So many requests are waited for at a time. */
-const underWay = 32;
 
 /**
  * What is called once a task, one call after the other: its users have no other way. pm2 takes more than half a second
@@ -31,26 +31,29 @@ export const figures: readonly Figure[] = [
     name: 'starts',
     what: '500 tasks submitted over one connection, flat to the last; tsp, nq, pm2 and nohup in the same run',
     measure: async (stage) => {
-      const client = await stage.home().client();
+      const home = stage.home();
+      const client = await home.client();
+      const cpu: number[] = [];
       const rates = { all: [] as number[], first: [] as number[], last: [] as number[] };
       const submit = async (): Promise<number> => {
+        const before = figuresOf(home.daemonPid());
         const began = performance.now();
         const answered: number[] = [];
-        let submitted = 0;
-        await Promise.all(
-          Array.from({ length: underWay }, async () => {
-            while (submitted < tasks) {
-              submitted += 1;
-              await client.run({ command: ['true'], environment: [] });
-              answered.push(performance.now());
-            }
-          }),
-        );
+        await startMany(client, {
+          count: tasks,
+          request: { command: ['true'], environment: [] },
+          onStarted: () => answered.push(performance.now()),
+        });
         const at = (index: number): number => answered[index] ?? Number.NaN;
         rates.all.push(perSecond(tasks, at(tasks - 1) - began));
         rates.first.push(perSecond(part, at(part - 1) - began));
         rates.last.push(perSecond(part, at(tasks - 1) - at(tasks - 1 - part)));
-        return at(tasks - 1) - began;
+        const took = at(tasks - 1) - began;
+        // So that the last of them has ended and is counted.
+        await client.wait([]);
+        const after = figuresOf(home.daemonPid());
+        cpu.push((after.cpuMs + after.childrenCpuMs - before.cpuMs - before.childrenCpuMs) / tasks);
+        return took;
       };
       const peers = openPeers(stage);
       const values = await interleave(
@@ -63,6 +66,13 @@ export const figures: readonly Figure[] = [
         row('tasks started, one connection', withoutWarmUp(rates.all), {
           bar: { of: 'median', limit: 'at least', value: 150 },
         }),
+        {
+          what: 'processor time of a start, shim and task included',
+          unit: 'ms',
+          ghost: withoutWarmUp(cpu),
+          yardstick: null,
+          bar: null,
+        },
         row('the last 100 of 500', withoutWarmUp(rates.last), {
           yardstick: { name: 'the first 100', values: withoutWarmUp(rates.first) },
         }),

@@ -27,4 +27,43 @@ export const careSpecs: readonly CommandSpec[] = [
       { type: 'ghost doctor --json', does: 'an array of { check, status, message, hint, mendable }' },
     ],
   },
+  {
+    name: 'config',
+    alias: null,
+    group: 'The daemon',
+    summary: 'show the settings, and where each comes from',
+    description:
+      'Shows every setting, its value and where that comes from: the default, a variable of the environment, or a line ' +
+      'of the config file. A file that is wrong is refused by its key, its value and its line; a daemon that runs works ' +
+      'on with what it read when it started.',
+    words: noWords,
+    options: [flag('schema', { description: 'print the JSON Schema of the config file, for editors' })],
+    examples: [
+      { type: 'ghost config', does: 'what is in force?' },
+      { type: 'ghost config --schema > ghost.schema.json', does: 'for "$schema" in the file' },
+    ],
+  },
+  {
+    name: 'completion',
+    alias: null,
+    group: 'Help',
+    summary: 'let your shell complete commands, options and tasks',
+    description:
+      'Prints what makes bash, zsh or fish complete the commands of ghost, their options and values, and the numbers and ' +
+      'names of tasks, which are asked of the daemon that runs. None is started for it.',
+    words: {
+      usage: 'SHELL',
+      least: 1,
+      most: null,
+      needed: 'the name of a shell: bash, zsh or fish',
+      hint: 'ghost completion bash',
+      // The words of another command line may be options, or empty.
+      kind: 'command',
+    },
+    options: [flag('candidates', { description: 'what can follow the words after --; for the scripts themselves' })],
+    examples: [
+      { type: 'source <(ghost completion bash)', does: 'in ~/.bashrc; zsh alike, in ~/.zshrc' },
+      { type: 'ghost completion fish | source', does: 'in ~/.config/fish/config.fish' },
+    ],
+  },
 ];

@@ -3,6 +3,8 @@ import { findInvalidWord } from './argument-bytes.ts';
 import type { CommandName } from './command-spec.ts';
 import type { CliWorld, Command, CommandResult } from './command.ts';
 import { audit } from './commands/audit.ts';
+import { completion } from './commands/completion.ts';
+import { config } from './commands/config.ts';
 import { daemon } from './commands/daemon.ts';
 import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
@@ -45,6 +47,8 @@ const commands: { readonly [C in CommandName]: Command } = {
   restart,
   ui: screen,
   doctor,
+  config,
+  completion,
   redact,
   tag,
   rename,

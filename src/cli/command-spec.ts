@@ -21,6 +21,8 @@ export type CommandName =
   | 'tag'
   | 'redact'
   | 'doctor'
+  | 'config'
+  | 'completion'
   | 'ui'
   | 'status'
   | 'prune'

@@ -56,8 +56,17 @@ function spelling({ long, short, value }: OptionSpec): string {
   return value === null ? name : `${name} ${value}`;
 }
 
-/** The comment after each example is the shell's own, so that the whole line can be pasted. */
+/**
+ * The comment beside each example is the shell's own, so that the whole line can be pasted. Where one of them finds no
+ * room there, each stands above its example.
+ */
 function exampleLines(examples: CommandSpec['examples'], style: Style): string {
   const width = Math.max(...examples.map(({ type }) => type.length)) + 2;
-  return examples.map(({ type, does }) => `  ${type.padEnd(width)}${style.dim(`# ${does}`)}\n`).join('');
+  const beside = examples.every(({ does }) => width + does.length + 4 <= columns);
+  return examples
+    .map(({ type, does }) => {
+      const comment = style.dim(`# ${does}`);
+      return beside ? `  ${type.padEnd(width)}${comment}\n` : `  ${comment}\n  ${type}\n`;
+    })
+    .join('');
 }

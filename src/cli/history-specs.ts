@@ -43,10 +43,10 @@ export const historySpecs: readonly CommandSpec[] = [
     ],
     examples: [
       { type: 'ghost history', does: 'what ran last' },
-      { type: "ghost history 'npm test exit:!0 longer:5m cwd:.'", does: 'long ones that went wrong, here' },
-      { type: "ghost history --since 'yesterday 14:30' --state failed", does: 'the same words as options' },
-      { type: "ghost history --stats 'make since:7d'", does: 'how often, how long, how often in vain' },
-      { type: "ghost history --json -a tag:ci | jq '.[].id'", does: 'all of them, for a program' },
+      { type: "ghost history 'npm test exit:!0 longer:5m cwd:.'", does: 'long, wrong' },
+      { type: "ghost history --since 'yesterday 14:30' --state failed", does: 'as options' },
+      { type: "ghost history --stats 'make since:7d'", does: 'how often, how long' },
+      { type: "ghost history --json -a tag:ci | jq '.[].id'", does: 'for a program' },
     ],
   },
 ];

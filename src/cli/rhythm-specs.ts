@@ -101,7 +101,7 @@ export const rhythmSpecs: readonly CommandSpec[] = [
     ],
     examples: [
       { type: 'ghost export @last --cast run.cast', does: 'then: asciinema play run.cast' },
-      { type: 'ghost export 42 --cast - --size 120x40', does: 'to standard output, for a wide terminal' },
+      { type: 'ghost export 42 --cast - --size 120x40', does: 'to stdout, for a wide terminal' },
       { type: 'ghost export 42 --json report.json', does: 'a file to attach to a bug report' },
     ],
   },

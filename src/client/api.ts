@@ -126,8 +126,9 @@ export interface LogOptions {
 
 /** Which events. Nothing said: all that there are. */
 export interface AuditOptions {
-  /** Only those after this sequence number. */
+  /** Only those after this sequence number, and before that one. */
   readonly after?: number;
+  readonly before?: number;
   readonly task?: TaskReference;
   readonly types?: readonly string[];
   readonly since?: Date;
@@ -136,7 +137,7 @@ export interface AuditOptions {
   readonly actor?: string;
   /** Of what there is, only the last so many. */
   readonly last?: number;
-  /** Go on with those to come; with `until`, until that moment. */
+  /** Go on with those to come; with `until` or `before` only as far. */
   readonly follow?: boolean;
   /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
   readonly signal?: AbortSignal;

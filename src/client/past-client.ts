@@ -70,15 +70,15 @@ export abstract class PastClient extends Requests {
   }
 
   async *audit(options: AuditOptions = {}): AsyncGenerator<JournalEvent, { readonly seq: number }, void> {
-    const { types = null, actor = null, follow = false } = options;
+    const { before = null, types = null, actor = null, follow = false } = options;
     const task = options.task === undefined ? null : await this.pin(options.task);
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
+    const asked = { before, task, types, since, until, actor, follow };
     let after = options.after ?? 0;
     let last = options.last ?? null;
     const pages = this.stream({
-      open: (connection) =>
-        connection.stream('audit', { after, task, types, since, until, actor, last, follow }, signalOf(options)),
+      open: (connection) => connection.stream('audit', { ...asked, after, last }, signalOf(options)),
       onItem: ({ seq }: AuditPage) => {
         after = seq;
         // Which are the last is known from the first page on.

@@ -3,7 +3,7 @@ import type { JournalEvent, Microseconds } from '../journal/events.ts';
 import { type EventSearch, JournalReader } from '../journal/journal-reader.ts';
 import type { AuditPage } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
-import { auditItemCharactersMax, durationMsMax, watchBatchMax } from '../protocol/limits.ts';
+import { auditItemCharactersMax, watchBatchMax } from '../protocol/limits.ts';
 import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
 import { systemUserNames } from '../user-names.ts';
 import { type AcceptsActor, actorFilter } from './actor-filter.ts';
@@ -11,6 +11,7 @@ import { findTask } from './find-task.ts';
 import { LoopSlice } from './loop-slice.ts';
 import type { HandlerContext } from './request-handlers.ts';
 import { verifyJournal } from './verify-journal.ts';
+import { nextCommit } from './watch-events.ts';
 
 /** So many events without one that fits, and the reader is told how far they were looked at. */
 const silentEventsMax = 100_000;
@@ -24,11 +25,12 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
   return {
     audit: (parameters, { signal }) => auditEvents(context, parameters, { signal }),
     async *verify(_, { signal }) {
-      using reader = new JournalReader(journal.path);
+      const { path, seq, hash } = journal.head;
+      using reader = new JournalReader(path);
       return yield* verifyJournal({
         reader,
         taskFolder: (task) => supervisor.folder(task).path,
-        known: { seq: journal.lastSeq, hash: journal.lastHash },
+        known: { seq, hash, isLast: true },
         signal,
       });
     },
@@ -41,11 +43,11 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
  */
 async function* auditEvents(
   { journal, store, clock }: HandlerContext,
-  { after, task, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
+  { after, before, task, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
   const end = until === null ? null : microseconds(until);
-  using reader = new JournalReader(journal.path);
+  using reader = new JournalReader(journal.head.path);
   const walk = new AuditWalk(
     reader.search({
       task: task === null ? null : findTask(store, task).id,
@@ -55,12 +57,15 @@ async function* auditEvents(
     }),
     actorFilter(actor, { nameOf: systemUserNames() }),
   );
-  let seq = last === null ? after : await walk.placeBefore(last, { after, through: journal.lastSeq, signal });
+  const farthest = before === null ? Number.POSITIVE_INFINITY : before - 1;
+  const reached = (): number => Math.min(journal.lastSeq, farthest);
+  let seq = last === null ? after : await walk.placeBefore(last, { after, through: reached(), signal });
   let told = seq;
   for (;;) {
     // What has come until here is seen to its end before anything is waited for.
-    const isLast = !follow || (end !== null && clock() >= end);
-    for (const through = journal.lastSeq; seq < through;) {
+    const through = reached();
+    const isLast = !follow || through === farthest || (end !== null && clock() >= end);
+    while (seq < through) {
       const page = await walk.next({ after: seq, through, signal });
       ({ seq } = page);
       if (page.events.length === 0 && seq - told < silentEventsMax) continue;
@@ -106,15 +111,19 @@ class AuditWalk {
     return { events, seq: end };
   }
 
-  /** The place after which so many fit, looked for from the end; `after` where there are fewer. */
+  /** The place after which so many fit, looked for from the end; where there are fewer, that before the first of them. */
   async placeBefore(count: number, { after, through, signal }: Range): Promise<number> {
     if (count === 0) return through;
     const slice = new LoopSlice();
     let found = 0;
+    let first = through + 1;
     for (let high = through; high > after;) {
       let low = Math.max(after, high - this.#span);
       for (const [seq, actor] of this.#search.backwards({ after: low, through: high })) {
-        if (this.#accepts(actor)) found += 1;
+        if (this.#accepts(actor)) {
+          found += 1;
+          first = seq;
+        }
         if (found === count) return seq - 1;
         if (slice.isOver) {
           low = seq - 1;
@@ -125,7 +134,7 @@ class AuditWalk {
       high = low;
       await slice.breathe(signal);
     }
-    return after;
+    return first - 1;
   }
 
   /** Where little fits SQLite gives nothing back for long, so that the span alone bounds how long it takes. */
@@ -143,24 +152,4 @@ interface Range {
 
 function microseconds(time: string): Microseconds {
   return (Date.parse(time) * 1000) as Microseconds;
-}
-
-/** Settles when there are events after a place, when the time is over, or when nobody wants them any more. */
-async function nextCommit(
-  journal: HandlerContext['journal'],
-  { after, signal, withinMs }: { after: number; signal: AbortSignal; withinMs: number | null },
-): Promise<void> {
-  if (journal.lastSeq > after || signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = (): void => {
-    resolve();
-  };
-  const stop = journal.onCommit(wake);
-  signal.addEventListener('abort', wake, { once: true });
-  const timer = withinMs === null ? undefined : setTimeout(wake, Math.min(Math.max(1, withinMs), durationMsMax));
-  timer?.unref();
-  await promise;
-  clearTimeout(timer);
-  stop();
-  signal.removeEventListener('abort', wake);
 }

@@ -49,7 +49,7 @@ const fallocPunchHole = 1 << 1;
 export function loadKernel(): Kernel {
   if (process.platform !== 'linux') return withoutKernel(`no kernel calls are known for ${process.platform}`);
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof koffiModule;
+    const koffi = createRequire(import.meta.filename)('koffi') as typeof koffiModule;
     return linuxKernel(koffi);
   } catch (error) {
     return withoutKernel(error instanceof Error ? error.message : String(error));

@@ -65,13 +65,22 @@ export function lastEnded(
 
 function* lately(context: ListContext, { wanted, seq, after }: Question): Generator<readonly Task[], void, void> {
   const { table, past } = context;
-  const live = seq === null ? [...table.current.tasks.values()] : past.liveAt(seq);
+  const live = seq === null ? [...table.current.tasks.values()] : yield* replayed(past.liveAt(seq));
   const active = wanted.includes('running') ? live.filter(({ status }) => status.kind !== 'ended') : [];
   const get = (id: TaskId): Task | undefined => (seq === null ? table.get(id) : past.get(id, { seq }));
   const ended = lastEnded(context, { wanted, seq, count: endedListed })
     .map(get)
     .filter((task) => task !== undefined);
   yield [...active, ...ended].filter(({ id }) => id > after).toSorted((one, other) => one.id - other.id);
+}
+
+/** A replay as steps that give no task. */
+function* replayed(steps: ReturnType<PastTasks['liveAt']>): Generator<readonly Task[], readonly Task[], void> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield [];
+  }
 }
 
 function* allAfter(

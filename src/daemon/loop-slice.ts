@@ -17,9 +17,9 @@ export class LoopSlice {
   }
 
   /** Lets everything else have its turn, and begins anew. @throws the signal's reason when nobody wants the work any more. */
-  async breathe(signal: AbortSignal): Promise<void> {
+  async breathe(signal?: AbortSignal): Promise<void> {
     await nextTurn();
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     this.#begunAt = performance.now();
   }
 }

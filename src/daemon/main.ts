@@ -6,6 +6,7 @@ import { resolvePaths } from '../paths.ts';
 import { version } from '../version.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
+import { linuxKernelLog } from './kernel-log.ts';
 import { loadKernel } from './kernel.ts';
 import { linuxProcessTable } from './process-table.ts';
 import { readSettings, settingsPlace } from './settings-file.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     clock: systemClock(),
     processes: linuxProcessTable(),
     kernel: loadKernel(),
+    kernelLog: linuxKernelLog(),
     shell: process.env['GHOST_SHELL'] ?? null,
     settings: readSettings(place),
     echo: !persists,

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
@@ -30,22 +30,22 @@ export interface OrderRecord extends LogCursor {
   readonly at: Microseconds | null;
 }
 
-/** Appends to an order index. */
+/** Appends to an order index. A task that is quiet has no file and no descriptor: a thousand of them may be. */
 export class OrderWriter implements Disposable {
-  readonly #descriptor: number;
-  #bytes: number;
-  #last: LogCursor;
+  readonly #path: string;
+  #descriptor: number | null;
+  #bytes = 0;
+  #last: LogCursor = { stdout: 0, stderr: 0 };
 
-  /** Opens or creates it; half a record at its end is cut off. */
+  /** Opens it where there is one; half a record at its end is cut off. */
   constructor(path: string) {
-    this.#descriptor = openSync(path, 'a+', 0o600);
+    this.#path = path;
+    this.#descriptor = openIfThere(path, constants.O_RDWR | constants.O_APPEND);
+    if (this.#descriptor === null) return;
     const { size } = fstatSync(this.#descriptor);
     this.#bytes = size - (size % orderRecordBytes);
     if (this.#bytes !== size) ftruncateSync(this.#descriptor, this.#bytes);
-    this.#last = readRecord(this.#descriptor, { index: this.#bytes / orderRecordBytes - 1 }) ?? {
-      stdout: 0,
-      stderr: 0,
-    };
+    this.#last = readRecord(this.#descriptor, { index: this.#bytes / orderRecordBytes - 1 }) ?? this.#last;
   }
 
   /** How far the streams had come at the last note. */
@@ -68,11 +68,12 @@ export class OrderWriter implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
   }
 
   /** Half a record (the disk is full) would put all that follow out of step: it is taken back. */
   #append(record: Buffer): void {
+    this.#descriptor ??= openSync(this.#path, 'a+', 0o600);
     if (writeSync(this.#descriptor, record) !== record.length) {
       ftruncateSync(this.#descriptor, this.#bytes);
       throw new Error('the order index cannot be written: there is no room for a record');
@@ -96,7 +97,7 @@ export class OrderReader implements Disposable {
 
   /** How many records there are by now. */
   count(): number {
-    this.#descriptor ??= openIfThere(this.#path);
+    this.#descriptor ??= openIfThere(this.#path, constants.O_RDONLY);
     return this.#descriptor === null ? 0 : Math.floor(fstatSync(this.#descriptor).size / orderRecordBytes);
   }
 
@@ -111,7 +112,7 @@ export class OrderReader implements Disposable {
     if (index < 0) return null;
     const known = this.#recordInBlock(index);
     if (known !== null) return known;
-    this.#descriptor ??= openIfThere(this.#path);
+    this.#descriptor ??= openIfThere(this.#path, constants.O_RDONLY);
     if (this.#descriptor === null) return null;
     this.#blockFirst = index - (index % blockRecords);
     const block = Buffer.allocUnsafe(blockRecords * orderRecordBytes);
@@ -168,6 +169,17 @@ export class OrderReader implements Disposable {
   }
 }
 
+/** When a stream was last seen to grow, or null where nobody saw one grow. */
+export function lastSeenAt(path: string): Microseconds | null {
+  using reader = new OrderReader(path);
+  // A record without a time is followed by those of the daemon that wrote it, so that there are few of them at the end.
+  for (let index = reader.count() - 1; index >= 0; index -= 1) {
+    const at = reader.at(index)?.at ?? null;
+    if (at !== null) return at;
+  }
+  return null;
+}
+
 function readRecord(descriptor: number, { index }: { index: number }): OrderRecord | null {
   if (index < 0) return null;
   const record = Buffer.alloc(orderRecordBytes);
@@ -184,9 +196,9 @@ function recordIn(records: Buffer, offset: number): OrderRecord {
   };
 }
 
-function openIfThere(path: string): number | null {
+function openIfThere(path: string, flags: number): number | null {
   try {
-    return openSync(path, 'r');
+    return openSync(path, flags);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;

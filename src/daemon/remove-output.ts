@@ -1,8 +1,9 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
 import { passCrashPoint } from './crash-point.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded } from '../journal/journal.ts';
 import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { StoredStream } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';

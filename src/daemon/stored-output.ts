@@ -134,6 +134,7 @@ export class StoredOutput {
     const folder = new TaskFolder(this.#tasksFolder, id);
     return streams.reduce(
       (sum, stream) => sum + segmentsOnDisk(stored[stream]) + bytesOnDisk(folder.stream(stream)),
+      // Of many records the index that tells their order and times takes as much as what they tell of.
       bytesOnDisk(folder.order),
     );
   }

@@ -1,5 +1,5 @@
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
 import { passCrashPoint } from './crash-point.ts';
 import { finalLengths } from './final-lengths.ts';

@@ -64,6 +64,11 @@ export function checkDaemon(patient: Patient, lock: LockState): Found {
       hint: 'ghost shutdown  (tasks run on; the next command starts the new one)',
     });
   }
+  // It may well answer: this user's own side of the way to it is what is wrong.
+  if (lock.kind === 'held' && daemon.kind === 'failed' && daemon.code !== 'daemon-stuck') {
+    const who = lock.pid === null ? 'a daemon runs' : `a daemon runs (pid ${lock.pid})`;
+    return problem('daemon', `${who} and could not be asked: ${daemon.message}`, { hint: daemon.hint });
+  }
   if (lock.kind === 'held') {
     const { pid } = lock;
     if (pid === null) {

@@ -48,7 +48,7 @@ export function checkInodes({ paths: { home } }: Patient): readonly Found[] {
 }
 
 /** Whether space inside a file can be given back: a real try with a file of its own. */
-export async function checkHoles({ kernel, paths: { home } }: Patient): Promise<Found> {
+export async function checkHoles({ kernel, paths: { home } }: Pick<Patient, 'kernel' | 'paths'>): Promise<Found> {
   if (kernel.unavailable !== null) {
     return warning('holes', `the kernel cannot be asked (${kernel.unavailable}): output takes its space twice`, {
       hint: 'npm install -g ghost-journal@latest  (it brings koffi, which asks the kernel)',

@@ -5,11 +5,12 @@ import { linuxProcessTable } from '../daemon/process-table.ts';
 import { resolvePaths } from '../paths.ts';
 import { checkDaemon, checkSocket, checkStartLock, takeLock } from './daemon-check.ts';
 import { checkFileSystems, checkHoles, checkInodes, checkRoom } from './disk-check.ts';
-import { type Found, settle, warning } from './finding.ts';
+import { type Found, ok, settle, warning } from './finding.ts';
 import { checkEntries, checkHome, checkLeftovers, listFolder } from './folder-check.ts';
 import { type JournalReading, checkJournal, readJournal } from './journal-check.ts';
 import { checkOutput } from './output-check.ts';
 import type { Examine, ExamineOptions, Patient } from './patient.ts';
+import { checkReadModels, rebuildHere } from './rebuild-check.ts';
 import { checkConfig, checkDescriptors, checkLogOut, checkVersions, checkWatches } from './system-check.ts';
 import { checkTasks } from './task-check.ts';
 
@@ -55,15 +56,16 @@ async function* findings(options: ExamineOptions): AsyncGenerator<Found, void, v
   yield* checkLogOut();
 }
 
-/** What lies in the data folder. With `fix` nobody else becomes the daemon meanwhile. */
+/** What lies in the data folder. With `fix` or `rebuild` nobody else becomes the daemon meanwhile. */
 async function* inside(patient: Patient): AsyncGenerator<Found, void, void> {
-  const { paths, daemon, fix } = patient;
-  let state = await takeLock(paths, { daemon, make: fix });
+  const { paths, daemon, fix, rebuild } = patient;
+  const holds = fix || rebuild;
+  let state = await takeLock(paths, { daemon, make: holds });
   try {
     yield checkDaemon(patient, state);
-    if (state.kind === 'broken' && fix) state = await takeLock(paths, { daemon, make: fix });
+    if (state.kind === 'broken' && fix) state = await takeLock(paths, { daemon, make: true });
     // A look takes nobody's time.
-    if (state.kind === 'ours' && !fix) state.lock[Symbol.dispose]();
+    if (state.kind === 'ours' && !holds) state.lock[Symbol.dispose]();
     yield* look({ ...patient, alone: state.kind === 'ours' || state.kind === 'free' });
   } finally {
     if (state.kind === 'ours') state.lock[Symbol.dispose]();
@@ -89,6 +91,15 @@ async function* look(patient: Patient): AsyncGenerator<Found, void, void> {
   }
   yield* checkTasks(patient, reading.facts);
   yield* checkOutput(patient, entries, reading.facts);
+  if (patient.rebuild) yield await checkRebuild(patient, reading);
+}
+
+async function checkRebuild(patient: Patient, { inspection }: JournalReading): Promise<Found> {
+  const { daemon, alone } = patient;
+  if (daemon.kind === 'answers') return await checkReadModels(daemon.rebuild);
+  if (inspection === null) return ok('read models', 'there is no journal yet to fold');
+  if (alone) return await checkReadModels(() => rebuildHere(patient));
+  return warning('read models', 'they are not folded anew while a daemon has the journal and does not answer');
 }
 
 function hasDefect({ inspection }: JournalReading): boolean {

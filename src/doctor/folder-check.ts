@@ -57,12 +57,20 @@ export function listFolder(home: string): readonly FolderEntry[] {
 }
 
 /** Owners, permissions and links of everything in the folder. */
-export function checkEntries({ paths: { home }, uid }: Patient, entries: readonly FolderEntry[]): readonly Found[] {
+export function checkEntries(
+  { paths: { home, startLock }, uid }: Patient,
+  entries: readonly FolderEntry[],
+): readonly Found[] {
   const name = ({ path }: FolderEntry): string => relative(home, path);
   const links = entries.filter(({ stats }) => stats.isSymbolicLink());
   const foreign = entries.filter(({ stats }) => uid !== null && stats.uid !== uid);
   const wrong = entries.filter(
-    ({ stats }) => !stats.isSymbolicLink() && (uid === null || stats.uid === uid) && !isPrivate(stats),
+    ({ path, stats }) =>
+      !stats.isSymbolicLink() &&
+      (uid === null || stats.uid === uid) &&
+      // An empty folder that proper-lockfile makes with the caller's own mask.
+      path !== `${startLock}.lock` &&
+      !isPrivate(stats),
   );
   const found: Found[] = [];
   if (links.length > 0) {
@@ -125,7 +133,7 @@ function isTemporary(path: string, { paths: { home, journal, tasks } }: Patient)
   const [folder, name] = [dirname(path), basename(path)];
   if (folder === home) {
     return (
-      (name.startsWith(`${basename(journal)}.`) && name.endsWith('.tmp')) ||
+      (name.startsWith(`${basename(journal)}.`) && /\.(?:tmp|rebuild)(?:-journal)?$/.test(name)) ||
       /^daemon\.json\.\d+$/.test(name) ||
       /^\.doctor-\d+$/.test(name)
     );

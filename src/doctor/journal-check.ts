@@ -59,7 +59,11 @@ function defectOf(patient: Patient, { events, defect }: Inspection): Found {
     case 'closed':
       return problem('journal', defect.message, { hint: defect.hint });
     case 'damaged':
-      return problem('journal', `it is damaged: ${defect.message} (the first ${events} hold)`, restoring(patient));
+      return problem(
+        'journal',
+        `it is damaged: ${defect.message}${events > 0 ? ` (the first ${events} hold)` : ''}`,
+        restoring(patient),
+      );
     case 'changed': {
       const after = defect.last - defect.seq + 1;
       const sentence = `the journal was changed behind ghost's back: ${defect.message}; ${events} hold before it`;

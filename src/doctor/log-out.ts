@@ -22,8 +22,9 @@ export function logOutRule(root: string, { user }: { readonly user: string }): {
     ...(shown === undefined ? [] : [['KillUserProcesses', shown] as const]),
     ...settingsIn(text),
   ]);
-  for (const path of dropIns(root))
-    for (const [key, value] of settingsIn(readFileSync(path, 'utf8'))) settings.set(key, value);
+  for (const [key, value] of dropIns(root).flatMap((path) => settingsIn(readFileSync(path, 'utf8')))) {
+    settings.set(key, value);
+  }
   const only = words(settings.get('KillOnlyUsers'));
   const excluded = words(settings.get('KillExcludeUsers') ?? 'root');
   const kills = /^(?:yes|true|on|1)$/i.test(settings.get('KillUserProcesses')?.trim() ?? '');

@@ -4,6 +4,7 @@ import type { Paths } from '../paths.ts';
 import type { RebuildProgress, RebuildResult } from '../protocol/answers.ts';
 import type { Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
+import type { SettingsInForce } from './settings-origin.ts';
 
 /** What whoever asks for an examination has to say. */
 export interface ExamineOptions {
@@ -31,6 +32,14 @@ export type DaemonAnswer =
 
 /** The function that `doctor.cjs` is loaded for: one finding after the other, as each check is done. */
 export type Examine = (options: ExamineOptions) => AsyncGenerator<Finding, void, void>;
+
+/** All that `doctor.cjs` holds. */
+export interface Doctor {
+  readonly examine: Examine;
+  /** @throws GhostError `config-invalid`. */
+  readonly explainSettings: (environment: ExamineOptions['environment']) => SettingsInForce;
+  readonly settingsSchema: () => object;
+}
 
 /** What the checks look at. */
 export interface Patient extends ExamineOptions {

@@ -1,4 +1,4 @@
-import type { ChainBreak, ChainWalk } from './chain-walk.ts';
+import type { ChainBreak, ChainWalk } from './chain-breaks.ts';
 import { chainHash, genesisHash } from './codec.ts';
 import type { JournalReader, KnownEnd, StoredRow } from './journal-reader.ts';
 
@@ -20,7 +20,10 @@ export function chainDamages(
   const damages: ChainDamage[] = [];
   for (const one of walk.breaks) {
     if (one.kind !== 'link') damages.push(damageOf(one, reader));
-    else if (!explained.has(one.seq)) damages.push(linkDamage(one, { links, explained, reader }));
+    else if (!explained.has(one.seq)) {
+      const isBeyond = one.seq === walk.lastSeq && one.seq - 1 === known?.seq;
+      damages.push(isBeyond ? addedDamage(one, reader) : linkDamage(one, { links, explained, reader }));
+    }
   }
   return [...damages, ...endDamages(walk, { known, damages, reader })];
 }
@@ -52,6 +55,12 @@ function damageOf(one: Exclude<ChainBreak, Link>, reader: Rows): ChainDamage {
       return { kind: 'event-changed', seq: one.seq, task, message };
     }
   }
+}
+
+/** A last row that does not follow, right after the end that is known from elsewhere. */
+function addedDamage({ seq }: Link, reader: Rows): ChainDamage {
+  const { what, task } = nameOf(reader.row(seq), seq);
+  return { kind: 'event-added', seq, task, message: `${what} was added by hand` };
 }
 
 /** Why a row does not follow from the one before it. What else that explains is noted. */
@@ -98,8 +107,9 @@ function endDamages(
     return [{ kind: 'events-lost', seq: walk.lastSeq + 1, task: null, message }];
   }
   // Whoever writes the end anew with hashes that fit leaves a chain that holds; only what was folded from it does not.
-  if (damages.length > 0 || walk.lastSeq !== known.seq || walk.lastHash === known.hash) return [];
-  const { what, task } = nameOf(reader.row(known.seq), known.seq);
+  const row = reader.row(known.seq);
+  if (damages.length > 0 || row?.[7] === known.hash || known.seq === 0) return [];
+  const { what, task } = nameOf(row, known.seq);
   return [
     changed(`the end of the journal was written anew: ${what} is not the one that was recorded`, {
       seq: known.seq,

@@ -13,10 +13,12 @@ export interface EventQuery {
   readonly until: number | null;
 }
 
-/** Where the journal ends, as something besides its events remembers it. */
+/** An event of which something besides the events remembers that it was recorded, and everything before it. */
 export interface KnownEnd {
   readonly seq: number;
   readonly hash: string;
+  /** Whether it is the last: nothing can have been recorded after it. */
+  readonly isLast: boolean;
 }
 
 const columns = 'seq, at, type, task, v, actor, data, hash';
@@ -40,6 +42,16 @@ export class JournalReader implements Disposable {
       'SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)',
     ).get() ?? [null, null];
     return first === null || last === null ? null : { first, last };
+  }
+
+  /** The event that the read models were folded to, in the same transactions that appended; null where there are none. */
+  foldedTo(): KnownEnd | null {
+    const tables = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'read_models'";
+    if (this.#ask<[], [number]>(tables).get() === undefined) return null;
+    const [seq, hash] =
+      this.#ask<[], [number, string]>('SELECT seq, hash FROM read_models ORDER BY seq DESC').get() ?? [];
+    // Those that are being folded anew are behind.
+    return seq === undefined || hash === undefined ? null : { seq, hash, isLast: false };
   }
 
   /** The event at a place, as it stands there. */

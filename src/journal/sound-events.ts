@@ -48,15 +48,18 @@ export function* soundEvents(database: Database): Generator<ChainedEvent, ChainB
         last = seq;
         previousHash = rowHash;
       }
-      if (failure !== null) throw failure;
+      if (failure !== null) return unreadable(last + 1, failure);
       if (rows.length < batchRows) return null;
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const seq = last + 1;
-    if (error instanceof GhostError && error.code === 'journal-newer') return { seq, kind: 'newer', message };
-    return { seq, kind: 'unreadable', message: `event ${seq} cannot be read: ${message}` };
+    if (!(error instanceof GhostError) || error.code !== 'journal-newer') return unreadable(last + 1, error);
+    return { seq: last + 1, kind: 'newer', message: error.message };
   }
+}
+
+function unreadable(seq: number, error: unknown): ChainBreak {
+  const message = error instanceof Error ? error.message : String(error);
+  return { seq, kind: 'unreadable', message: `event ${seq} cannot be read: ${message}` };
 }
 
 /** A batch, or where a page in it is damaged, as many rows of it as can be read. */

@@ -57,7 +57,13 @@ export interface TaskDetail {
   readonly processorTime: ProcessorTime | null;
   /** Names only: values are never printed unless asked for. */
   readonly environmentNames: readonly string[];
-  readonly log: { readonly stdoutBytes: number; readonly stderrBytes: number; readonly complete: boolean };
+  readonly log: {
+    readonly stdoutBytes: number;
+    readonly stderrBytes: number;
+    readonly complete: boolean;
+    /** When it was last seen to write something, in ISO 8601; null where it never was, or all of it was taken away. */
+    readonly lastAt: string | null;
+  };
   readonly descendantsAlive: number;
   readonly events: readonly JournalEvent[];
 }

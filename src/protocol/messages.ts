@@ -125,8 +125,9 @@ interface Operations {
   };
   audit: {
     parameters: {
-      /** Only events after this sequence number, 0 for all. */
+      /** Only events after this sequence number, 0 for all; and before that one, or null. */
       readonly after: number;
+      readonly before: number | null;
       readonly task: TaskReference | null;
       /** Only events of these types, or null for all. */
       readonly types: readonly string[] | null;
@@ -140,7 +141,7 @@ interface Operations {
       readonly actor: string | null;
       /** Of what there is, only the last so many that fit, or null for all. */
       readonly last: number | null;
-      /** Go on with those to come; with `until`, until that moment. */
+      /** Go on with those to come; with `until` or `before` only as far. */
       readonly follow: boolean;
     };
     item: AuditPage;

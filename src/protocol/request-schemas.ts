@@ -216,6 +216,7 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
   historyStats: fields({ filter }),
   audit: fields({
     after: bytes,
+    before: v.nullable(bytes),
     task: v.nullable(task),
     types: v.nullable(
       v.pipe(

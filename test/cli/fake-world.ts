@@ -73,6 +73,8 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
       throw new Error('the test did not expect a file to be read');
     },
     onSignal: () => {},
+    users: { nameOf: (uid) => (uid === 1000 ? 'ada' : null), uid: 1000 },
+    loadVerifier: () => Promise.reject(new Error('the test did not expect the verifier')),
     after: () => {
       throw new Error('the test did not expect a pause');
     },

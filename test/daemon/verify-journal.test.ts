@@ -26,7 +26,7 @@ async function withNine(folder: JournalFolder): Promise<KnownEnd> {
     full,
   );
   await journal.append([taskDraft('TaskExited')], full);
-  const end = { seq: journal.lastSeq, hash: journal.lastHash };
+  const end = { ...journal.head, isLast: true };
   journal[Symbol.dispose]();
   return end;
 }
@@ -87,12 +87,12 @@ describe('a journal that nobody touched', () => {
     await withNine(folder);
     const journal = await folder.open();
     using reader = new JournalReader(folder.file);
-    const known = { seq: journal.lastSeq, hash: journal.lastHash };
+    const known = { ...journal.head, isLast: true };
     const signal = new AbortController().signal;
     const steps = verifyJournal({ reader, taskFolder: () => folder.path, known, signal });
-    await steps.next();
+    const first = steps.next();
     await journal.append([taskDraft('TaskAdopted')], full);
-    let step = await steps.next();
+    let step = await first;
     while (step.done !== true) step = await steps.next();
     expect(step.value).toMatchObject({ events: 9, head: known.hash, damages: [] });
   });
@@ -210,6 +210,19 @@ describe('an event', () => {
     const moved = sql.includes('UPDATE');
     const { damages } = await verify(folder, { known: moved ? null : known });
     expect(damages.map(({ kind, seq }) => ({ kind, seq }))).toEqual(seqs.map((seq) => ({ kind: 'event-added', seq })));
+  });
+
+  test('that was added by hand right after what was folded is named, and one that was recorded is not', async () => {
+    using folder = new JournalFolder();
+    const end = { ...(await withNine(folder)), isLast: false };
+    const journal = await folder.open();
+    await journal.append([taskDraft('TaskAdopted')], full);
+    journal[Symbol.dispose]();
+    expect((await verify(folder, { known: end })).damages).toEqual([]);
+    await folder.tamper(`DELETE FROM events WHERE seq = 10; ${row(10)}`);
+    expect((await verify(folder, { known: end })).damages.map(brief)).toEqual([
+      { kind: 'event-added', seq: 10, task: 1 },
+    ]);
   });
 
   test('that was added at the end with a hash that fits is found by what remembers the end', async () => {

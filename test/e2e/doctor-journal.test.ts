@@ -1,4 +1,14 @@
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -204,6 +214,20 @@ test('events of a time that has not come are told', async () => {
   expect(found.wrong).toEqual(['warning clock']);
   expect(found.status).toBe(0);
   expect(found.about('clock')).toContain('which has not come yet');
+});
+
+test('a journal that lost its write-ahead log is told by the folders of the tasks that it forgot', async () => {
+  await using home = new GhostHome();
+  await home.ended(await home.run(['true']));
+  await home.killDaemon();
+  rmSync(join(home.path, 'tasks.db-wal'));
+  rmSync(join(home.path, 'tasks.db-shm'), { force: true });
+  const found = await examineHome(home);
+  expect(found.status).toBe(1);
+  expect(found.about('tasks')).toContain('tasks/1');
+  await examineHome(home, ['--fix']);
+  expect(await examineHome(home)).toMatchObject({ status: 0, wrong: [] });
+  expect(await home.task(await home.run(['true']))).toMatchObject({ command: ['true'] });
 });
 
 test('there is no journal, or an empty one, and nothing is wrong', async () => {

@@ -76,9 +76,20 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
   history: [{ filter: { terms: [], forgotten: false }, before: null, limit: 1 }, everyTerm],
   historyStats: [{ filter: { terms: [], forgotten: true } }],
   audit: [
-    { after: 0, task: null, types: null, since: null, until: null, actor: null, last: null, follow: true },
+    {
+      after: 0,
+      before: null,
+      task: null,
+      types: null,
+      since: null,
+      until: null,
+      actor: null,
+      last: null,
+      follow: true,
+    },
     {
       after: 7,
+      before: 99,
       task: 'web',
       types: ['TaskExited'],
       since: '2026-11-22T14:03:20.000Z',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { systemClock } from '../../src/clock.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
+import type { KernelLog, KernelRecord } from '../../src/daemon/kernel-log.ts';
 import { type Kernel, loadKernel } from '../../src/daemon/kernel.ts';
 import { type ProcessTable, linuxProcessTable } from '../../src/daemon/process-table.ts';
 import { resolvePaths } from '../../src/paths.ts';
@@ -16,8 +17,9 @@ export async function serveInProcess(
   {
     processes = linuxProcessTable(),
     kernel = loadKernel(),
+    kernelLog = silentKernelLog,
     logs = {},
-  }: { processes?: ProcessTable; kernel?: Kernel; logs?: Partial<LogSettings> },
+  }: { processes?: ProcessTable; kernel?: Kernel; kernelLog?: KernelLog; logs?: Partial<LogSettings> },
 ): Promise<AsyncDisposable> {
   const daemon = await startDaemon({
     paths: resolvePaths(home.env),
@@ -26,11 +28,17 @@ export async function serveInProcess(
     clock: systemClock(),
     processes,
     kernel,
+    kernelLog,
     shell: null,
     settings: { ...defaultSettings, logs: { ...defaultSettings.logs, ...logs } },
     echo: false,
   });
   return { [Symbol.asyncDispose]: () => daemon.stop('the test is over') };
+}
+
+/** A kernel that has said nothing. */
+async function* silentKernelLog(): AsyncGenerator<KernelRecord, void, void> {
+  for (const record of []) yield await Promise.resolve(record);
 }
 
 /** The machine as it is after another start: the same pids, of which nobody knows whose they were before. */

@@ -12,7 +12,7 @@ import { printJson } from '../json-text.ts';
  * starts no daemon, and works where none can start.
  */
 export const doctor: Command = async ({ options }, context) => {
-  const examine = await context.loadDoctor();
+  const { examine } = await context.loadDoctor();
   const fix = options.has('fix');
   const findings: Finding[] = [];
   const { environment, now, stdout } = context;

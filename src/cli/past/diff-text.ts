@@ -9,7 +9,7 @@ import { stateWords } from '../detail-block.ts';
 import { textOf } from '../line-printer.ts';
 import type { Style } from '../style.ts';
 import type { VariableDiff } from './environment-diff.ts';
-import { diffWords, type Hunk, type LineDiff } from './line-diff.ts';
+import { type DiffLine, diffWords, type Hunk, type LineDiff } from './line-diff.ts';
 import type { Pair, RunDiff } from './run-diff.ts';
 
 export interface DiffLooks {
@@ -95,14 +95,60 @@ function changeRow(label: string, { a, b }: Pair<string>): readonly Row[] {
 /** Word by word, as `git diff --word-diff` has it: `make [-all-] {+test+}`. */
 function commandRow({ command }: RunDiff, { style }: DiffLooks): readonly Row[] {
   if (command === null) return [];
-  const text = diffWords(command.a, command.b)
-    .map(({ kind, words }) => {
-      const quoted = quoteCommand(words);
-      if (kind === 'same') return quoted;
-      return kind === 'removed' ? style.removed(`[-${quoted}-]`) : style.added(`{+${quoted}+}`);
-    })
-    .join(' ');
+  const marks: Marks = {
+    same: quoteCommand,
+    removed: (words) => style.removed(`[-${quoteCommand(words)}-]`),
+    added: (words) => style.added(`{+${quoteCommand(words)}+}`),
+  };
+  const text = markedWords(diffWords(command.a, command.b), marks, (one, other) => markedScript(one, other, style));
   return [{ label: 'command', lines: [{ side: 'both', text }] }];
+}
+
+type Marks = Readonly<Record<DiffLine['kind'], (words: readonly string[]) => string>>;
+
+/** @param within shows one word that became another one, or gives null where that is best shown as two. */
+function markedWords(
+  changes: ReturnType<typeof diffWords>,
+  marks: Marks,
+  within: (one: string, other: string) => string | null,
+): string {
+  const shown: string[] = [];
+  for (const [place, { kind, words }] of changes.entries()) {
+    const [before, next] = [changes[place - 1], changes[place + 1]];
+    const isPair = (other: typeof next): boolean => other?.words.length === words.length;
+    if (kind === 'added' && before?.kind === 'removed' && isPair(before)) continue;
+    if (kind === 'removed' && next?.kind === 'added' && isPair(next)) {
+      const pairs = words.map((word, at) => [word, next.words[at] ?? ''] as const);
+      const inner = pairs.map(([one, other]) => within(one, other));
+      const apart = ([one, other]: (typeof pairs)[number]): string => `${marks.removed([one])} ${marks.added([other])}`;
+      if (inner.every((text) => text === null)) shown.push(marks.removed(words), marks.added(next.words));
+      else shown.push(...pairs.map((pair, at) => inner[at] ?? apart(pair)));
+    } else {
+      shown.push(marks[kind](words));
+    }
+  }
+  return shown.join(' ');
+}
+
+/**
+ * A word of several words is a script, say: what differs within it is marked. Null where they have nothing in common, or
+ * all but the spaces, which would not be seen.
+ */
+function markedScript(one: string, other: string, style: Style): string | null {
+  const changes = diffWords(wordsOf(one), wordsOf(other));
+  const isUnlike = !changes.some(({ kind }) => kind === 'same');
+  if (isUnlike || changes.every(({ kind }) => kind === 'same')) return null;
+  const text = (words: readonly string[]): string => visible(words.join(' '));
+  const marks: Marks = {
+    same: text,
+    removed: (words) => style.removed(`[-${text(words)}-]`),
+    added: (words) => style.added(`{+${text(words)}+}`),
+  };
+  return `'${changes.map(({ kind, words }) => marks[kind](words)).join(' ')}'`;
+}
+
+function wordsOf(script: string): readonly string[] {
+  return script.split(/\s+/).filter((word) => word !== '');
 }
 
 function tagsRow({ tags }: RunDiff, { style }: DiffLooks): readonly Row[] {
@@ -139,10 +185,10 @@ function valueText({ value, shown }: EnvironmentValue): string {
 function logLines(stream: string, { removed, added, isWhole, hunks }: LineDiff, looks: DiffLooks): readonly string[] {
   if (hunks.length === 0) return [];
   const gone = counted(removed, { one: 'line', many: 'lines' });
-  const how = isWhole ? ', which have too little in common to be compared line by line' : '';
+  const how = isWhole ? '; they have too little in common to be compared line by line' : '';
   return [
     '',
-    looks.style.bold(`${stream}: -${gone}, +${added}${how}`),
+    looks.style.bold(`${stream}: ${gone} removed, ${added} added${how}`),
     ...(isWhole ? [] : hunks.flatMap((hunk) => hunkLines(hunk, looks))),
   ];
 }

@@ -1,14 +1,14 @@
 import type { Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
+import { CastWriter, type CastSize } from '../../words/cast.ts';
+import { daemonGaps } from '../../words/daemon-gaps.ts';
+import { quietJson } from '../../words/quiet-json.ts';
 import { signalNumber } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command } from '../command.ts';
 import type { ParsedOptions } from '../parse.ts';
-import { CastWriter, type CastSize } from './cast.ts';
-import { daemonGaps } from './daemon-gaps.ts';
 import { putFile } from './put-file.ts';
-import { quietJson } from './quiet-json.ts';
 import { taskReport } from './task-report.ts';
 
 /** What a recording is shown in where nothing is said: what most terminals begin with. */
@@ -68,9 +68,9 @@ async function writeCast(
     readonly closed: () => boolean;
   },
 ): Promise<void> {
-  const { submittedAt, task: view } = detail;
+  const { events, task: view } = detail;
   const until = view.endedAt === null ? nowMs : Date.parse(view.endedAt);
-  const gaps = await daemonGaps(client, { sinceMs: Date.parse(submittedAt), untilMs: until });
+  const gaps = await daemonGaps(client, { afterSeq: events[0]?.seq ?? 0, untilMs: until });
   const writer = new CastWriter(detail, { size, gaps, exitStatus: exitStatusOfTask(detail) });
   await sink(writer.header());
   for await (const chunk of client.log(String(view.id))) {

@@ -19,13 +19,14 @@ export type Blanking = (line: string) => string;
 
 /**
  * @param options.exact compare lines as they are, but for `patterns`.
- * @param options.pid the task's own process id, which is left out as well, or null.
+ * @param options.pids the process ids of both tasks, which are left out of the lines of either: a number that both
+ *   wrote must not become another one because one of them was it.
  */
 export function blanking(
   patterns: readonly RegExp[],
-  { exact, pid }: { readonly exact: boolean; readonly pid: number | null },
+  { exact, pids }: { readonly exact: boolean; readonly pids: readonly number[] },
 ): Blanking {
-  const own = exact || pid === null ? [] : [new RegExp(`(?<!\\w)${pid}(?!\\w)`, 'g')];
+  const own = exact || pids.length === 0 ? [] : [new RegExp(`(?<!\\w)(?:${pids.join('|')})(?!\\w)`, 'g')];
   const all = [...patterns, ...(exact ? [] : usual), ...own];
   if (all.length === 0) return (line) => line;
   return (line) => {

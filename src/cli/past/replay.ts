@@ -2,9 +2,10 @@ import type { Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { LogChunk } from '../../protocol/answers.ts';
 import { durationMsOf, parseDuration } from '../../words/duration.ts';
+import { signalNumber } from '../../words/task-words.ts';
 import { parseTime } from '../../words/time.ts';
 import { visible } from '../../words/visible.ts';
-import type { Command, CommandContext, Keyboard } from '../command.ts';
+import type { Command, CommandContext, InterruptSignal, Keyboard } from '../command.ts';
 import { durationOption } from '../duration-option.ts';
 import { jsonPrinter } from '../line-printer.ts';
 import { lineLog, type LogWriter, rawLog } from '../log-writer.ts';
@@ -16,10 +17,13 @@ import { Rhythm } from './rhythm.ts';
 export const speedMin = 0.1;
 export const speedMax = 1000;
 
+/** What the key gives in raw mode, in which it makes no signal. */
+const ctrlC = '\u0003';
+
 /**
- * `ghost replay ID`: the log again, piece by piece as it came. Left by a key or a signal it ends with 0: there is nothing
- * that could have been missed. What lies before `--from` is left out as `ghost log --since` does: it is lines that a log
- * is made of, and no screen that would have to be built up first.
+ * `ghost replay ID`: the log again, piece by piece as it came. Left by `q` it ends with 0, by Ctrl-C or a signal with 128+n
+ * as whatever is interrupted does. What lies before `--from` is left out as `ghost log --since` does: it is lines that a
+ * log is made of, and no screen that would have to be built up first.
  */
 export const replay: Command = async ({ options, words: [task = ''] }, context) => {
   const speed = speedOf(options);
@@ -30,14 +34,20 @@ export const replay: Command = async ({ options, words: [task = ''] }, context) 
   const startMs = view.startedAt === null ? null : Date.parse(view.startedAt);
   const since = await momentOf(from, { client, startMs });
   const rhythm = new Rhythm(context, { speed, idleMsMax });
-  context.onSignal(() => rhythm.leave());
+  const { promise: interrupted, resolve } = Promise.withResolvers<number>();
+  const interrupt = (signal: InterruptSignal): void => {
+    rhythm.leave();
+    resolve(128 + signalNumber(signal));
+  };
+  context.onSignal(interrupt);
   const isWatched = context.stdout.isTerminal && !options.has('json');
   using keyboard = isWatched ? await context.openKeyboard() : null;
-  if (keyboard !== null) steer(rhythm, keyboard);
+  if (keyboard !== null) steer({ keyboard, rhythm, interrupt });
   const log = client.log(String(view.id), since === null ? {} : { since });
   const writer = options.has('json') ? lineLog(jsonPrinter(context, { task: null })) : rawLog(context);
   const player = new Player({ rhythm, writer, context, beganMs: since?.getTime() ?? startMs });
-  return await player.play(log);
+  // A reader that takes nothing must not keep an interrupted replay from ending.
+  return await Promise.race([player.play(log), interrupted]);
 };
 
 interface PlayerParts {
@@ -96,11 +106,20 @@ class Player {
   }
 }
 
-function steer(rhythm: Rhythm, keyboard: Keyboard): void {
+function steer({
+  keyboard,
+  rhythm,
+  interrupt,
+}: {
+  readonly keyboard: Keyboard;
+  readonly rhythm: Rhythm;
+  readonly interrupt: (signal: InterruptSignal) => void;
+}): void {
   keyboard.onKey((key) => {
     if (key === ' ') rhythm.togglePause();
     else if (key === '.') rhythm.step();
-    else if (key === 'q' || key === '\u0003') rhythm.leave();
+    else if (key === 'q') rhythm.leave();
+    else if (key === ctrlC) interrupt('SIGINT');
   });
 }
 

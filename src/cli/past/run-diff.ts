@@ -50,13 +50,11 @@ export async function diffRuns(
     comparedLog(client, a.task.id),
     comparedLog(client, b.task.id),
   ]);
-  const blank = {
-    a: blanking(patterns, { exact, pid: a.task.pid }),
-    b: blanking(patterns, { exact, pid: b.task.pid }),
-  };
+  const pids = [a.task.pid, b.task.pid].filter((pid) => pid !== null);
+  const blank = blanking(patterns, { exact, pids });
   const lines = (stream: StreamName): LineDiff => {
-    const left: ComparedLines = { shown: logA.lines[stream], compared: logA.lines[stream].map(blank.a) };
-    const right: ComparedLines = { shown: logB.lines[stream], compared: logB.lines[stream].map(blank.b) };
+    const left: ComparedLines = { shown: logA.lines[stream], compared: logA.lines[stream].map(blank) };
+    const right: ComparedLines = { shown: logB.lines[stream], compared: logB.lines[stream].map(blank) };
     return diffLines(left, right);
   };
   const isCut = logA.isCut || logB.isCut;

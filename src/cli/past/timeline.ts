@@ -1,24 +1,21 @@
 import type { Client } from '../../client/api.ts';
 import type { TaskView } from '../../projections/task-view.ts';
-import type { TaskDetail } from '../../protocol/answers.ts';
+import { daemonGaps, type GapsFrom } from '../../words/daemon-gaps.ts';
 import { measureFor } from '../../words/display-width.ts';
-import { counted } from '../../words/task-words.ts';
+import { timelineOf, timelineTask, type Timeline, type TimelineTask } from '../../words/timeline-model.ts';
+import { stepsOf } from '../../words/timeline-steps.ts';
 import { askEach } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
-import { daemonGaps } from './daemon-gaps.ts';
 import { laneTexts, renderLanes } from './lanes.ts';
+import { type KnownTask, tasksOfLately, withEvents, withTimes } from './lately.ts';
 import { renderSteps } from './step-lines.ts';
-import { timelineOf, timelineTask, type Timeline, type TimelineTask } from './timeline-model.ts';
-import { stepsOf } from './timeline-steps.ts';
 
 /** The most tasks that are drawn; of more, the newest are. */
 export const lanesMax = 1_000;
 /** The columns of a drawing that goes into a pipe. */
 const pipeColumns = 80;
-/** So many tasks are asked for at once. */
-const askedAtOnce = 32;
 
 /** `ghost timeline [ID...]`: one task as steps, several (or none: those of the last while) as lanes under one axis. */
 export const timeline: Command = async (invocation, context) => {
@@ -26,10 +23,11 @@ export const timeline: Command = async (invocation, context) => {
   const typed = timeRangeOption(options, { nowMs: context.now() });
   const client = await context.connect({ start: true });
   const range = await resolveTimeRange(typed, client);
-  const { details, status } = await detailsOf(words, { client, context, range });
+  const hasSteps = options.has('json');
+  const { tasks, status } = await tasksOf(words, { client, context, range, hasSteps });
   const nowMs = context.now();
   const isSingle = words.length === 1;
-  const drawn = await draw(details, { client, nowMs, range, isSingle });
+  const drawn = await draw(tasks, { client, nowMs, range, isSingle });
   if (options.has('json')) await printJson(timelineJson(drawn), context);
   else if (drawn.tasks.length > 0) await print(drawn, { context, nowMs, isSingle });
   else if (status === 0) await context.stderr.write(noTasks(range));
@@ -45,57 +43,40 @@ interface Asking {
   readonly client: Client;
   readonly context: CommandContext;
   readonly range: Range;
+  /** Whether the steps of each are wanted; lanes need no more than when it began and ended. */
+  readonly hasSteps: boolean;
 }
 
-async function detailsOf(words: readonly string[], { client, context, range }: Asking) {
+async function tasksOf(
+  words: readonly string[],
+  { client, context, range, hasSteps }: Asking,
+): Promise<{ readonly tasks: readonly KnownTask[]; readonly status: number }> {
   if (words.length > 0) {
     const { answers, status } = await askEach({ context, tasks: words }, async (word) => ({
       answer: await client.show(word),
       status: 0,
     }));
-    return { details: byNumber(answers), status };
+    return { tasks: byNumber(answers), status };
   }
-  const found = await idsOfLately(client, range);
-  const ids = found.slice(-lanesMax);
-  if (found.length > ids.length) {
-    const which = counted(found.length, { one: 'task', many: 'tasks' });
-    await context.stderr.write(`ghost: of ${which} only the newest ${lanesMax} are drawn; name a shorter time\n`);
+  // One more than are drawn tells whether there are more.
+  const found = await tasksOfLately(client, { ...range, most: lanesMax + 1 });
+  const newest = found.slice(-lanesMax);
+  if (found.length > newest.length) {
+    await context.stderr.write(
+      `ghost: only the newest ${lanesMax} tasks are drawn; name a shorter time for the others\n`,
+    );
   }
-  const details: TaskDetail[] = [];
-  for (let from = 0; from < ids.length; from += askedAtOnce) {
-    const some = ids.slice(from, from + askedAtOnce);
-    details.push(...(await Promise.all(some.map((id) => client.show(String(id))))));
-  }
-  return { details, status: 0 };
+  return { tasks: await (hasSteps ? withEvents : withTimes)(client, newest), status: 0 };
 }
 
 /** A task that was named twice is drawn once. */
-function byNumber(details: readonly TaskDetail[]): readonly TaskDetail[] {
-  const known = new Map(details.map((detail) => [detail.task.id, detail]));
+function byNumber(tasks: readonly KnownTask[]): readonly KnownTask[] {
+  const known = new Map(tasks.map((one) => [one.task.id, one]));
   return [...known.values()].toSorted((one, other) => one.task.id - other.task.id);
 }
 
-/** The numbers of the tasks that run and ended last; of a time that was typed, those that ran in it. Ascending. */
-async function idsOfLately(client: Client, { since, until }: Range): Promise<readonly number[]> {
-  if (since === undefined && until === undefined) return (await client.list()).map(({ id }) => id);
-  const ids = new Set<number>();
-  const terms = [
-    ...(since === undefined ? [] : [{ not: false, field: 'since', time: since.toISOString() } as const]),
-    ...(until === undefined ? [] : [{ not: false, field: 'until', time: until.toISOString() } as const]),
-  ];
-  // One more than are drawn tells whether there are more.
-  for await (const { id } of client.history({ terms }, { limit: lanesMax + 1 })) ids.add(id);
-  if (since !== undefined) {
-    // Submitted before, and running still.
-    const at = { kind: 'time', time: since.toISOString() } as const;
-    const running: readonly TaskView[] = await client.list({ states: ['running'], all: true, at });
-    for (const { id } of running) ids.add(id);
-  }
-  return [...ids].toSorted((one, other) => one - other);
-}
-
 async function draw(
-  details: readonly TaskDetail[],
+  known: readonly KnownTask[],
   {
     client,
     nowMs,
@@ -103,14 +84,35 @@ async function draw(
     isSingle,
   }: { readonly client: Client; readonly nowMs: number; readonly range: Range; readonly isSingle: boolean },
 ): Promise<Timeline> {
-  const submitted = details.map(({ submittedAt }) => Date.parse(submittedAt));
-  const sinceMs = Math.min(nowMs, ...submitted);
-  const gaps = details.length === 0 ? [] : await daemonGaps(client, { sinceMs, untilMs: nowMs });
-  const [only] = details;
-  const firstOutputMs = isSingle && only !== undefined ? await firstOutput(client, only.task) : null;
-  const tasks = details.map(({ task, events }) => timelineTask(task, stepsOf(events, { gaps, firstOutputMs })));
   const fromMs = since?.getTime() ?? null;
+  const untilMs = until?.getTime() ?? Number.POSITIVE_INFINITY;
+  const gaps = known.length === 0 ? [] : await daemonGaps(client, { ...gapsFrom(known, fromMs), untilMs });
+  const [only] = known;
+  const firstOutputMs = isSingle && only !== undefined ? await firstOutput(client, only.task) : null;
+  const tasks = known
+    .map(({ task, events }) => timelineTask(task, stepsOf(events, { gaps, firstOutputMs })))
+    .map((task) => (isSingle ? { ...task, steps: stepsWithin(task, { fromMs, untilMs }) } : task));
   return timelineOf(tasks, { fromMs, toMs: until?.getTime() ?? null, nowMs, gaps });
+}
+
+function stepsWithin(
+  { steps }: TimelineTask,
+  { fromMs, untilMs }: { readonly fromMs: number | null; readonly untilMs: number },
+): TimelineTask['steps'] {
+  return steps.filter(({ atMs }) => atMs >= (fromMs ?? atMs) && atMs < untilMs);
+}
+
+/** The first event of the first task where all of them are known, else when that began; or earlier, where that was typed. */
+function gapsFrom(known: readonly KnownTask[], fromMs: number | null): GapsFrom {
+  const beganMs = known.reduce((least, one) => Math.min(least, beganMsOf(one)), Infinity);
+  if (fromMs !== null && fromMs < beganMs) return { sinceMs: fromMs };
+  const seq = known.reduce((least, { events }) => Math.min(least, events[0]?.seq ?? 0), Infinity);
+  return seq > 0 ? { afterSeq: seq } : { sinceMs: beganMs };
+}
+
+function beganMsOf({ task: { startedAt, endedAt }, events }: KnownTask): number {
+  const time = startedAt ?? endedAt;
+  return time === null ? (events[0]?.at ?? 0) / 1000 : Date.parse(time);
 }
 
 /** When the first of what is left of its output was seen; null where that is not known, or the very first is gone. */

@@ -1,5 +1,5 @@
-import type { Client } from '../../client/api.ts';
-import type { EventOf, JournalEvent, SequenceNumber } from '../../journal/events.ts';
+import type { Client } from '../client/api.ts';
+import type { EventOf, JournalEvent, SequenceNumber } from '../journal/events.ts';
 
 /** A span in which no daemon ran. Times are milliseconds since 1970. */
 export interface DaemonGap {
@@ -13,22 +13,33 @@ export interface DaemonGap {
   readonly how: 'stopped' | 'crashed';
 }
 
+/** So many starts of daemons are asked about at once. */
+const askedAtOnce = 32;
+
+/** From where on spans are looked for: an event, which spares a look at all before it, or a time. */
+export type GapsFrom = { readonly afterSeq: number } | { readonly sinceMs: number };
+
 /**
  * The spans without a daemon that reach into a time, in the order of the journal.
- * @param range.sinceMs those that ended before are left out, and with `untilMs` those that began after.
+ * @param untilMs those that began after it are left out.
  */
 export async function daemonGaps(
   client: Client,
-  { sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number },
+  { untilMs, ...from }: GapsFrom & { readonly untilMs: number },
 ): Promise<readonly DaemonGap[]> {
+  const where = 'afterSeq' in from ? { after: from.afterSeq } : { since: new Date(Math.floor(from.sinceMs)) };
   const starts: EventOf<'DaemonStarted'>[] = [];
-  for await (const event of client.audit({ types: ['DaemonStarted'], since: new Date(Math.floor(sinceMs)) })) {
+  for await (const event of client.audit({ types: ['DaemonStarted'], ...where })) {
     if (event.type === 'DaemonStarted' && event.data.previous !== 'none') starts.push(event);
     // The first one after the end tells of the gap that the end may lie in.
     if (event.at / 1000 > untilMs) break;
   }
-  const gaps = await Promise.all(starts.map((start) => gapBefore(client, start)));
-  return gaps.flat().filter(({ fromMs }) => fromMs <= untilMs);
+  const gaps: DaemonGap[] = [];
+  for (let from = 0; from < starts.length; from += askedAtOnce) {
+    const some = starts.slice(from, from + askedAtOnce);
+    gaps.push(...(await Promise.all(some.map((start) => gapBefore(client, start)))).flat());
+  }
+  return gaps.filter(({ fromMs }) => fromMs <= untilMs);
 }
 
 /** The daemon before recorded nothing after the event that lies before this start: its own end, or whatever came last. */
@@ -49,6 +60,6 @@ async function gapBefore(client: Client, start: EventOf<'DaemonStarted'>): Promi
 async function eventAt(client: Client, seq: number): Promise<JournalEvent | null> {
   if (seq < 1) return null;
   const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
-  for await (const event of client.audit({ after })) return event;
+  for await (const event of client.audit({ after, before: seq + 1 })) return event;
   return null;
 }

@@ -1,9 +1,9 @@
-import type { EventOf, JournalEvent, StreamName } from '../../journal/events.ts';
-import { byteText } from '../../words/byte-text.ts';
-import { answerWords, eventSentence } from '../../words/event-sentence.ts';
-import { counted } from '../../words/task-words.ts';
-import { clockTime } from '../../words/time-text.ts';
+import type { EventOf, JournalEvent, StreamName } from '../journal/events.ts';
+import { byteText } from './byte-text.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
+import { answerWords, eventSentence } from './event-sentence.ts';
+import { counted } from './task-words.ts';
+import { clockTime } from './time-text.ts';
 
 /** What a step of a task's life is. */
 export type StepKind =
@@ -54,7 +54,10 @@ export function stepsOf(
   const steps: Step[] = [];
   const first = events[0]?.seq ?? 0;
   const last = lifeEnd(events);
-  const within = gaps.filter((gap) => gap.toSeq > first && gap.fromSeq < last).flatMap(gapSteps);
+  const within = gaps
+    .filter((gap) => gap.toSeq > first && gap.fromSeq < last)
+    .map((gap) => lastSeen(gap, firstOutputMs))
+    .flatMap(gapSteps);
   for (const [place, event] of events.entries()) {
     while (within[0] !== undefined && (within[0].seq ?? 0) < event.seq) push(steps, within.shift());
     take(steps, { events, place, event });
@@ -69,6 +72,12 @@ function lifeEnd(events: readonly JournalEvent[]): number {
   const closed = events.find(({ type }) => type === 'LogClosed');
   const ended = events.find(({ type }) => type === 'TaskLost' || type === 'TaskStartFailed');
   return closed?.seq ?? ended?.seq ?? Number.POSITIVE_INFINITY;
+}
+
+/** A daemon that saw the first output was there to see it. */
+function lastSeen(gap: DaemonGap, firstOutputMs: number | null): DaemonGap {
+  const isLater = gap.how === 'crashed' && firstOutputMs !== null && firstOutputMs < gap.toMs;
+  return isLater ? { ...gap, fromMs: Math.max(gap.fromMs, firstOutputMs) } : gap;
 }
 
 function gapSteps({ fromMs, fromSeq, toMs, toSeq, how }: DaemonGap): Step[] {
@@ -105,8 +114,9 @@ function take(steps: Step[], { events, place, event }: Placed): void {
       const request = events.find(
         (other) => other.type === 'SignalRequested' && other.data.requestId === event.data.requestId,
       );
-      const asked = request === undefined ? null : eventSentence(request);
-      steps.push(asked === null ? step : { ...step, text: `${asked} → ${answerWords[event.data.answer]}` });
+      // It was on its way once it was asked for: by the time that the answer is recorded the task can be gone.
+      const text = request === undefined ? null : `${eventSentence(request)} → ${answerWords[event.data.answer]}`;
+      steps.push(text === null || request === undefined ? step : { ...step, atMs: request.at / 1000, text });
       return;
     }
     case 'TaskAdopted': {
@@ -155,7 +165,8 @@ function insertBeforeDaemon(steps: Step[], ended: Step): void {
 /** Before the first step that is later, but never before the start. */
 function insertByTime(steps: Step[], atMs: number): void {
   const started = steps.findIndex(({ kind }) => kind === 'started') + 1;
-  const later = steps.findIndex((step, place) => place >= started && step.atMs > atMs);
+  const isLater = (step: Step): boolean => step.atMs > atMs || (step.kind === 'daemon-crashed' && step.atMs === atMs);
+  const later = steps.findIndex((step, place) => place >= started && isLater(step));
   const step: Step = { atMs, seq: null, kind: 'first-output', text: 'its first output was seen' };
   steps.splice(later === -1 ? steps.length : later, 0, step);
 }

@@ -59,7 +59,7 @@ export class ChainWalk {
     this.#events += 1;
     const [seq] = row;
     // Before the first and after the end that was recorded with it nobody but ghost's own append could have put one.
-    if (seq < 1 || (this.#known !== null && seq > this.#known.seq)) {
+    if (seq < 1 || (this.#known?.isLast === true && seq > this.#known.seq)) {
       this.#note({ kind: 'added', from: seq, to: seq });
       return false;
     }

@@ -1,11 +1,11 @@
 import { TextDecoder } from 'node:util';
 
-import type { JournalEvent, StreamName } from '../../journal/events.ts';
-import type { LogChunk, TaskDetail } from '../../protocol/answers.ts';
-import { answerWords } from '../../words/event-sentence.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
+import type { JournalEvent, StreamName } from '../journal/events.ts';
+import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
+import { answerWords } from './event-sentence.ts';
 import { quietJson } from './quiet-json.ts';
+import { quoteCommand } from './shell-quote.ts';
 
 /**
  * An asciicast v3 recording (docs.asciinema.org/manual/asciicast/v3): a header, then one `[interval, code, data]` a
@@ -102,13 +102,16 @@ function marksOf(
   events: readonly JournalEvent[],
   { gaps, exitStatus }: { readonly gaps: readonly DaemonGap[]; readonly exitStatus: number | null },
 ): Mark[] {
-  const signals = events.flatMap((event): readonly Mark[] =>
-    event.type === 'SignalSent'
-      ? [{ atMs: event.at / 1000, code: 'm', data: `${event.data.signal} ${answerWords[event.data.answer]}` }]
-      : [],
-  );
+  const signals = events.flatMap((event): readonly Mark[] => {
+    if (event.type !== 'SignalSent') return [];
+    const { requestId, signal, answer } = event.data;
+    const request = events.find((other) => other.type === 'SignalRequested' && other.data.requestId === requestId);
+    // When it was asked for: by the time that the answer is recorded the task can be gone.
+    return [{ atMs: (request ?? event).at / 1000, code: 'm', data: `${signal} ${answerWords[answer]}` }];
+  });
+  const first = events[0]?.seq ?? 0;
   const crashes = gaps
-    .filter(({ how }) => how === 'crashed')
+    .filter(({ how, toSeq }) => how === 'crashed' && toSeq > first)
     .map(({ fromMs }): Mark => ({ atMs: fromMs, code: 'm', data: 'the daemon crashed, at some time after this' }));
   const marks = [...signals, ...crashes].toSorted((one, other) => one.atMs - other.atMs);
   const exited = events.find((event) => event.type === 'TaskExited');

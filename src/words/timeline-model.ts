@@ -1,4 +1,4 @@
-import type { TaskView } from '../../projections/task-view.ts';
+import type { TaskView } from '../projections/task-view.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
 import type { Step } from './timeline-steps.ts';
 
