@@ -54,6 +54,7 @@ const common = {
     './daemon.cjs',
     './doctor.cjs',
     './verify.cjs',
+    './ui.cjs',
     './ui.mjs',
   ],
   plugins: [loadedLater],
@@ -103,6 +104,13 @@ const builds = await Promise.allSettled([
     entryPoints: ['src/client/library.ts'],
     outfile: 'dist/library.mjs',
     ...esModule,
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/ui/load-screen.ts'],
+    outfile: 'dist/ui.cjs',
+    ...commonJs,
+    supported: {},
   }),
   build({
     ...common,

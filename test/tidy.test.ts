@@ -221,6 +221,7 @@ describe('the bundles', () => {
       'library.mjs',
       'past.cjs',
       'start-daemon.cjs',
+      'ui.cjs',
       'ui.mjs',
       'verify.cjs',
     ].flatMap((name) => packagesLoadedBy(`dist/${name}`));

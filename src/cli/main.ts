@@ -54,9 +54,10 @@ const result = runCli(process.argv.slice(2), {
   },
   stdinIsTerminal: () => isatty(0),
   loadScreen: async () => {
-    // An ES module: Ink waits at its top level, which CommonJS cannot.
-    const file = './ui.mjs';
-    const { openScreen } = (await import(file)) as ScreenModule;
+    const file = './ui.cjs';
+    // What scripts/build.mjs makes of src/ui/load-screen.ts.
+    const { loadScreen } = (await import(file)) as { readonly loadScreen: () => Promise<ScreenModule> };
+    const { openScreen } = await loadScreen();
     return async (screen) =>
       await openScreen({
         ...screen,
