@@ -1,5 +1,8 @@
-import type { JournalEvent } from '../journal/events.ts';
+import type { JournalEvent, Microseconds } from '../journal/events.ts';
+import { explainTask } from '../projections/explain-task.ts';
 import type { TaskView } from '../projections/task-view.ts';
+import type { TaskDetail } from '../protocol/answers.ts';
+import { reasonText, summaryText } from '../words/explain-words.ts';
 import { viewOf } from './known-tasks.ts';
 import { pageLinesOf } from './page-lines.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
@@ -33,7 +36,7 @@ export class PageActions implements Disposable {
 
   /** Everything about a task: as it is, or as it was known then. It is kept up to date while it is shown. */
   async details(task: number): Promise<void> {
-    this.#show({ kind: 'details', task, detail: null, problem: null, top: 0 });
+    this.#show({ kind: 'details', task, detail: null, why: [], problem: null, top: 0 });
     await this.#fetchDetail(task);
   }
 
@@ -126,10 +129,24 @@ export class PageActions implements Disposable {
     const at = past === null ? {} : { at: { kind: 'event', seq: past.known.seq } as const };
     try {
       const detail = await this.#context.client().show(String(task), at);
-      this.#patch('details', (page) => (page.task === task ? { ...page, detail, problem: null } : page));
+      const why = this.#why(detail);
+      this.#patch('details', (page) => (page.task === task ? { ...page, detail, why, problem: null } : page));
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** As `ghost why` says it. */
+  #why({ task, events, timeoutMs, descendantsAlive, log }: TaskDetail): readonly string[] {
+    const { world, store } = this.#context;
+    const nowMs = store.state.past?.atMs ?? world.now();
+    const outputBytes = log.stdoutBytes + log.stderrBytes;
+    const explanation = explainTask(
+      { task, events, timeoutMs, descendantsAlive, lastOutputAt: log.lastAt, outputBytes },
+      { now: (nowMs * 1000) as Microseconds },
+    );
+    const reader = { ...world.users, nowMs };
+    return [summaryText(task), ...explanation.reasons.map((reason) => reasonText(reason, explanation, reader))];
   }
 
   #moveInHistory(page: HistoryPage, by: number): void {

@@ -24,9 +24,8 @@ export function pageLinesOf(state: ScreenState): readonly PageLine[] {
   if (page.kind === 'help') return helpLines(inner);
   if (page.problem !== null) return wrapWords(page.problem, inner).map((text) => ({ text, tone: 'bad' }));
   if (page.kind === 'audit') return page.events.map((event) => plain(cut(auditText(event), inner)));
-  return page.detail === null
-    ? [{ text: '…', tone: 'faint' }]
-    : detailLines(page.detail, { inner, nowMs: state.nowMs });
+  if (page.detail === null) return [{ text: '…', tone: 'faint' }];
+  return detailLines(page.detail, { why: page.why, inner, nowMs: state.nowMs });
 }
 
 /** The keys as the code acts on them, in two columns where there is room. */
@@ -58,7 +57,7 @@ export function helpLines(columns: number): readonly PageLine[] {
 
 function detailLines(
   { task, events, ...more }: TaskDetail,
-  { inner, nowMs }: { readonly inner: number; readonly nowMs: number },
+  { why, inner, nowMs }: { readonly why: readonly string[]; readonly inner: number; readonly nowMs: number },
 ): readonly PageLine[] {
   const startedMs = task.startedAt === null ? null : Date.parse(task.startedAt);
   const took = task.durationMs ?? (task.state === 'running' && startedMs !== null ? nowMs - startedMs : null);
@@ -92,7 +91,8 @@ function detailLines(
     const time = `${exactClockTime(event.at / 1000)} ${fit(`+${tookText(since)}`, 8, { align: 'right' })}  `;
     return plain(cut(`${time}${eventSentence(event)}`, inner));
   });
-  return [heading(`Task ${task.id}`), ...shown, plain(''), heading('Timeline'), ...steps];
+  const reasons = why.flatMap((sentence) => wrapWords(sentence, inner).map(plain));
+  return [...shown, plain(''), heading('Why'), ...reasons, plain(''), heading('Timeline'), ...steps];
 }
 
 function auditText(event: Parameters<typeof eventSentence>[0]): string {

@@ -6,7 +6,7 @@ import type { ScreenWorld } from './screen-world.ts';
 
 /** What those who do things for the screen work with. */
 export interface ScreenContext {
-  readonly world: Pick<ScreenWorld, 'now' | 'cwd' | 'environment' | 'colour' | 'exportCast'>;
+  readonly world: Pick<ScreenWorld, 'now' | 'cwd' | 'environment' | 'colour' | 'exportCast' | 'users'>;
   readonly store: ScreenStore;
   /** The connection that there is. @throws GhostError `connection-lost` where there is none. */
   readonly client: () => Client;

@@ -123,6 +123,8 @@ export type Page =
       readonly kind: 'details';
       readonly task: number;
       readonly detail: TaskDetail | null;
+      /** Why it is in the state that it is in, in sentences. */
+      readonly why: readonly string[];
       readonly problem: string | null;
       readonly top: number;
     }

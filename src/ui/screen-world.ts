@@ -1,6 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 
 import type { Client } from '../client/api.ts';
+import type { NameOfUser } from '../user-names.ts';
 
 /** All that the screen may touch. The command line's main gives the real things. */
 export interface ScreenWorld {
@@ -15,6 +16,8 @@ export interface ScreenWorld {
   readonly cwd: () => string;
   /** Writes a task's recording to a file that is not there yet. @throws GhostError `file-unusable`. */
   readonly exportCast: (client: Client, what: { readonly task: string; readonly file: string }) => Promise<void>;
+  /** How users are called, and who the one at the keyboard is. */
+  readonly users: { readonly nameOf: NameOfUser; readonly uid: number | null };
   /** False where `--no-color` was given. */
   readonly colour: boolean;
 }
