@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-
 import { type Instance, render } from 'ink';
 import type { ReactElement } from 'react';
 
@@ -17,6 +15,7 @@ import { TaskActions } from './task-actions.ts';
 import { TaskExport } from './task-export.ts';
 import { Terminal } from './terminal.ts';
 import { TimeMachine } from './time-machine.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 const clockMs = 1_000;
 const toastMs = 5_000;
@@ -26,9 +25,6 @@ const toastMs = 5_000;
  * is as it was. @throws what broke the screen itself.
  */
 export async function openScreen(world: ScreenWorld): Promise<number> {
-  // Each frame makes much that lives for a moment. V8 would give that ever more room, up to twice what the whole screen
-  // needs; collected a little more often instead, it costs some hundredths of a core.
-  setFlagsFromString('--semi-space-growth-factor=1');
   const { stdout, environment } = world;
   const { NO_COLOR: noColour } = environment;
   const colour = world.colour && (noColour === undefined || noColour === '');
@@ -74,7 +70,11 @@ export async function openScreen(world: ScreenWorld): Promise<number> {
     pages.sync();
     tasks.ring();
   });
-  const clock = setInterval(() => store.feed({ type: 'ticked', nowMs: world.now() }), clockMs);
+  let held = false;
+  const clock = setInterval(() => {
+    held ||= holdYoungGeneration();
+    store.feed({ type: 'ticked', nowMs: world.now() });
+  }, clockMs);
   const resized = (): void => store.dispatch({ type: 'resized', size: sizeOf(stdout) });
   stdout.on('resize', resized);
   const element: ReactElement = (

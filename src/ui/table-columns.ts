@@ -1,7 +1,7 @@
 import type { TaskView } from '../projections/task-view.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { exitWord } from '../words/task-words.ts';
-import { shortTime, tookText } from '../words/time-text.ts';
+import { dayOf, shortTime, tookText } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import { widthOf } from './cells.ts';
 
@@ -43,7 +43,10 @@ export function taskColumns(
   const id = column('ID', numbers + 2, ({ id }) => `${signOf(id, marks)}${String(id).padStart(numbers)}`);
   const state = column('State', 7, (task) => task.state);
   const exit = column('Exit', 7, (task) => exitWord(task).replace(/^SIG/, ''));
-  const started = column('Started', 15, ({ startedAt }) =>
+  // `14:03:22` today, and `2026-11-20 14:30` as soon as the oldest is of another day.
+  const oldest = tasks.findLast(({ startedAt }) => startedAt !== null)?.startedAt ?? null;
+  const isToday = oldest === null || dayOf(Date.parse(oldest)) === dayOf(nowMs);
+  const started = column('Started', isToday ? 8 : 16, ({ startedAt }) =>
     startedAt === null ? '-' : shortTime({ atMs: Date.parse(startedAt), nowMs }),
   );
   const took: TaskColumn = { ...column('Took', 7, (task) => tookOf(task, nowMs)), align: 'right' };
