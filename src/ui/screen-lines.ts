@@ -1,4 +1,5 @@
 import type { TaskView } from '../projections/task-view.ts';
+import { byteText } from '../words/byte-text.ts';
 import { eventSentence } from '../words/event-sentence.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { clockTime, exactClockTime, fullTime } from '../words/time-text.ts';
@@ -54,7 +55,9 @@ export function logTitle(state: ScreenState): string {
   const { search } = log;
   const place = search?.current === null || search?.current === undefined ? '' : `${search.current + 1} of `;
   const hits =
-    search === null ? '' : ` · /${visible(search.text)} ${place}${search.hits.count}${search.hits.complete ? '' : '…'}`;
+    search === null
+      ? ''
+      : ` · /${visible(search.text)} ${place}${search.hits.count}${search.hits.complete ? '' : ` … ${byteText(search.hits.bytes)}`}`;
   return `Log of ${log.task}${how}${problem}${hits}`;
 }
 

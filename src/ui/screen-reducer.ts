@@ -66,10 +66,10 @@ function changed(state: ScreenState, change: ScreenChange): ScreenState {
       const rows = tableRows(state);
       const at = rows.findIndex(({ id }) => id === state.selected);
       const next = rows[Math.max(0, Math.min(rows.length - 1, at + change.by))];
-      return next === undefined ? state : { ...state, selected: next.id, expected: null };
+      return next === undefined ? state : { ...state, selected: next.id, expected: null, selectedNow: null };
     }
     case 'selected':
-      return { ...state, selected: change.task, expected: null };
+      return { ...state, selected: change.task, expected: null, selectedNow: null };
     case 'expected':
       return { ...state, expected: change.task };
     case 'focused':
@@ -95,7 +95,7 @@ function changed(state: ScreenState, change: ScreenChange): ScreenState {
     case 'dialog':
       return { ...state, dialog: change.dialog };
     case 'past':
-      return { ...state, past: change.past };
+      return throughTime(state, change.past);
     case 'toasted':
       return { ...state, toasts: [...state.toasts, change.toast].slice(-toastsMax) };
     case 'toast-faded':
@@ -125,6 +125,11 @@ function settled(state: ScreenState, before: ScreenState): ScreenState {
 }
 
 const { open: _, follow: _f, wrap: _w, times: _t, ...nothingRead } = closedLog;
+
+function throughTime(state: ScreenState, past: Past | null): ScreenState {
+  if (past !== null) return { ...state, past, selectedNow: state.past === null ? state.selected : state.selectedNow };
+  return { ...state, past, selected: state.selectedNow ?? state.selected, selectedNow: null };
+}
 
 /** The first row that is seen, moved as little as the selected one needs. */
 export function windowTop({

@@ -25,6 +25,8 @@ export interface ScreenState {
   readonly selected: number | null;
   /** A task that was started here and is to be selected as soon as its events are there. */
   readonly expected: number | null;
+  /** What was selected when the past was entered: it is again when that is left, unless another was chosen meanwhile. */
+  readonly selectedNow: number | null;
   /** The index of the table's first row that is seen. */
   readonly top: number;
   readonly marked: ReadonlySet<number>;
@@ -192,6 +194,7 @@ export function initialScreen({ size, nowMs }: Pick<ScreenState, 'size' | 'nowMs
     focus: 'table',
     selected: null,
     expected: null,
+    selectedNow: null,
     top: 0,
     marked: new Set(),
     awaited: new Set(),

@@ -39,6 +39,16 @@ test('a task that was started here is selected as soon as it is known', () => {
   expect(later.selected).toBe(2);
 });
 
+test('after a look at the past the task of before is selected again, unless another one was chosen there', () => {
+  const then = knownFrom(tasksNumbered(1));
+  const past = { known: then, atMs: 0, events: [], playing: false, speed: 10, busy: false };
+  const away = screenWith(3, [{ type: 'past', past }]);
+  expect(away.selected).toBe(1);
+  expect(reduceScreen(away, { type: 'past', past: null }).selected).toBe(3);
+  const chosen = reduceScreen(away, { type: 'selected', task: 1 });
+  expect(reduceScreen(chosen, { type: 'past', past: null }).selected).toBe(1);
+});
+
 test('what the filter hides gives its place to the one that comes there', () => {
   const state = screenWith(5, [
     { type: 'selected', task: 3 },
