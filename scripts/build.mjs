@@ -1,6 +1,6 @@
 // Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
 // (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), one that checks a
-// journal without a daemon, the daemon, the doctor, and the library with its types.
+// journal without a daemon, the daemon, the doctor, the screen, and the library with its types.
 //
 // Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
 // a second build at the same moment, never meets a half-written one.
@@ -54,11 +54,42 @@ const common = {
     './daemon.cjs',
     './doctor.cjs',
     './verify.cjs',
+    './ui.cjs',
+    './ui.mjs',
   ],
   plugins: [loadedLater],
   logLevel: 'warning',
   metafile: true,
   write: false,
+};
+
+/** ES modules that bundle CommonJS: what that requires of Node's own is had this way. */
+const esModule = {
+  format: 'esm',
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+};
+
+/**
+ * yoga's loader hands the WebAssembly that it carries as text to `fetch`, which loads all of Node's HTTP for it, and
+ * takes the text as it is where there is no `fetch`. Nothing in the screen fetches anything.
+ */
+const yogaWithoutFetch = "Object.defineProperty(globalThis,'fetch',{value:undefined,configurable:true,writable:true});";
+
+/**
+ * What Ink may load and never does here (its developer tools) is left out, and ink-table, which is CommonJS and requires
+ * ink, is linked to the one that is bundled: on its own Node refuses to require a graph with a top-level await.
+ */
+const screenParts = {
+  name: 'screen-parts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'react-devtools-core', namespace: 'empty' }));
+    onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {};', loader: 'js' }));
+    onLoad({ filter: /src\/ui\/ink-table\.ts$/ }, () => ({
+      contents: "import 'ink'; import table from 'ink-table'; export const Table = table.default;",
+      loader: 'js',
+      resolveDir: process.cwd(),
+    }));
+  },
 };
 
 const builds = await Promise.allSettled([
@@ -72,8 +103,26 @@ const builds = await Promise.allSettled([
     ...common,
     entryPoints: ['src/client/library.ts'],
     outfile: 'dist/library.mjs',
-    format: 'esm',
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    ...esModule,
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/ui/load-screen.ts'],
+    outfile: 'dist/ui.cjs',
+    ...commonJs,
+    supported: {},
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/ui/open-screen.tsx'],
+    outfile: 'dist/ui.mjs',
+    ...esModule,
+    banner: { js: esModule.banner.js + yogaWithoutFetch },
+    minify: true,
+    jsx: 'automatic',
+    // React's own checks of how it is used cost a fifth of the start.
+    define: { ...definitions, 'process.env.NODE_ENV': '"production"' },
+    plugins: [loadedLater, screenParts],
   }),
 ]);
 // esbuild has said what is wrong, and where.

@@ -21,7 +21,7 @@ const directions: Readonly<Record<string, { readonly uses: readonly string[]; re
   client: { uses: ['root', 'protocol', 'projections'], types: ['journal'] },
   words: { uses: ['root', 'protocol', 'projections'], types: ['journal', 'client'] },
   doctor: { uses: ['root', 'journal', 'projections', 'protocol', 'daemon', 'words'] },
-  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal', 'doctor'] },
+  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal', 'doctor', 'ui'] },
   ui: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
 };
 
@@ -36,6 +36,9 @@ const doors: readonly { readonly thing: string; readonly open: readonly string[]
   { thing: 'proper-lockfile', open: ['src/client/start-daemon.ts'] },
   { thing: 'valibot', open: ['src/protocol/'] },
   // The folds are pure: only the file that joins past and present, and the live table on top of it, know of streams.
+  { thing: 'ink', open: ['src/ui/'] },
+  { thing: 'react', open: ['src/ui/'] },
+  { thing: 'ink-table', open: ['src/ui/ink-table.ts'] },
   { thing: 'rxjs', open: ['src/projections/project.ts', 'src/projections/live-table.ts', 'src/daemon/'] },
 ];
 
@@ -203,6 +206,12 @@ describe('the bundles', () => {
     expect(packagesIn('dist/library.mjs')).toContain('msgpackr');
   });
 
+  test('of the screen hold Ink, and neither database nor streams', () => {
+    const heavy = ['better-sqlite3', 'koffi', 'proper-lockfile', 'rxjs', 'sade', 'valibot'];
+    expect(packagesIn('dist/ui.mjs').filter((name) => heavy.includes(name))).toEqual([]);
+    expect(packagesIn('dist/ui.mjs')).toEqual(expect.arrayContaining(['ink', 'ink-table', 'react', 'yoga-layout']));
+  });
+
   test('load no package that is not installed with ghost', () => {
     const installed = Object.keys(readJson('package.json').dependencies);
     const loaded = [
@@ -212,6 +221,8 @@ describe('the bundles', () => {
       'library.mjs',
       'past.cjs',
       'start-daemon.cjs',
+      'ui.cjs',
+      'ui.mjs',
       'verify.cjs',
     ].flatMap((name) => packagesLoadedBy(`dist/${name}`));
     expect(loaded.filter((name) => !installed.includes(name))).toEqual([]);

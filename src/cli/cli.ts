@@ -74,7 +74,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   let help = 'ghost help';
   const style = ({ isTerminal }: { readonly isTerminal: boolean }) => styleFor({ isTerminal, environment, refused });
   try {
-    const invocation = parseCommandLine(argv);
+    const invocation = parseCommandLine(argv, { alone: opensScreen(world) ? 'ui' : 'help' });
     refused = invocation.options.has('no-color');
     help = `ghost ${invocation.command} --help`;
     if (invocation.command === 'run') refuseInvalidBytes(argv, world);
@@ -83,6 +83,12 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   } catch (error) {
     return await reportError(error, { stderr, environment, stderrStyle: style(stderr), help });
   }
+}
+
+/** Whether `ghost` alone opens the screen: where a person sits at a terminal that can show it. */
+function opensScreen({ stdout, environment, stdinIsTerminal }: CliWorld): boolean {
+  const { TERM: terminal } = environment;
+  return stdout.isTerminal && terminal !== 'dumb' && stdinIsTerminal();
 }
 
 /** What Node could not decode has become U+FFFD by now, and would reach the program as something else than was typed. */

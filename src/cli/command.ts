@@ -2,6 +2,7 @@ import type { Client } from '../client/api.ts';
 import type { Doctor } from '../doctor/patient.ts';
 import type { VerifyProgress, VerifyResult } from '../protocol/answers.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
+import type { ScreenWorld } from '../ui/screen-world.ts';
 import type { NameOfUser } from '../user-names.ts';
 import type { Output } from './output.ts';
 import type { Invocation } from './parse.ts';
@@ -47,6 +48,10 @@ export interface CliWorld {
   readonly openKeyboard: () => Promise<Keyboard | null>;
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;
+  /** Whether keys can be had from standard input. */
+  readonly stdinIsTerminal: () => boolean;
+  /** What opens the screen on the terminal, and settles with the exit status when it was left. */
+  readonly loadScreen: () => Promise<(screen: Omit<ScreenWorld, 'stdin' | 'stdout' | 'exportCast'>) => Promise<number>>;
   /** What reads the data folder itself: it knows SQLite, which nothing else here does. */
   readonly loadDoctor: () => Promise<Doctor>;
 }

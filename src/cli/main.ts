@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
 import type { Doctor } from '../doctor/patient.ts';
+import type { ScreenModule } from '../ui/screen-world.ts';
 import { systemUserNames } from '../user-names.ts';
 import { version } from '../version.ts';
 import { readRawArguments } from './argument-bytes.ts';
@@ -50,6 +51,21 @@ const result = runCli(process.argv.slice(2), {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
     const file = './daemon.cjs';
     await import(file);
+  },
+  stdinIsTerminal: () => isatty(0),
+  loadScreen: async () => {
+    const file = './ui.cjs';
+    // What scripts/build.mjs makes of src/ui/load-screen.ts.
+    const { loadScreen } = (await import(file)) as { readonly loadScreen: () => Promise<ScreenModule> };
+    const { openScreen } = await loadScreen();
+    return async (screen) =>
+      await openScreen({
+        ...screen,
+        stdin: process.stdin,
+        stdout: process.stdout,
+        exportCast: async (client, what) =>
+          await (await import('./past.ts')).exportCast(client, { ...what, nowMs: Date.now() }),
+      });
   },
   loadDoctor: async () => {
     const file = './doctor.cjs';

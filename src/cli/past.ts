@@ -4,7 +4,7 @@
  */
 export { audit } from './past/audit.ts';
 export { diff } from './past/diff.ts';
-export { exportTask } from './past/export.ts';
+export { exportCast, exportTask } from './past/export.ts';
 export { openKeyboard } from './past/keyboard.ts';
 export { replay } from './past/replay.ts';
 export { timeline } from './past/timeline.ts';

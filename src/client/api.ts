@@ -120,6 +120,8 @@ export interface LogOptions {
   readonly cursor?: LogCursor;
   /** Only what lies before a cursor, so that `lines` are the last before it. Not with `follow`. */
   readonly before?: LogCursor;
+  /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Which events. Nothing said: all that there are. */
@@ -137,6 +139,8 @@ export interface AuditOptions {
   readonly last?: number;
   /** Go on with those to come; with `until` or `before` only as far. */
   readonly follow?: boolean;
+  /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whose output is taken away. */

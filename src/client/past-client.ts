@@ -15,7 +15,7 @@ import { historyPageMax } from '../protocol/limits.ts';
 import type { ResultOf, TaskReference } from '../protocol/messages.ts';
 import type { AuditOptions, Client } from './api.ts';
 import { newRequestId } from './request-id.ts';
-import { Requests } from './requests.ts';
+import { Requests, signalOf } from './requests.ts';
 
 /** The first page of a history is small: mostly it is all that is wanted. */
 const historyFirstPage = 100;
@@ -78,7 +78,7 @@ export abstract class PastClient extends Requests {
     let after = options.after ?? 0;
     let last = options.last ?? null;
     const pages = this.stream({
-      open: (connection) => connection.stream('audit', { ...asked, after, last }),
+      open: (connection) => connection.stream('audit', { ...asked, after, last }, signalOf(options)),
       onItem: ({ seq }: AuditPage) => {
         after = seq;
         // Which are the last is known from the first page on.

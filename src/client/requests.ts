@@ -62,3 +62,8 @@ export abstract class Requests {
     return running.tasks.map(({ id }) => String(id));
   }
 }
+
+/** The signal of somebody's options, in the form in which a connection takes it. */
+export function signalOf({ signal }: { readonly signal?: AbortSignal }): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

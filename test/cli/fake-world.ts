@@ -80,6 +80,8 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     },
     openKeyboard: () => Promise.resolve(null),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
+    stdinIsTerminal: () => false,
+    loadScreen: () => Promise.reject(new Error('the test did not expect the screen')),
     loadDoctor: () => Promise.reject(new Error('the test did not expect the doctor')),
     ...parts,
   };

@@ -1,6 +1,6 @@
 import type { Client } from '../../client/api.ts';
 import type { StreamName } from '../../journal/events.ts';
-import { LineCarry } from '../line-carry.ts';
+import { LineCarry } from '../../words/line-carry.ts';
 import { textOf } from '../line-printer.ts';
 
 /** The most lines of a log that are compared, and the most bytes: the last ones. */

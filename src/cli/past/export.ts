@@ -1,3 +1,4 @@
+import type { Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
 import { CastWriter, type CastSize } from '../../words/cast.ts';
@@ -30,20 +31,54 @@ export const exportTask: Command = async ({ options, words: [task = ''] }, conte
     });
     return 0;
   }
-  await putFile(file, target, async (sink) => {
-    const { events, task: view } = detail;
-    const until = view.endedAt === null ? nowMs : Date.parse(view.endedAt);
-    const gaps = await daemonGaps(client, { afterSeq: events[0]?.seq ?? 0, untilMs: until });
-    const writer = new CastWriter(detail, { size, gaps, exitStatus: exitStatusOfTask(detail) });
-    await sink(writer.header());
-    for await (const chunk of client.log(String(view.id))) {
-      await sink(writer.piece(chunk));
-      if (file === '-' && context.stdout.closed) return;
-    }
-    await sink(writer.end());
-  });
+  await putFile(
+    file,
+    target,
+    async (sink) =>
+      await writeCast(client, detail, { sink, size, nowMs, closed: () => file === '-' && context.stdout.closed }),
+  );
   return 0;
 };
+
+/** Writes a task's recording to a file that must not exist. For the screen, which asks for the file itself. */
+export async function exportCast(
+  client: Client,
+  { task, file, nowMs }: { readonly task: string; readonly file: string; readonly nowMs: number },
+): Promise<void> {
+  const detail = await client.show(task);
+  await putFile(
+    file,
+    { stdout: null, replace: false },
+    async (sink) => await writeCast(client, detail, { sink, size: defaultSize, nowMs, closed: () => false }),
+  );
+}
+
+async function writeCast(
+  client: Client,
+  detail: TaskDetail,
+  {
+    sink,
+    size,
+    nowMs,
+    closed,
+  }: {
+    readonly sink: (text: string) => Promise<void>;
+    readonly size: CastSize;
+    readonly nowMs: number;
+    readonly closed: () => boolean;
+  },
+): Promise<void> {
+  const { events, task: view } = detail;
+  const until = view.endedAt === null ? nowMs : Date.parse(view.endedAt);
+  const gaps = await daemonGaps(client, { afterSeq: events[0]?.seq ?? 0, untilMs: until });
+  const writer = new CastWriter(detail, { size, gaps, exitStatus: exitStatusOfTask(detail) });
+  await sink(writer.header());
+  for await (const chunk of client.log(String(view.id))) {
+    await sink(writer.piece(chunk));
+    if (closed()) return;
+  }
+  await sink(writer.end());
+}
 
 function targetOf(options: ParsedOptions): { readonly form: 'cast' | 'json'; readonly file: string } {
   const cast = options.value('cast');

@@ -1,5 +1,5 @@
 import { GhostError } from '../../ghost-error.ts';
-import { refusedPattern } from '../refused-pattern.ts';
+import { refusedPattern } from '../../words/refused-pattern.ts';
 
 /** What stands for a part of a line that is not compared. */
 const blank = '…';

@@ -10,15 +10,15 @@ export type Sink = (text: string) => Promise<void>;
 
 /**
  * Writes a file whole or not at all: beside its place, for nobody else to read (0600), and then put there. `-` is
- * standard output.
+ * standard output, where there is one.
  * @throws GhostError `file-unusable` where it is there already and not to be replaced, or cannot be written.
  */
 export async function putFile(
   path: string,
-  { stdout, replace }: { readonly stdout: Output; readonly replace: boolean },
+  { stdout, replace }: { readonly stdout: Output | null; readonly replace: boolean },
   fill: (sink: Sink) => Promise<void>,
 ): Promise<void> {
-  if (path === '-') return await fill((text) => stdout.write(text));
+  if (path === '-' && stdout !== null) return await fill((text) => stdout.write(text));
   await refuseExisting(path, { replace });
   // Another export of this process cannot be under way, and one of another process has another number.
   const beside = `${path}.${process.pid}.tmp`;

@@ -1,8 +1,8 @@
 import type { Client } from '../../client/api.ts';
 import type { EnvironmentValue, TaskDetail } from '../../protocol/answers.ts';
 import { version } from '../../version.ts';
+import { LineCarry } from '../../words/line-carry.ts';
 import { eventJson } from '../event-json.ts';
-import { LineCarry } from '../line-carry.ts';
 import { textOf } from '../line-printer.ts';
 
 /** So many of the last lines of a log go into a report. */
