@@ -85,9 +85,7 @@ function ghost(home: BenchHome, args: readonly string[]): () => Promise<number> 
 /** So many tasks that have ended. */
 async function withTasks(home: BenchHome, count: number): Promise<void> {
   const client = await home.client();
-  const tasks = await Promise.all(
-    Array.from({ length: count }, () => client.run({ command: ['true'], environment: [] })),
-  );
+  const tasks = await Promise.all(Array.from({ length: count }, () => client.run(home.task(['true']))));
   await client.wait(tasks.map(({ id }) => String(id)));
 }
 

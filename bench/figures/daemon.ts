@@ -25,18 +25,19 @@ export const figures: readonly Figure[] = [
       const after = figuresOf(pid);
       return [
         single('idle daemon, resident', 'MB', after.residentMegabytes, 70),
+        single('its memory, what it shares by its share', 'MB', (proportionalKibibytes(pid) * 1024) / 1e6, null),
         single(`its processor time in ${idleSeconds} s`, 'ms', after.cpuMs - before.cpuMs, 10),
         single(`its wake-ups in ${idleSeconds} s`, 'count', after.wakeUps - before.wakeUps, 0),
       ];
     },
   },
   {
-    name: 'running',
+    name: 'thousand',
     what: '1,000 tasks that run and do nothing: what each takes in the daemon and in its shim',
     measure: async (stage) => {
       const home = stage.home();
       const client = await home.client();
-      const request = { command: ['sleep', '100000'], environment: [] };
+      const request = home.task(['sleep', '100000']);
       // What the first tasks cost once (code that is compiled, buffers) is not what each costs.
       await startMany(client, { count: 100, request });
       const pid = home.daemonPid();
@@ -65,7 +66,7 @@ export const figures: readonly Figure[] = [
       await client.ping();
       const quiet = await waits(() => client.ping());
       const script = 'while :; do echo a line of output; sleep 0.1; done';
-      await startMany(client, { count: chattyTasks, request: { command: ['sh', '-c', script], environment: [] } });
+      await startMany(client, { count: chattyTasks, request: home.task(['sh', '-c', script]) });
       const pid = home.daemonPid();
       const before = figuresOf(pid);
       const began = performance.now();
@@ -93,7 +94,7 @@ export const figures: readonly Figure[] = [
       const script = `head -c ${mebibytes}M /dev/zero | tr '\\\\0' x`;
       const pid = home.daemonPid();
       const before = figuresOf(pid);
-      const task = await client.run({ command: ['sh', '-c', script], environment: [] });
+      const task = await client.run(home.task(['sh', '-c', script]));
       const ended = client.wait([String(task.id)]);
       const meanwhile: number[] = [];
       for (let over = false; !over; over = await Promise.race([ended.then(() => true), delay(2, false)])) {

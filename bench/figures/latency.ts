@@ -9,10 +9,11 @@ export const figures: readonly Figure[] = [
     name: 'stop',
     what: 'a stop until its answer, for a task that ends at SIGTERM',
     measure: async (stage) => {
-      const client = await stage.home().client();
+      const home = stage.home();
+      const client = await home.client();
       const values: number[] = [];
       for (let round = 0; round < stage.rounds(40); round += 1) {
-        const { id } = await client.run({ command: ['sleep', '1000'], environment: [] });
+        const { id } = await client.run(home.task(['sleep', '1000']));
         values.push(await timed(() => client.stop(String(id))));
       }
       return [
@@ -30,11 +31,12 @@ export const figures: readonly Figure[] = [
     name: 'exit',
     what: 'the end of a task until TaskExited is committed',
     measure: async (stage) => {
-      const client = await stage.home().client();
+      const home = stage.home();
+      const client = await home.client();
       const values: number[] = [];
       for (let round = 0; round < stage.rounds(40); round += 1) {
         // Not at once, or its end would be found with its start.
-        const { id } = await client.run({ command: ['sleep', '0.05'], environment: [] });
+        const { id } = await client.run(home.task(['sleep', '0.05']));
         await client.wait([String(id)]);
         const { events } = await client.show(String(id));
         for (const event of events) {
@@ -57,11 +59,12 @@ export const figures: readonly Figure[] = [
     name: 'first-byte',
     what: 'run until the first byte of the output, against the same program started by this one',
     measure: async (stage) => {
-      const client = await stage.home().client();
+      const home = stage.home();
+      const client = await home.client();
       const sides = {
         ghost: async () =>
           await timed(async () => {
-            const { id } = await client.run({ command: ['sh', '-c', 'echo x; sleep 1'], environment: [] });
+            const { id } = await client.run(home.task(['sh', '-c', 'echo x; sleep 1']));
             await client.log(String(id), { follow: true }).next();
           }),
         sh: async () => (await runTimed(['/bin/sh', '-c', 'echo x'], { env: plainEnvironment() })).tookMs,
@@ -82,10 +85,11 @@ export const figures: readonly Figure[] = [
     name: 'line',
     what: 'a line written until a follower of the log has it',
     measure: async (stage) => {
-      const client = await stage.home().client();
+      const home = stage.home();
+      const client = await home.client();
       // Each line says when it was written, in nanoseconds.
       const script = `for i in $(seq ${stage.rounds(100)}); do date +%s%N; sleep 0.03; done`;
-      const { id } = await client.run({ command: ['sh', '-c', script], environment: [] });
+      const { id } = await client.run(home.task(['sh', '-c', script]));
       const values: number[] = [];
       await delay(0);
       for await (const { data } of client.log(String(id), { follow: true })) {

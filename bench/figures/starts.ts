@@ -41,7 +41,7 @@ export const figures: readonly Figure[] = [
         const answered: number[] = [];
         await startMany(client, {
           count: tasks,
-          request: { command: ['true'], environment: [] },
+          request: home.task(['true']),
           onStarted: () => answered.push(performance.now()),
         });
         const at = (index: number): number => answered[index] ?? Number.NaN;

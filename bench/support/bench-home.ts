@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Client, connect } from '../../src/client/library.ts';
+import { type Client, type RunRequest, connect } from '../../src/client/library.ts';
 import { endLeftovers, processesOfRun } from '../../test/support/leftovers.ts';
 import { root } from '../../test/support/source-files.ts';
 
@@ -85,6 +85,18 @@ export class BenchHome implements AsyncDisposable {
   /** The words that run a command of ghost's, for `runTimed` and for tools in front of it. */
   command(args: readonly string[]): readonly [string, ...string[]] {
     return [process.execPath, join(root, 'bin', 'ghost.cjs'), ...args];
+  }
+
+  /** A task to be started by a client. It bears the mark by which all that was started here is found again. */
+  task(command: readonly string[]): RunRequest {
+    return {
+      command,
+      environment: [
+        ['PATH', this.env['PATH'] ?? ''],
+        ['PWD', process.cwd()],
+        ['GHOST_BENCH', this.#base],
+      ],
+    };
   }
 
   /** Runs a command of ghost's to its end. */

@@ -55,9 +55,7 @@ export async function fillJournal(options: FillOptions): Promise<number> {
       clock.now += meanPauseUs;
       return lifeOf(id, { random, at: clock.now, environmentHash: environment.hash });
     });
-    const appended = opened.append(lives.flat(), { durability: 'normal', environment });
-    opened.flush();
-    await appended;
+    await opened.append(lives.flat(), { durability: 'normal', environment });
     done += count;
     options.onProgress?.(done);
   }

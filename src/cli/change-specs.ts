@@ -13,7 +13,7 @@ export const changeSpecs: readonly CommandSpec[] = [
     words: { ...oneTask, usage: 'ID [NAME]', most: 2, hint: 'ghost rename @last web' },
     options: [flag('clear', { description: 'take its name away' })],
     examples: [
-      { type: 'ghost rename @last web', does: 'so that it can be called by it: ghost log web' },
+      { type: 'ghost rename @last web', does: 'then: ghost log web' },
       { type: 'ghost rename web --clear', does: 'it has no name any more' },
     ],
   },
@@ -53,7 +53,7 @@ export const changeSpecs: readonly CommandSpec[] = [
     words: oneTask,
     options: [valued('env', { name: 'NAME', description: 'the variable' })],
     examples: [
-      { type: 'ghost show @last --env', does: 'what is there; what looks like a secret is masked' },
+      { type: 'ghost show @last --env', does: 'what is there; secrets are masked' },
       { type: 'ghost redact @last --env API_TOKEN', does: 'that value is gone, here and everywhere' },
     ],
   },

@@ -35,7 +35,7 @@ export const daemonSpecs: readonly CommandSpec[] = [
     examples: [
       { type: 'ghost prune --older 30d --dry-run', does: 'what is older than a month?' },
       { type: 'ghost prune --max-log 2GiB', does: 'make room' },
-      { type: 'ghost prune 42 43 --forget', does: 'their output goes, and lists show them no more' },
+      { type: 'ghost prune 42 43 --forget', does: 'gone from disk and lists' },
       { type: 'ghost prune --older 90d --forget', does: 'hide what is older than three months' },
     ],
   },

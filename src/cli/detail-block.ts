@@ -25,7 +25,12 @@ export async function renderDetail(
 ): Promise<string> {
   const { task } = detail;
   const title = `task ${task.id}${task.name === null ? '' : ` ${visible(task.name)}`}`;
-  const sections = [whatRows(detail, { style, nowMs }), whenRows(detail, nowMs), whereRows(detail), outputRows(detail)];
+  const sections = [
+    whatRows(detail, { style, nowMs }),
+    whenRows(detail, nowMs),
+    whereRows(detail, { names: environment === null }),
+    outputRows(detail),
+  ];
   const block = await renderBlock({ sections, width, style });
   const values = environment === null ? '' : `${style.bold('environment')}\n${environmentLines(environment, style)}\n`;
   return `${style.bold(title)}\n\n${block}\n${values}${style.bold('events')}\n${eventLines(detail, style)}`;
@@ -79,7 +84,10 @@ function whenRows(detail: TaskDetail, nowMs: number): readonly BlockRow[] {
   ];
 }
 
-function whereRows({ task, shimPid, umask, environmentNames, descendantsAlive }: TaskDetail): readonly BlockRow[] {
+function whereRows(
+  { task, shimPid, umask, environmentNames, descendantsAlive }: TaskDetail,
+  { names: named }: { readonly names: boolean },
+): readonly BlockRow[] {
   const names = environmentNames.toSorted().map(visible);
   return [
     ['pid', String(task.pid ?? '-')],
@@ -89,10 +97,10 @@ function whereRows({ task, shimPid, umask, environmentNames, descendantsAlive }:
       `${counted(descendantsAlive, { one: 'process', many: 'processes' })} alive in its group; ghost stop ${task.id} ends them`,
     ]),
     ['umask', umask.toString(8).padStart(4, '0')],
-    [
+    ...when(named, [
       'environment',
       [`${counted(names.length, { one: 'name', many: 'names' })}${names.length > 0 ? ':' : ''}`, ...names],
-    ],
+    ]),
   ];
 }
 

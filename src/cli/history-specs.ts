@@ -9,7 +9,7 @@ export const historySpecs: readonly CommandSpec[] = [
     summary: 'ask the whole past',
     description:
       'Shows the tasks of the whole past that fit everything that is asked, the newest at the bottom; in JSON one array, ' +
-      'the newest first. A word of TEXT must be in the command line; "two words" in quotes stand together. What the ' +
+      'the newest first. A word of TEXT must be in the command line or the name; "two words" in quotes stand together. What the ' +
       'options say can be typed among the words as well: exit:0, state:failed,killed (one of them), signal:TERM, ' +
       'name:web, tag:ci, cwd:. (that folder or one below it), since:2h, until:"yesterday 14:30", longer:5m, shorter:10s. ' +
       'A ! before a value or a word is not: exit:!0, !install. A text with a colon goes into double quotes. Put it all ' +
@@ -36,17 +36,17 @@ export const historySpecs: readonly CommandSpec[] = [
       }),
       valued('longer', { name: 'DURATION', description: 'that took so long or longer' }),
       valued('shorter', { name: 'DURATION', description: 'that took so long or shorter' }),
-      valued('lines', { short: 'n', name: 'N', description: 'the newest N of them (default: 30)' }),
+      valued('limit', { short: 'n', name: 'N', description: 'the newest N of them (default: 30)' }),
       flag('all', { short: 'a', description: 'all of them' }),
       flag('hidden', { description: 'also what was hidden with ghost prune --forget' }),
       flag('stats', { description: 'by command: runs, failures, median and 95th percentile of the duration' }),
     ],
     examples: [
       { type: 'ghost history', does: 'what ran last' },
-      { type: "ghost history 'npm test exit:!0 longer:5m cwd:.'", does: 'long, wrong' },
-      { type: "ghost history --since 'yesterday 14:30' --state failed", does: 'as options' },
+      { type: "ghost history 'npm test exit:!0 longer:5m cwd:.'", does: 'here, in vain' },
+      { type: "ghost history --state failed --since '9:00'", does: 'the same as options' },
       { type: "ghost history --stats 'make since:7d'", does: 'how often, how long' },
-      { type: "ghost history --json -a tag:ci | jq '.[].id'", does: 'for a program' },
+      { type: 'ghost history --json --all tag:ci', does: 'for a program' },
     ],
   },
 ];

@@ -9,7 +9,7 @@ import type { CommandStats } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
 import { damagesMax, itemBytesMax, pageBytesMax, statsRowsMax } from '../protocol/limits.ts';
 import type { ItemOf, ParametersOf, ResultOf } from '../protocol/messages.ts';
-import { AnswerPage, sizeOf, takeTurns } from './answer-page.ts';
+import { AnswerPage, inTurns, sizeOf, takeTurns } from './answer-page.ts';
 import { lastEnded } from './list-tasks.ts';
 import { seqOfMoment } from './moment.ts';
 import type { HandlerContext } from './request-handlers.ts';
@@ -66,7 +66,7 @@ async function countHistory(
   for await (const ids of takeTurns(steps, { signal })) for (const run of history.runs(ids)) statistics.add(run);
   const commands: CommandStats[] = [];
   let bytes = 0;
-  for (const { lastId, ...counts } of statistics.most(statsRowsMax)) {
+  for await (const { lastId, ...counts } of takeTurns(statistics.most(statsRowsMax), { signal })) {
     const { command } = store.get(lastId) ?? {};
     if (command === undefined) continue;
     const stats: CommandStats = { command, ...counts, lastId };
@@ -85,9 +85,10 @@ async function* giveTable(
 ): AsyncGenerator<ItemOf<'table'>, ResultOf<'table'>, void> {
   const { table, past, journal } = context;
   const seq = at === null ? journal.lastSeq : seqOfMoment(context, at);
-  const live = at === null ? [...table.current.tasks.values()] : await liveThen(past.liveAt(seq), { signal });
+  const live = at === null ? [...table.current.tasks.values()] : await inTurns(past.liveAt(seq), { signal });
   const isLive = new Set(live.map(({ id }) => id));
-  const complete = lastEnded(context, { wanted: taskStates, seq, count: ended }).filter((id) => !isLive.has(id));
+  const last = lastEnded(context, { wanted: taskStates, seq: at === null ? null : seq, count: ended });
+  const complete = (await inTurns(last, { signal })).filter((id) => !isLive.has(id));
   const given = function* (): Generator<readonly Task[], void, void> {
     yield live;
     for (let from = 0; from < complete.length; from += tasksAtOnce) {
@@ -98,18 +99,6 @@ async function* giveTable(
     yield* inItems(tasks.filter(({ forgottenAt }) => forgottenAt === null));
   }
   return { seq };
-}
-
-async function liveThen(
-  steps: ReturnType<HandlerContext['past']['liveAt']>,
-  { signal }: { signal: AbortSignal },
-): Promise<readonly Task[]> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    await setImmediate();
-    signal.throwIfAborted();
-  }
 }
 
 function* inItems(tasks: readonly Task[]): Generator<readonly Task[], void, void> {

@@ -154,7 +154,7 @@ class Growth implements Disposable {
     const wake = (): void => {
       this.#wake();
     };
-    if (supervision !== undefined) this.#stops.push(supervision.recorder.onGrowth(wake));
+    if (supervision !== undefined) this.#stops.push(supervision.recorder.follow(wake));
     const before = table.get(given.id);
     const subscription = table.task$(given.id).subscribe({
       next: (task) => {

@@ -37,13 +37,14 @@ async function main(): Promise<void> {
       hint: 'run it on Linux',
     });
   }
+  const kernel = loadKernel();
   const daemon = await startDaemon({
     paths: resolvePaths(process.env),
     version,
     migrationsFolder: join(import.meta.dirname, '..', 'migrations'),
     clock: systemClock(),
-    processes: linuxProcessTable(),
-    kernel: loadKernel(),
+    processes: linuxProcessTable(kernel),
+    kernel,
     kernelLog: linuxKernelLog(),
     shell: process.env['GHOST_SHELL'] ?? null,
     settings: readSettings(place),

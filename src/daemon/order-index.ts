@@ -89,6 +89,8 @@ export class OrderReader implements Disposable {
   /** The records that were read last: most readers want those beside them next. */
   #block = Buffer.alloc(0);
   #blockFirst = 0;
+  /** The record that stands for those before it which are folded: its unit is not looked for again for each. */
+  #kept: { readonly index: number; readonly record: OrderRecord | null } | null = null;
 
   /** A task without an index (it is yet to be started, or the index was removed) has no records. */
   constructor(path: string) {
@@ -105,7 +107,9 @@ export class OrderReader implements Disposable {
   at(index: number): OrderRecord | null {
     const record = this.#read(index);
     if (record === null || record.stdout > 0 || record.stderr > 0) return record;
-    return this.#read(index - (index % unitRecords) + keptRecord);
+    const kept = index - (index % unitRecords) + keptRecord;
+    if (this.#kept?.index !== kept) this.#kept = { index: kept, record: this.#read(kept) };
+    return this.#kept.record;
   }
 
   #read(index: number): OrderRecord | null {

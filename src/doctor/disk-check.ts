@@ -50,9 +50,13 @@ export function checkInodes({ paths: { home } }: Patient): readonly Found[] {
 /** Whether space inside a file can be given back: a real try with a file of its own. */
 export async function checkHoles({ kernel, paths: { home } }: Pick<Patient, 'kernel' | 'paths'>): Promise<Found> {
   if (kernel.unavailable !== null) {
-    return warning('holes', `the kernel cannot be asked (${kernel.unavailable}): output takes its space twice`, {
-      hint: 'npm install -g ghost-journal@latest  (it brings koffi, which asks the kernel)',
-    });
+    return warning(
+      'holes',
+      `the kernel cannot be asked (${kernel.unavailable}): a log is compressed only when its task has ended`,
+      {
+        hint: 'npm install -g ghost-journal@latest  (it brings koffi, which asks the kernel)',
+      },
+    );
   }
   const probe = join(home, `.doctor-${process.pid}`);
   try {
@@ -71,7 +75,7 @@ export async function checkHoles({ kernel, paths: { home } }: Pick<Patient, 'ker
     if (works && bytesOnDisk(probe) < before) return ok('holes', 'space inside a file can be given back');
     return warning(
       'holes',
-      'this file system gives no space back inside a file: output takes its space twice until a task ends',
+      'this file system gives no space back inside a file: a log is compressed, and held to its limits, only when its task has ended',
       {
         hint: 'set GHOST_HOME to a folder on ext4, xfs, btrfs or tmpfs',
       },

@@ -76,9 +76,10 @@ async function* look(patient: Patient): AsyncGenerator<Found, void, void> {
   yield* checkSocket(patient);
   yield checkStartLock(patient);
   const { home } = patient.paths;
-  yield* checkEntries(patient, listFolder(home));
-  yield* checkLeftovers(patient, listFolder(home));
   let entries = listFolder(home);
+  yield* checkEntries(patient, entries);
+  yield* checkLeftovers(patient, entries);
+  if (patient.fix) entries = listFolder(home);
   let reading = readJournal(patient);
   yield* checkJournal(patient, reading);
   if (hasDefect(reading) && patient.fix) {
@@ -90,7 +91,8 @@ async function* look(patient: Patient): AsyncGenerator<Found, void, void> {
     return;
   }
   yield* checkTasks(patient, reading.facts);
-  yield* checkOutput(patient, entries, reading.facts);
+  const readAgain = (): JournalReading['facts'] => readJournal(patient).facts;
+  yield* checkOutput(patient, { entries, facts: reading.facts, readAgain });
   if (patient.rebuild) yield await checkRebuild(patient, reading);
 }
 

@@ -17,14 +17,20 @@ export const asideFolder = 'aside';
 /**
  * The files of every task against what the journal tells of them. `entries` were listed before the journal was read: a
  * task's folder and a segment's event come in that order, so that what is listed is in the journal, or will be soon.
+ * @param readAgain gives the facts as they are by now: beside a daemon at work, what is missing may have gone with its
+ *   event a moment ago.
  */
-export function checkOutput(patient: Patient, entries: readonly FolderEntry[], facts: FactsTable): readonly Found[] {
-  const unknown = checkFolders(patient, entries, facts);
-  const orphaned = checkSegments(patient, entries, facts);
-  const missing = [...facts].flatMap(([id, task]) => missingOf(patient, id, task));
+export function checkOutput(
+  patient: Patient,
+  { entries, facts, readAgain }: { entries: readonly FolderEntry[]; facts: FactsTable; readAgain: () => FactsTable },
+): readonly Found[] {
+  const missingBy = (known: FactsTable): readonly string[] =>
+    [...known].flatMap(([id, task]) => missingOf(patient, id, task));
+  const first = missingBy(facts);
+  const missing = first.length > 0 && !patient.alone ? missingBy(readAgain()) : first;
   const found = [
-    ...unknown,
-    ...orphaned,
+    ...checkFolders(patient, entries, facts),
+    ...checkSegments(patient, entries, facts),
     ...(missing.length === 0
       ? []
       : [
@@ -33,14 +39,9 @@ export function checkOutput(patient: Patient, entries: readonly FolderEntry[], f
           }),
         ]),
   ];
-  return found.length > 0
-    ? found
-    : [
-        ok(
-          'output',
-          `of ${counted(facts.size, { one: 'task', many: 'tasks' })}: all that the journal tells of is there, and nothing else`,
-        ),
-      ];
+  if (found.length > 0) return found;
+  const tasks = counted(facts.size, { one: 'task', many: 'tasks' });
+  return [ok('output', `of ${tasks}: all that the journal tells of is there, and nothing else`)];
 }
 
 /** Folders of tasks that the journal does not have: of another journal, or of one that lost events. */
@@ -85,7 +86,9 @@ function checkSegments(patient: Patient, entries: readonly FolderEntry[], facts:
     const task = facts.get(Number(basename(dirname(path))) as TaskId);
     const stream = streamOf(path);
     if (task === undefined || stream === null || task.streams[stream].files.has(basename(path))) return false;
-    return patient.alone || isOld(stats, patient);
+    if (patient.alone) return true;
+    // Beside a daemon: not what it has just begun or is about to remove, and may have removed since it was listed.
+    return isOld(stats, patient) && !task.streams[stream].prunedFiles.has(basename(path)) && existsSync(path);
   });
   if (orphaned.length === 0) return [];
   const names = orphaned.map(({ path }) => relative(home, path));

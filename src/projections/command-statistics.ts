@@ -54,7 +54,7 @@ export class CommandStatistics {
   }
 
   /** Those that ran most often, the most often first; among equals, the one that ran last. */
-  most(count: number): readonly CommandSummary[] {
+  *most(count: number): Generator<CommandSummary, void, void> {
     // Never all of them sorted: there may be a million.
     const best: Group[] = [];
     for (const group of this.#groups.values()) {
@@ -70,10 +70,10 @@ export class CommandStatistics {
       best.splice(low, 0, group);
       best.length = Math.min(best.length, count);
     }
-    return best.map(({ runs, failures, lastId, durations }) => {
-      const sorted = Float64Array.from(durations).toSorted();
-      return { runs, failures, lastId, medianMs: quantile(sorted, 0.5), p95Ms: quantile(sorted, 0.95) };
-    });
+    for (const { runs, failures, lastId, durations } of best) {
+      const values = Float64Array.from(durations);
+      yield { runs, failures, lastId, medianMs: quantile(values, 0.5), p95Ms: quantile(values, 0.95) };
+    }
   }
 }
 
@@ -81,7 +81,29 @@ function byRuns(one: Group, other: Group): number {
   return other.runs - one.runs || other.lastId - one.lastId;
 }
 
-/** The smallest value that is not exceeded by so great a part of all (nearest rank), or null where there is none. */
-export function quantile(sorted: Float64Array, part: number): number | null {
-  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? null;
+/**
+ * The smallest value that is not exceeded by so great a part of all (nearest rank), or null where there is none. Puts
+ * them into another order, and not into their own: to sort a million would hold everybody else up.
+ */
+export function quantile(values: Float64Array, part: number): number | null {
+  const rank = Math.max(0, Math.ceil(values.length * part) - 1);
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1] ?? 0;
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while ((values[left] ?? pivot) < pivot) left += 1;
+      while ((values[right] ?? pivot) > pivot) right -= 1;
+      if (left > right) break;
+      const value = values[left] ?? 0;
+      values[left] = values[right] ?? 0;
+      values[right] = value;
+      left += 1;
+      right -= 1;
+    }
+    if (rank <= right) high = right;
+    else if (rank >= left) low = left;
+    else break;
+  }
+  return values[rank] ?? null;
 }

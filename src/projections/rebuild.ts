@@ -75,15 +75,14 @@ function* foldUntil(
   { reader, side, anew }: { reader: EventReader; side: ReadModelFold; anew: Database },
 ): Generator<RebuildStep, void, void> {
   while (side.seq < seq) {
-    const events = reader
-      .read({ after: side.seq })
-      .slice(0, eventsAtOnce)
-      .filter((event) => event.seq <= seq);
-    if (events.length === 0) return;
-    anew.transaction(() => {
-      side.fold(events);
-    })();
-    yield { events: side.seq, eventsTotal: seq };
+    const batch = reader.read({ after: side.seq }).filter((event) => event.seq <= seq);
+    if (batch.length === 0) return;
+    for (let from = 0; from < batch.length; from += eventsAtOnce) {
+      anew.transaction(() => {
+        side.fold(batch.slice(from, from + eventsAtOnce));
+      })();
+      yield { events: side.seq, eventsTotal: seq };
+    }
   }
 }
 

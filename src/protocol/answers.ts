@@ -150,6 +150,7 @@ export interface Damage {
   readonly message: string;
 }
 
+/** How far the folding of the read models has come. */
 export interface RebuildProgress {
   readonly events: number;
   readonly eventsTotal: number;

@@ -206,6 +206,17 @@ test('the folder of a task that the journal does not know is put aside', async (
   expect(await examineHome(home)).toMatchObject({ status: 0, wrong: [] });
 });
 
+test('beside a daemon that cuts and prunes, nothing is taken for missing or left over', async () => {
+  await using home = new GhostHome();
+  const env = configure(home, { segmentSize: '64KiB', maxPerTask: '256KiB' });
+  await home.run(['sh', '-c', 'while :; do seq 100000; sleep 0.05; done'], { env });
+  await until('output has gone', () => home.events({ type: 'LogSegmentPruned' }).length > 3);
+  for (let look = 0; look < 5; look += 1) {
+    expect((await examineHome(home, ['--fix'], { env })).wrong).toEqual([]);
+  }
+  expect(await home.task(1)).toMatchObject({ state: 'running' });
+});
+
 test('nothing is changed without --fix, whatever is wrong', async () => {
   await using home = new GhostHome();
   await withSegments(home);

@@ -91,7 +91,7 @@ test('of a journal that was cut off, what holds is kept and what is lost is said
   const before = withoutHash(home);
   truncateSync(
     join(home.path, 'tasks.db'),
-    Math.floor(statSync(join(home.path, 'tasks.db')).size / 2 / pageBytes) * pageBytes,
+    Math.floor((statSync(join(home.path, 'tasks.db')).size * 0.75) / pageBytes) * pageBytes,
   );
   expect((await home.ghost(['list'])).status).toBe(4);
   const mended = await examineHome(home, ['--fix']);

@@ -15,8 +15,8 @@ import { root } from './source-files.ts';
 export async function serveInProcess(
   home: GhostHome,
   {
-    processes = linuxProcessTable(),
     kernel = loadKernel(),
+    processes = linuxProcessTable(kernel),
     kernelLog = silentKernelLog,
     logs = {},
   }: { processes?: ProcessTable; kernel?: Kernel; kernelLog?: KernelLog; logs?: Partial<LogSettings> },

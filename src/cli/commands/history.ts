@@ -42,7 +42,7 @@ interface Question {
 }
 
 function limitOf(options: ParsedOptions): number {
-  const count = countOption(options, { long: 'lines', of: 'tasks', hint: 'ghost history -n 100' });
+  const count = countOption(options, { long: 'limit', of: 'tasks', hint: 'ghost history -n 100' });
   if (options.has('all')) {
     if (count === null) return Number.POSITIVE_INFINITY;
     throw new GhostError('usage', 'either --all or -n says how many', { hint: 'leave one of the two out' });
