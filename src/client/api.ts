@@ -17,6 +17,7 @@ import type {
   VerifyProgress,
   VerifyResult,
 } from '../protocol/answers.ts';
+import type { EndSignal } from '../protocol/end-signal.ts';
 import type { EnvironmentEntry, LogCursor, Moment, ResultOf, TaskReference } from '../protocol/messages.ts';
 
 /** What ghost can be asked, by the command line, the screen and your program alike. */
@@ -121,7 +122,7 @@ export interface LogOptions {
   /** Only what lies before a cursor, so that `lines` are the last before it. Not with `follow`. */
   readonly before?: LogCursor;
   /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: EndSignal;
 }
 
 /** Which events. Nothing said: all that there are. */
@@ -140,7 +141,7 @@ export interface AuditOptions {
   /** Go on with those to come; with `until` or `before` only as far. */
   readonly follow?: boolean;
   /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: EndSignal;
 }
 
 /** Whose output is taken away. */

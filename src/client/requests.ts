@@ -1,4 +1,5 @@
 import type { ClientConnection } from '../protocol/client-connection.ts';
+import type { EndSignal } from '../protocol/end-signal.ts';
 import type { Operation, ParametersOf, ResultOf, StreamOperation, TaskReference } from '../protocol/messages.ts';
 import { Attempts, type Session } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -64,6 +65,6 @@ export abstract class Requests {
 }
 
 /** The signal of somebody's options, in the form in which a connection takes it. */
-export function signalOf({ signal }: { readonly signal?: AbortSignal }): { readonly signal?: AbortSignal } {
+export function signalOf({ signal }: { readonly signal?: EndSignal }): { readonly signal?: EndSignal } {
   return signal === undefined ? {} : { signal };
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import { GhostError } from '../ghost-error.ts';
+import type { EndSignal } from './end-signal.ts';
 import { readDaemonMessage } from './envelope.ts';
 import { FrameChannel } from './frame-channel.ts';
 import {
@@ -122,7 +123,7 @@ export class ClientConnection {
   async *stream<O extends StreamOperation>(
     operation: O,
     parameters: ParametersOf<O>,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: { readonly signal?: EndSignal } = {},
   ): AsyncGenerator<ItemOf<O>, ResultOf<O>, void> {
     while (this.#isFull) await this.#slotIsFree();
     signal?.throwIfAborted();

@@ -2,6 +2,7 @@ import { type Instance, render } from 'ink';
 import type { ReactElement } from 'react';
 
 import { DaemonLink } from './daemon-link.ts';
+import { holdHeap } from './heap-growth.ts';
 import { Keyboard } from './keyboard.ts';
 import { LogReader } from './log-reader.ts';
 import { LogSearcher } from './log-searcher.ts';
@@ -15,7 +16,6 @@ import { TaskActions } from './task-actions.ts';
 import { TaskExport } from './task-export.ts';
 import { Terminal } from './terminal.ts';
 import { TimeMachine } from './time-machine.ts';
-import { holdYoungGeneration } from './young-generation.ts';
 
 const clockMs = 1_000;
 const toastMs = 5_000;
@@ -72,7 +72,7 @@ export async function openScreen(world: ScreenWorld): Promise<number> {
   });
   let held = false;
   const clock = setInterval(() => {
-    held ||= holdYoungGeneration();
+    held ||= holdHeap();
     store.feed({ type: 'ticked', nowMs: world.now() });
   }, clockMs);
   const resized = (): void => store.dispatch({ type: 'resized', size: sizeOf(stdout) });

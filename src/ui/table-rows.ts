@@ -16,7 +16,8 @@ export function tableRows({ present, past, guests, filter, nowMs }: RowsOf): rea
   // Only these change with the clock alone.
   const dependsOnTime = terms?.terms.some(({ field }) => field === 'longer' || field === 'shorter') === true;
   const key: RowsKey = { known, guests: past === null ? guests : noGuests, terms, second: dependsOnTime ? atMs : 0 };
-  if (last !== null && isSameKey(last.key, key)) return last.rows;
+  const found = remembered.find((one) => isSameKey(one.key, key));
+  if (found !== undefined) return found.rows;
   const now = (atMs * 1000) as Microseconds;
   const rows: TaskView[] = [];
   for (const task of known.tasks.values()) {
@@ -25,7 +26,7 @@ export function tableRows({ present, past, guests, filter, nowMs }: RowsOf): rea
   }
   for (const guest of key.guests.values()) if (!isKnown(known, guest)) rows.push(guest);
   rows.sort((one, other) => other.id - one.id);
-  last = { key, rows };
+  remembered = [{ key, rows }, ...remembered].slice(0, rememberedMax);
   return rows;
 }
 
@@ -43,8 +44,9 @@ interface RowsKey {
 
 const noGuests: ReadonlyMap<number, TaskView> = new Map();
 
-/** The rows that were asked for last: they are asked for many times for one state. */
-let last: { readonly key: RowsKey; readonly rows: readonly TaskView[] } | null = null;
+/** For one state the rows are asked for many times, with its filter and without, now and for the state before. */
+const rememberedMax = 4;
+let remembered: readonly { readonly key: RowsKey; readonly rows: readonly TaskView[] }[] = [];
 
 function isSameKey(one: RowsKey, other: RowsKey): boolean {
   return (

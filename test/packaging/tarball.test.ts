@@ -55,6 +55,8 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'dist/library.mjs',
     'dist/past.cjs',
     'dist/start-daemon.cjs',
+    'dist/ui.cjs',
+    'dist/ui.mjs',
     'dist/verify.cjs',
     'package.json',
     'src/protocol/PROTOCOL.md',
