@@ -103,8 +103,7 @@ function byBlock(printer: LinePrinter, take: (block: LogBlock) => Promise<void>)
         return await printer.missing(chunk);
       }
       seen[stream] = at;
-      const bytes = carried[stream].push(data);
-      if (bytes.length > 0) await take({ at, stream, bytes });
+      for (const bytes of carried[stream].push(data)) await take({ at, stream, bytes });
     },
     async end() {
       await flush('stdout');

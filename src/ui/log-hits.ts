@@ -57,7 +57,7 @@ export class LogHits {
       this.#next[stream] = cursor[stream];
       return;
     }
-    this.#look(stream, this.#carries[stream].push(data), cursor);
+    for (const block of this.#carries[stream].push(data)) this.#look(stream, block, cursor);
   }
 
   /** The log is at its end for now: its last lines may have no newline. */
