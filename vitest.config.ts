@@ -5,7 +5,7 @@ const results = process.env['GHOST_TEST_RESULTS'];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.{ts,tsx}'],
     // Real daemons, real processes: a ceiling that a loaded two-core machine never reaches, so that only a hang does.
     testTimeout: 60_000,
     hookTimeout: 60_000,

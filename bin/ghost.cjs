@@ -13,7 +13,6 @@ var root = path.join(__dirname, '..');
 var cli = path.join(root, 'dist', 'cli.cjs');
 
 if (isNewEnough(process.versions.node)) {
-  keepCompiledCode();
   start();
 } else {
   standIn();
@@ -24,26 +23,113 @@ function isNewEnough(version) {
   return have[0] > needed[0] || (have[0] === needed[0] && have[1] >= needed[1]);
 }
 
+/**
+ * Runs the command line, with the code that V8 made of it when this command was last run. Node's own compile cache keeps
+ * only what is compiled before a program begins, and compiles the rest, which is most of a short command, every time.
+ */
 function start() {
+  var source;
   try {
-    require('../dist/cli.cjs');
+    // The build makes it ASCII, which is read fastest like this.
+    source = fs.readFileSync(cli, 'latin1');
   } catch (error) {
-    if (fs.existsSync(cli)) throw error;
+    if (error.code !== 'ENOENT') throw error;
     refuseUnbuilt();
+    return;
+  }
+  // V8 compares no more than lengths: what the code was made of is in its file's name.
+  var build = /^\/\* build ([0-9a-f]{16}) \*\//.exec(source);
+  var folder = build === null ? null : cacheFolder();
+  if (folder === null) {
+    require(cli);
+    return;
+  }
+  var command = /^[a-z]{2,12}$/.test(process.argv[2]) ? process.argv[2] : 'other';
+  var place = path.join(folder, process.version + '-' + process.arch, build[1] + '-' + command);
+  var script = new (require('vm').Script)(
+    '(function (exports, require, module, __filename, __dirname) {' + source + '\n})',
+    { filename: cli, cachedData: readCode(place) }
+  );
+  if (script.cachedDataRejected !== false) {
+    process.on('exit', function (status) {
+      // Wrong words give no command whose code is worth keeping.
+      if (status === 0) keepCode(place, build[1], script);
+    });
+  }
+  var cliModule = { exports: {} };
+  script.runInThisContext()(cliModule.exports, requireFromDist, cliModule, cli, path.dirname(cli));
+}
+
+/** Beside the command line lie the parts of it that few commands need: Node's cache is good enough for those. */
+function requireFromDist(name) {
+  if (name.charAt(0) !== '.') return require(name);
+  var folder = cacheFolder();
+  if (folder !== null) require('module').enableCompileCache(folder);
+  return require(path.join(path.dirname(cli), name));
+}
+
+/** Where V8's code is kept, or null where it is not to be: Node's own variables for that count here as well. */
+function cacheFolder() {
+  if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return null;
+  var cache = process.env.XDG_CACHE_HOME;
+  if (cache && path.isAbsolute(cache)) return path.join(cache, 'ghost', 'v8');
+  // A relative path is to be ignored, says the XDG Base Directory specification.
+  try {
+    return path.join(process.env.HOME || require('os').homedir(), '.cache', 'ghost', 'v8');
+  } catch (error) {
+    // No home at all.
+    return null;
   }
 }
 
-/** Saves a part of the start by keeping V8's compiled code in a folder of ghost's own. Only ever a help: no error counts. */
-function keepCompiledCode() {
-  if (process.env.NODE_COMPILE_CACHE) return;
+/** The code, or undefined. It is run: so only from a file that nobody else can have written. */
+function readCode(place) {
+  var descriptor;
   try {
-    var cache = process.env.XDG_CACHE_HOME;
-    // A relative path is to be ignored, says the XDG Base Directory specification.
-    if (!cache || !path.isAbsolute(cache)) cache = path.join(require('os').homedir(), '.cache');
-    require('module').enableCompileCache(path.join(cache, 'ghost', 'v8'));
+    descriptor = fs.openSync(place, 'r');
+    var stat = fs.fstatSync(descriptor);
+    var own = !process.getuid || (stat.uid === process.getuid() && (stat.mode & 18) === 0);
+    return own ? fs.readFileSync(descriptor) : undefined;
   } catch (error) {
-    // No home, say.
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
   }
+}
+
+/** Only ever a help: no error counts. */
+function keepCode(place, build, script) {
+  var folder = path.dirname(place);
+  var beside = place + '.' + process.pid + '.tmp';
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 448 });
+    var descriptor = fs.openSync(beside, 'wx', 384);
+    try {
+      fs.writeSync(descriptor, script.createCachedData());
+      // A power cut must not leave half of it under the name of the whole.
+      fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    fs.renameSync(beside, place);
+    forgetOldBuilds(folder, build);
+  } catch (error) {
+    try {
+      fs.unlinkSync(beside);
+    } catch (gone) {
+      // It was not made.
+    }
+  }
+}
+
+/** What no build has asked for in a month, and what a killed ghost left half written. */
+function forgetOldBuilds(folder, build) {
+  var monthMs = 30 * 24 * 60 * 60 * 1000;
+  fs.readdirSync(folder).forEach(function (name) {
+    var file = path.join(folder, name);
+    if (name.indexOf(build) === 0 && name.slice(-4) !== '.tmp') return;
+    if (Date.now() - fs.statSync(file).mtimeMs > monthMs) fs.unlinkSync(file);
+  });
 }
 
 function standIn() {

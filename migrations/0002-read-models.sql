@@ -41,7 +41,6 @@ CREATE TABLE tasks (
   unsealed       INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX tasks_uuid ON tasks (uuid);
 CREATE INDEX tasks_name ON tasks (name) WHERE name IS NOT NULL;
 CREATE INDEX tasks_cwd ON tasks (cwd);
 -- Most tasks end well: a search for those finds enough of them without an index.
@@ -51,7 +50,6 @@ CREATE INDEX tasks_signal ON tasks (signal) WHERE signal IS NOT NULL;
 CREATE INDEX tasks_submitted ON tasks (submitted_high);
 -- Those that the clock, set back, put before the ones that were there already.
 CREATE INDEX tasks_early ON tasks (id) WHERE submitted_at < submitted_high;
-CREATE INDEX tasks_submitted_seq ON tasks (submitted_seq);
 CREATE INDEX tasks_ended ON tasks (state, ended_seq) WHERE ended_seq IS NOT NULL;
 CREATE INDEX tasks_live ON tasks (id) WHERE live = 1;
 CREATE INDEX tasks_output ON tasks (ended_seq) WHERE output_bytes > 0;
@@ -70,8 +68,10 @@ CREATE TABLE task_tags (
   PRIMARY KEY (tag, task)
 ) STRICT, WITHOUT ROWID;
 
--- Which tasks have which three characters in a row in their text. It only narrows a search down (detail=none), and is
--- a few tasks behind: those after the counter `searchTo` are looked through one by one.
+-- Which tasks have which three characters in a row in their text, and, after a character of its own, in the beginning
+-- of their UUID: an index of random numbers would cost each task more than all other indexes together. It only narrows
+-- a search down (detail=none), and is a few tasks behind: those after the counter `searchTo` are looked through one by
+-- one.
 CREATE VIRTUAL TABLE task_search USING fts5(
   text,
   tokenize = 'trigram case_sensitive 1',

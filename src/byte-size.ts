@@ -37,3 +37,16 @@ export function parseSizeLimit(text: string): SizeLimit | null {
   const bytes = parseByteSize(text);
   return bytes === null ? null : { kind: 'bytes', value: bytes };
 }
+
+/** A number of bytes in the shortest form that `parseByteSize` reads back exactly: `4MiB`, `1000001`. */
+export function formatByteSize(bytes: number): string {
+  const units = ['', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const place =
+    bytes === 0
+      ? 0
+      : Math.max(
+          0,
+          units.findLastIndex((_, power) => bytes % 1024 ** power === 0),
+        );
+  return `${bytes / 1024 ** place}${units[place]}`;
+}

@@ -33,6 +33,8 @@ export type GhostErrorCode =
   | 'disk-full'
   | 'config-invalid'
   | 'log-unreadable'
+  /** A file that was to be written is there already, or cannot be written. */
+  | 'file-unusable'
   | 'internal';
 
 /** The plain form of a GhostError, as it crosses the wire and as `--json` could print it. */
@@ -133,6 +135,7 @@ export function exitStatusOf(code: GhostErrorCode): number {
     case 'journal-write-failed':
     case 'disk-full':
     case 'log-unreadable':
+    case 'file-unusable':
     case 'internal':
       return 1;
   }

@@ -42,8 +42,10 @@ export function resolvePaths(environment: Readonly<Record<string, string | undef
       : ghostHome === undefined && runtime !== undefined
         ? join(runtime, 'ghost.sock')
         : join(home, 'ghost.sock');
-  const tooLong = Buffer.byteLength(wanted) > socketPathBytesMax;
-  const fallbackFolder = join(tmpdir(), `ghost-${userInfo().uid}`);
+  const fallbackFolder =
+    Buffer.byteLength(wanted) > socketPathBytesMax && explicit === undefined
+      ? join(tmpdir(), `ghost-${ownUid()}`)
+      : null;
   return {
     home,
     journal: join(home, 'tasks.db'),
@@ -52,9 +54,14 @@ export function resolvePaths(environment: Readonly<Record<string, string | undef
     daemonLog: join(home, 'daemon.log'),
     tasks: join(home, 'tasks'),
     reserve: join(home, 'reserve'),
-    socket: tooLong && explicit === undefined ? join(fallbackFolder, `${shortHash(wanted)}.sock`) : wanted,
-    socketFallbackFolder: tooLong && explicit === undefined ? fallbackFolder : null,
+    socket: fallbackFolder === null ? wanted : join(fallbackFolder, `${shortHash(wanted)}.sock`),
+    socketFallbackFolder: fallbackFolder,
   };
+}
+
+/** Not `userInfo` alone: it looks the user up, in a directory service perhaps, and every command comes by here. */
+function ownUid(): number {
+  return process.getuid?.() ?? userInfo().uid;
 }
 
 /** FNV-1a, 64 bit, hex: tells the sockets of several data folders apart in one fallback folder. */

@@ -9,6 +9,7 @@ import { type SourceFile, filesIn, linesWith, readSource, root } from './support
 
 const sources = filesIn(['src'], { endings: ['.ts', '.tsx'] }).map(readSource);
 const tests = filesIn(['test'], { endings: ['.ts', '.tsx'] }).map(readSource);
+const bench = filesIn(['bench'], { endings: ['.ts'] }).map(readSource);
 
 /** The folders of src/, and those that each may use: at run time, and beyond these as types only. */
 const directions: Readonly<Record<string, { readonly uses: readonly string[]; readonly types?: readonly string[] }>> = {
@@ -19,7 +20,8 @@ const directions: Readonly<Record<string, { readonly uses: readonly string[]; re
   daemon: { uses: ['root', 'journal', 'projections', 'protocol'] },
   client: { uses: ['root', 'protocol', 'projections'], types: ['journal'] },
   words: { uses: ['root', 'protocol', 'projections'], types: ['journal', 'client'] },
-  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
+  doctor: { uses: ['root', 'journal', 'projections', 'protocol', 'daemon', 'words'] },
+  cli: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal', 'doctor', 'ui'] },
   ui: { uses: ['root', 'protocol', 'projections', 'client', 'words'], types: ['journal'] },
 };
 
@@ -34,6 +36,9 @@ const doors: readonly { readonly thing: string; readonly open: readonly string[]
   { thing: 'proper-lockfile', open: ['src/client/start-daemon.ts'] },
   { thing: 'valibot', open: ['src/protocol/'] },
   // The folds are pure: only the file that joins past and present, and the live table on top of it, know of streams.
+  { thing: 'ink', open: ['src/ui/'] },
+  { thing: 'react', open: ['src/ui/'] },
+  { thing: 'ink-table', open: ['src/ui/ink-table.ts'] },
   { thing: 'rxjs', open: ['src/projections/project.ts', 'src/projections/live-table.ts', 'src/daemon/'] },
 ];
 
@@ -58,6 +63,17 @@ describe('imports', () => {
         .filter(({ target, kind }) => kind === 'value' && packageOf(target) === thing)
         .filter(() => !open.some((door) => (door.endsWith('/') ? path.startsWith(door) : path === door)))
         .map(({ line, target }) => `${path}:${line}  ${target} belongs into ${open.join(' or ')}`),
+    );
+    expect(offences).toEqual([]);
+  });
+
+  test('of the bench are its own, the library, and what the tests have for real processes', () => {
+    // It measures what users have: the command line and the library, from outside.
+    const open = /^(bench\/|src\/(client\/library|clock)\.ts$|src\/journal\/|src\/projections\/|test\/support\/)/;
+    const offences = bench.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ target }) => /^(src|test|bench)\//.test(target) && !open.test(target))
+        .map(({ line, target }) => `${path}:${line}  ${target}`),
     );
     expect(offences).toEqual([]);
   });
@@ -95,7 +111,7 @@ describe('effects', () => {
 });
 
 describe('files', () => {
-  const all = [...sources, ...tests];
+  const all = [...sources, ...tests, ...bench];
 
   test('are named in kebab-case by their concept', () => {
     const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.tsx?$/;
@@ -179,22 +195,36 @@ describe('the bundles', () => {
   });
 
   test('are light where a command has to start fast', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'valibot'];
     expect(packagesIn('dist/cli.cjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/cli.cjs')).toEqual(expect.arrayContaining(['msgpackr', 'sade']));
   });
 
   test('of the library hold no database, no screen and no streams', () => {
-    const heavy = ['better-sqlite3', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
+    const heavy = ['better-sqlite3', 'diff', 'ink', 'koffi', 'proper-lockfile', 'react', 'rxjs', 'sade', 'valibot'];
     expect(packagesIn('dist/library.mjs').filter((name) => heavy.includes(name))).toEqual([]);
     expect(packagesIn('dist/library.mjs')).toContain('msgpackr');
   });
 
+  test('of the screen hold Ink, and neither database nor streams', () => {
+    const heavy = ['better-sqlite3', 'koffi', 'proper-lockfile', 'rxjs', 'sade', 'valibot'];
+    expect(packagesIn('dist/ui.mjs').filter((name) => heavy.includes(name))).toEqual([]);
+    expect(packagesIn('dist/ui.mjs')).toEqual(expect.arrayContaining(['ink', 'ink-table', 'react', 'yoga-layout']));
+  });
+
   test('load no package that is not installed with ghost', () => {
     const installed = Object.keys(readJson('package.json').dependencies);
-    const loaded = ['cli.cjs', 'daemon.cjs', 'library.mjs', 'start-daemon.cjs'].flatMap((name) =>
-      packagesLoadedBy(`dist/${name}`),
-    );
+    const loaded = [
+      'cli.cjs',
+      'daemon.cjs',
+      'doctor.cjs',
+      'library.mjs',
+      'past.cjs',
+      'start-daemon.cjs',
+      'ui.cjs',
+      'ui.mjs',
+      'verify.cjs',
+    ].flatMap((name) => packagesLoadedBy(`dist/${name}`));
     expect(loaded.filter((name) => !installed.includes(name))).toEqual([]);
   });
 });

@@ -3,6 +3,8 @@ import { findInvalidWord } from './argument-bytes.ts';
 import type { CommandName } from './command-spec.ts';
 import type { CliWorld, Command, CommandResult } from './command.ts';
 import { audit } from './commands/audit.ts';
+import { completion } from './commands/completion.ts';
+import { config } from './commands/config.ts';
 import { daemon } from './commands/daemon.ts';
 import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
@@ -45,6 +47,8 @@ const commands: { readonly [C in CommandName]: Command } = {
   restart,
   ui: screen,
   doctor,
+  config,
+  completion,
   redact,
   tag,
   rename,
@@ -70,7 +74,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   let help = 'ghost help';
   const style = ({ isTerminal }: { readonly isTerminal: boolean }) => styleFor({ isTerminal, environment, refused });
   try {
-    const invocation = parseCommandLine(argv);
+    const invocation = parseCommandLine(argv, { alone: opensScreen(world) ? 'ui' : 'help' });
     refused = invocation.options.has('no-color');
     help = `ghost ${invocation.command} --help`;
     if (invocation.command === 'run') refuseInvalidBytes(argv, world);
@@ -79,6 +83,12 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   } catch (error) {
     return await reportError(error, { stderr, environment, stderrStyle: style(stderr), help });
   }
+}
+
+/** Whether `ghost` alone opens the screen: where a person sits at a terminal that can show it. */
+function opensScreen({ stdout, environment, stdinIsTerminal }: CliWorld): boolean {
+  const { TERM: terminal } = environment;
+  return stdout.isTerminal && terminal !== 'dumb' && stdinIsTerminal();
 }
 
 /** What Node could not decode has become U+FFFD by now, and would reach the program as something else than was typed. */

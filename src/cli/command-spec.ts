@@ -21,6 +21,8 @@ export type CommandName =
   | 'tag'
   | 'redact'
   | 'doctor'
+  | 'config'
+  | 'completion'
   | 'ui'
   | 'status'
   | 'prune'
@@ -77,6 +79,8 @@ export interface OptionSpec {
   /** The name of its value, such as `DIR`; null for a flag. */
   readonly value: string | null;
   readonly repeatable: boolean;
+  /** The long name of an option beside which it is a flag, or null. */
+  readonly flagBeside: string | null;
   readonly description: string;
 }
 
@@ -103,12 +107,15 @@ export const someTasks: WordsSpec = {
 
 /** An option without a value. */
 export function flag(long: string, { short = null, description }: FlagWords): OptionSpec {
-  return { long, short, value: null, repeatable: false, description };
+  return { long, short, value: null, repeatable: false, flagBeside: null, description };
 }
 
 /** An option with a value. */
-export function valued(long: string, { name, short = null, repeatable = false, description }: ValueWords): OptionSpec {
-  return { long, short, value: name, repeatable, description };
+export function valued(
+  long: string,
+  { name, short = null, repeatable = false, flagBeside = null, description }: ValueWords,
+): OptionSpec {
+  return { long, short, value: name, repeatable, flagBeside, description };
 }
 
 interface FlagWords {
@@ -119,6 +126,7 @@ interface FlagWords {
 interface ValueWords extends FlagWords {
   readonly name: string;
   readonly repeatable?: boolean;
+  readonly flagBeside?: string | null;
 }
 
 /** What every command understands. */

@@ -27,7 +27,8 @@ export function findCommand(word: string): CommandSpec | null {
   return commandTable.find(({ name, alias }) => word === name || word === alias) ?? null;
 }
 
-/** All options that a command understands: its own, then those of every command. */
+/** All options that a command understands: its own, then those of every command that it has no other meaning for. */
 export function optionsOf(command: CommandSpec): readonly OptionSpec[] {
-  return [...command.options, ...commonOptions];
+  const own = command.options.map(({ long }) => long);
+  return [...command.options, ...commonOptions.filter(({ long }) => !own.includes(long))];
 }

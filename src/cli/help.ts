@@ -1,6 +1,6 @@
 import { wrapWords } from './block.ts';
-import { commandGroups, type CommandSpec, commonOptions, type OptionSpec } from './command-spec.ts';
-import { commandTable } from './command-table.ts';
+import { commandGroups, type CommandSpec, type OptionSpec } from './command-spec.ts';
+import { commandTable, optionsOf } from './command-table.ts';
 import type { Style } from './style.ts';
 
 const columns = 80;
@@ -28,12 +28,14 @@ export async function commandHelp(command: CommandSpec, style: Style): Promise<s
   const { name, alias, words, description, options, examples } = command;
   const usage = ['ghost', name, '[OPTIONS]', words.usage].filter((part) => part !== '').join(' ');
   const also = alias === null ? '' : `  ghost ${alias} is the same.\n`;
-  const width = Math.max(...[...options, ...commonOptions].map((option) => spelling(option).length)) + 4;
+  const all = optionsOf(command);
+  const common = all.slice(options.length);
+  const width = Math.max(...all.map((option) => spelling(option).length)) + 4;
   return [
     `${style.bold('Usage')}\n  ${usage}\n${also}`,
     `${(await wrapWords(description.split(' '), columns)).join('\n')}\n`,
     ...(options.length === 0 ? [] : [`${style.bold('Options')}\n${await optionLines(options, width)}`]),
-    `${style.bold('For every command')}\n${await optionLines(commonOptions, width)}`,
+    `${style.bold('For every command')}\n${await optionLines(common, width)}`,
     `${style.bold('Examples')}\n${exampleLines(examples, style)}`,
   ].join('\n');
 }
@@ -54,8 +56,17 @@ function spelling({ long, short, value }: OptionSpec): string {
   return value === null ? name : `${name} ${value}`;
 }
 
-/** The comment after each example is the shell's own, so that the whole line can be pasted. */
+/**
+ * The comment beside each example is the shell's own, so that the whole line can be pasted. Where one of them finds no
+ * room there, each stands above its example.
+ */
 function exampleLines(examples: CommandSpec['examples'], style: Style): string {
   const width = Math.max(...examples.map(({ type }) => type.length)) + 2;
-  return examples.map(({ type, does }) => `  ${type.padEnd(width)}${style.dim(`# ${does}`)}\n`).join('');
+  const beside = examples.every(({ does }) => width + does.length + 4 <= columns);
+  return examples
+    .map(({ type, does }) => {
+      const comment = style.dim(`# ${does}`);
+      return beside ? `  ${type.padEnd(width)}${comment}\n` : `  ${comment}\n  ${type}\n`;
+    })
+    .join('');
 }

@@ -1,6 +1,6 @@
 import type { StreamName } from '../journal/events.ts';
-import { lastLinesOf } from './line-carry.ts';
-import type { LineSearch } from './line-search.ts';
+import { lastLinesOf } from '../words/line-carry.ts';
+import type { LineSearch } from '../words/line-search.ts';
 
 /** A line of a log, without its newline. */
 export interface LogLine {

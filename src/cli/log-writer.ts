@@ -1,7 +1,7 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogChunk } from '../protocol/answers.ts';
+import { BlockCarry, linesOf } from '../words/line-carry.ts';
 import type { CommandContext } from './command.ts';
-import { BlockCarry, linesOf } from './line-carry.ts';
 import type { LinePrinter } from './line-printer.ts';
 import { missingNote } from './log-note.ts';
 import type { Found, LastHits, LogBlock, LogLine, LogSearch } from './log-search.ts';
@@ -103,8 +103,7 @@ function byBlock(printer: LinePrinter, take: (block: LogBlock) => Promise<void>)
         return await printer.missing(chunk);
       }
       seen[stream] = at;
-      const bytes = carried[stream].push(data);
-      if (bytes.length > 0) await take({ at, stream, bytes });
+      for (const bytes of carried[stream].push(data)) await take({ at, stream, bytes });
     },
     async end() {
       await flush('stdout');

@@ -26,7 +26,12 @@ export const lookSpecs: readonly CommandSpec[] = [
       kind: 'command',
     },
     options: [
-      valued('shell', { short: 'c', name: 'SCRIPT', description: 'run a line of shell: $SHELL -c SCRIPT' }),
+      valued('shell', {
+        short: 'c',
+        name: 'SCRIPT',
+        flagBeside: 'batch',
+        description: 'run a line of shell: $SHELL -c SCRIPT',
+      }),
       flag('follow', {
         short: 'f',
         description: 'show the output, end with the exit status of the task; Ctrl-C leaves the task running',
@@ -41,11 +46,18 @@ export const lookSpecs: readonly CommandSpec[] = [
       }),
       valued('tag', { short: 't', name: 'TAG', repeatable: true, description: 'a tag to find it by' }),
       valued('timeout', { name: 'DURATION', description: 'stop it after that time (500ms, 90s, 5m, 1h30m)' }),
+      valued('batch', {
+        name: 'FILE',
+        description:
+          'start a task for each line of FILE (- is standard input), an object in JSON with command, cwd, env, name, ' +
+          'tags, or with -c a line of shell; print their numbers in that order',
+      }),
     ],
     examples: [
       { type: 'ghost run sleep 60', does: 'run sleep with one argument' },
       { type: "ghost run -f -c 'date; sleep 2; date'", does: 'a line of shell, followed' },
       { type: 'ghost run -n web -- python3 -m http.server', does: 'a server with a name' },
+      { type: 'ghost run -c --batch lines.txt', does: 'a task for each line of shell' },
     ],
   },
   {

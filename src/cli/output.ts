@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 import { GhostError } from '../ghost-error.ts';
@@ -16,16 +17,28 @@ export interface Output {
 /** A process's own stream: `tty.WriteStream` has columns, a pipe has none. */
 export type OutputStream = Writable & { readonly columns?: number };
 
-/** Makes its stream when it is first needed: most commands never say anything on stderr, and Node's streams are slow to make. */
+export interface StreamOutputOptions {
+  readonly isTerminal: boolean;
+  readonly open: () => OutputStream;
+  /** The descriptor behind the stream; left out: only the stream is written to. */
+  readonly descriptor?: number;
+}
+
+/**
+ * Makes its stream when it is first needed: Node's streams take as long to make as a table does, and a file, and a pipe
+ * whose reader keeps up, can be written to without one.
+ */
 export class StreamOutput implements Output {
   readonly isTerminal: boolean;
   readonly #open: () => OutputStream;
+  readonly #descriptor: number | null;
   #opened: OutputStream | null = null;
   #closed = false;
 
-  constructor({ isTerminal, open }: { isTerminal: boolean; open: () => OutputStream }) {
+  constructor({ isTerminal, open, descriptor }: StreamOutputOptions) {
     this.isTerminal = isTerminal;
     this.#open = open;
+    this.#descriptor = descriptor ?? null;
   }
 
   get columns(): number | null {
@@ -43,22 +56,54 @@ export class StreamOutput implements Output {
   }
 
   /** @throws GhostError `internal` where the bytes could not be kept (a full disk, say). */
-  write(data: string | Uint8Array): Promise<void> {
-    if (this.#closed || data.length === 0) return Promise.resolve();
+  async write(data: string | Uint8Array): Promise<void> {
+    if (this.#closed || data.length === 0) return;
+    try {
+      const rest = this.#writeDirectly(data);
+      if (rest.length > 0) await this.#writeToStream(rest);
+    } catch (error) {
+      if (!readerIsGone(error)) {
+        throw new GhostError('internal', `the output could not be written: ${messageOf(error)}`);
+      }
+      this.#closed = true;
+    }
+  }
+
+  /** As long as there is no stream, and the system takes it at once or waits by itself. @returns what is left. */
+  #writeDirectly(data: string | Uint8Array): string | Uint8Array {
+    if (this.#descriptor === null || this.#opened !== null) return data;
+    let rest = typeof data === 'string' ? Buffer.from(data) : data;
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(this.#descriptor, rest));
+      } catch (error) {
+        // Somebody made it one that does not wait (O_NONBLOCK, fcntl(2)): the stream knows how to.
+        if (codeOf(error) === 'EAGAIN') return rest;
+        throw error;
+      }
+    }
+    return rest;
+  }
+
+  #writeToStream(data: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stream.write(data, (error) => {
-        if (error === null || error === undefined) return resolve();
-        if (!readerIsGone(error)) {
-          return reject(new GhostError('internal', `the output could not be written: ${error.message}`));
-        }
-        this.#closed = true;
-        resolve();
+        if (error === null || error === undefined) resolve();
+        else reject(error);
       });
     });
   }
 }
 
 /** EPIPE: the reader closed the pipe. EIO: the terminal was hung up. */
-function readerIsGone(error: NodeJS.ErrnoException): boolean {
-  return ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '');
+function readerIsGone(error: unknown): boolean {
+  return ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(codeOf(error) ?? '');
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error ? String(error.code) : null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -45,14 +45,18 @@ export class ParsedOptions {
 }
 
 /**
- * Parses everything after `ghost`. Nothing at all is `help`; `CMD --help` is `help CMD`; `-v` is `version`.
+ * Parses everything after `ghost`. `CMD --help` is `help CMD`; `-v` is `version`.
+ * @param options.alone the command that is meant where none is named: `ui` on a terminal, else `help`.
  * @throws GhostError `usage`.
  */
-export function parseCommandLine(argv: readonly string[]): Invocation {
+export function parseCommandLine(
+  argv: readonly string[],
+  { alone = 'help' }: { readonly alone?: 'help' | 'ui' } = {},
+): Invocation {
   const before = leadingOptions(argv);
   if (before.includes('-v') || before.includes('--version')) return invoke(specOf('version'), []);
   const name = argv[before.length];
-  if (name === undefined) return invoke(specOf('help'), before);
+  if (name === undefined) return invoke(specOf(before.every((word) => word === '--no-color') ? alone : 'help'), before);
   const command = findCommand(name);
   if (command === null) throw unknownCommand(name);
   return invoke(command, [...before, ...argv.slice(before.length + 1)]);

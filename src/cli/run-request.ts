@@ -50,12 +50,20 @@ function commandOf(
       hint: `ghost run -c ${quoteWord([script, ...words].join(' '))}`,
     });
   }
-  const { SHELL: shell } = environment;
-  return [shell === undefined || shell === '' ? '/bin/sh' : shell, '-c', script];
+  return [shellOf({ environment }), '-c', script];
 }
 
-/** The kernel limits one argument, the protocol the whole request; the client measures it again with the environment. */
-function refuseTooLarge(command: readonly string[]): void {
+/** The shell that scripts run in: the user's own. */
+export function shellOf({ environment }: Pick<Caller, 'environment'>): string {
+  const { SHELL: shell } = environment;
+  return shell === undefined || shell === '' ? '/bin/sh' : shell;
+}
+
+/**
+ * The kernel limits one argument, the protocol the whole request; the client measures it again with the environment.
+ * @throws GhostError `request-too-large`.
+ */
+export function refuseTooLarge(command: readonly string[]): void {
   const sizes = command.map((word) => Buffer.byteLength(word));
   const total = sizes.reduce((sum, size) => sum + size + 1, 0);
   const hint = 'put it into a file, and let the command read that';
@@ -75,7 +83,11 @@ function refuseTooLarge(command: readonly string[]): void {
   );
 }
 
-function folderOf(folder: string, { cwd }: Caller): string {
+/**
+ * The folder, absolute.
+ * @throws GhostError `usage`, `cwd-not-usable`.
+ */
+export function folderOf(folder: string, { cwd }: Pick<Caller, 'cwd'>): string {
   if (folder === '') throw new GhostError('usage', '--cwd needs a folder', { hint: 'ghost run --cwd . COMMAND' });
   if (folder.startsWith('/')) return resolve(folder);
   try {
@@ -87,7 +99,8 @@ function folderOf(folder: string, { cwd }: Caller): string {
   }
 }
 
-function parseEntry(text: string): EnvironmentEntry {
+/** @throws GhostError `usage`. */
+export function parseEntry(text: string): EnvironmentEntry {
   const equals = text.indexOf('=');
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
   const hint = equals === 0 ? '--env NAME=VALUE' : `--env ${quoteWord(text)}=VALUE`;
@@ -97,7 +110,7 @@ function parseEntry(text: string): EnvironmentEntry {
 }
 
 /** A later entry replaces an earlier one of its name, and keeps its place. */
-function withEntries(
+export function withEntries(
   environment: readonly EnvironmentEntry[],
   entries: readonly EnvironmentEntry[],
 ): readonly EnvironmentEntry[] {

@@ -22,6 +22,7 @@ export function scanLine(command: CommandSpec, line: readonly string[]): Scanned
   const options = new Map<string, readonly string[]>();
   const words: string[] = [];
   const rest = [...line];
+  const bare: OptionSpec[] = [];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--') {
       words.push(...rest);
@@ -34,13 +35,16 @@ export function scanLine(command: CommandSpec, line: readonly string[]): Scanned
       break;
     }
     for (const { option, value } of word.startsWith('--')
-      ? [readLong(command, word, rest)]
-      : readShort(command, word, rest)) {
+      ? [readLong(command, word, { rest, options })]
+      : readShort(command, word, { rest, options })) {
+      if (value === null) bare.push(option);
       if (option.long === 'help') return { options, words: [], help: true };
       const earlier = option.repeatable ? (options.get(option.long) ?? []) : [];
-      options.set(option.long, [...earlier, value]);
+      options.set(option.long, [...earlier, value ?? '']);
     }
   }
+  const lacking = bare.find(({ flagBeside }) => flagBeside === null || !options.has(flagBeside));
+  if (lacking !== undefined) throw needsValue(command, lacking);
   checkWords(command, words);
   return { options, words, help: false };
 }
@@ -58,10 +62,17 @@ function isSignedWord(command: CommandSpec, word: string): boolean {
 
 interface ReadOption {
   readonly option: OptionSpec;
-  readonly value: string;
+  /** Null where one that takes a value was given none. */
+  readonly value: string | null;
 }
 
-function readLong(command: CommandSpec, word: string, rest: string[]): ReadOption {
+/** What is still to be read, and what has been. */
+interface Place {
+  readonly rest: string[];
+  readonly options: ReadonlyMap<string, readonly string[]>;
+}
+
+function readLong(command: CommandSpec, word: string, place: Place): ReadOption {
   const equals = word.indexOf('=');
   const name = equals === -1 ? word.slice(2) : word.slice(2, equals);
   const option = optionsOf(command).find(({ long }) => long === name);
@@ -70,10 +81,10 @@ function readLong(command: CommandSpec, word: string, rest: string[]): ReadOptio
     if (equals === -1) return { option, value: '' };
     throw new GhostError('usage', `--${name} takes no value`, { hint: `--${name}` });
   }
-  return { option, value: equals === -1 ? takeValue(command, option, rest) : word.slice(equals + 1) };
+  return { option, value: equals === -1 ? takeValue(command, option, place) : word.slice(equals + 1) };
 }
 
-function readShort(command: CommandSpec, word: string, rest: string[]): readonly ReadOption[] {
+function readShort(command: CommandSpec, word: string, place: Place): readonly ReadOption[] {
   const read: ReadOption[] = [];
   let letters = word.slice(1);
   while (letters !== '') {
@@ -87,21 +98,23 @@ function readShort(command: CommandSpec, word: string, rest: string[]): readonly
       continue;
     }
     const glued = letters.startsWith('=') ? letters.slice(1) : letters;
-    read.push({ option, value: letters === '' ? takeValue(command, option, rest) : glued });
+    read.push({ option, value: letters === '' ? takeValue(command, option, place) : glued });
     break;
   }
   return read;
 }
 
 /** The next word, unless it is plainly another option, so that `log -n -f 42` is not taken for the -f last lines. */
-function takeValue(command: CommandSpec, option: OptionSpec, rest: string[]): string {
+function takeValue(command: CommandSpec, option: OptionSpec, { rest, options }: Place): string | null {
+  if (option.flagBeside !== null && options.has(option.flagBeside)) return null;
   const [next] = rest;
-  if (next === undefined || next === '--' || optionsOf(command).some((other) => spells(other, next))) {
-    const spelled = `--${option.long} ${option.value ?? ''}`;
-    throw new GhostError('usage', `--${option.long} needs a value`, { hint: `ghost ${command.name} ${spelled}` });
-  }
+  if (next === undefined || next === '--' || optionsOf(command).some((other) => spells(other, next))) return null;
   rest.shift();
   return next;
+}
+
+function needsValue({ name }: CommandSpec, { long, value }: OptionSpec): GhostError {
+  return new GhostError('usage', `--${long} needs a value`, { hint: `ghost ${name} --${long} ${value ?? ''}` });
 }
 
 function spells({ long, short }: OptionSpec, word: string): boolean {

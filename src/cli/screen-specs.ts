@@ -7,9 +7,12 @@ export const screenSpecs: readonly CommandSpec[] = [
     alias: null,
     group: 'Start and look',
     summary: 'the screen: everything by keyboard',
-    description: 'The screen: everything by keyboard.',
+    description:
+      'Shows the tasks and what they write on the whole terminal, and does from the keyboard all that the commands do. ' +
+      'Press ? in it for its keys; q leaves it. It leaves the tasks alone: they go on whether it is open or not. ' +
+      'On a terminal, ghost without a command opens it too.',
     words: noWords,
     options: [],
-    examples: [],
+    examples: [{ type: 'ghost ui', does: 'open the screen' }],
   },
 ];

@@ -1,6 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
+import { LineSearch } from '../words/line-search.ts';
 import { countOption } from './count-option.ts';
-import { LineSearch } from './line-search.ts';
 import { LogSearch } from './log-search.ts';
 import type { Invocation } from './parse.ts';
 

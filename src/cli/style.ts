@@ -4,9 +4,16 @@ import type { TaskState } from '../projections/task-view.ts';
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
+  /** What one of two has and the other has not; a sign beside it says the same. */
+  removed(text: string): string;
+  added(text: string): string;
   /** In the colour of a state. The state's word is always there as well: never by colour alone. */
   state(state: TaskState, text: string): string;
+  /** In the colour of what a check came to; its word is always there as well. */
+  verdict(verdict: Verdict, text: string): string;
 }
+
+export type Verdict = 'ok' | 'warning' | 'problem' | 'mended';
 
 /**
  * The one decision about colour: only on a terminal that can (`TERM` is not `dumb`), and not where `--no-color` or
@@ -25,7 +32,14 @@ export interface ColourQuestion {
   readonly refused: boolean;
 }
 
-export const uncoloured: Style = { bold: (text) => text, dim: (text) => text, state: (_, text) => text };
+export const uncoloured: Style = {
+  bold: (text) => text,
+  dim: (text) => text,
+  removed: (text) => text,
+  added: (text) => text,
+  state: (_, text) => text,
+  verdict: (_, text) => text,
+};
 
 const stateColours: { readonly [S in TaskState]: number | null } = {
   running: 32,
@@ -35,9 +49,14 @@ const stateColours: { readonly [S in TaskState]: number | null } = {
   lost: 35,
 };
 
+const verdictColours: { readonly [V in Verdict]: number } = { ok: 32, warning: 33, problem: 31, mended: 36 };
+
 const coloured: Style = {
   bold: (text) => `\u001b[1m${text}\u001b[22m`,
   dim: (text) => `\u001b[2m${text}\u001b[22m`,
+  removed: (text) => `\u001b[31m${text}\u001b[39m`,
+  added: (text) => `\u001b[32m${text}\u001b[39m`,
+  verdict: (verdict, text) => `\u001b[${verdictColours[verdict]}m${text}\u001b[39m`,
   state: (state, text) => {
     const colour = stateColours[state];
     return colour === null ? text : `\u001b[${colour}m${text}\u001b[39m`;

@@ -2,11 +2,12 @@ import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import { formatDuration } from '../words/duration.ts';
+import { LineSearch } from '../words/line-search.ts';
 import { taskLine } from '../words/task-words.ts';
 import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
 import { jsonPrinter, type LinePrinter } from './line-printer.ts';
-import { LineSearch } from './line-search.ts';
+import { missingNote } from './log-note.ts';
 import { LogSearch } from './log-search.ts';
 import { SearchedLog } from './log-writer.ts';
 import type { Invocation } from './parse.ts';
@@ -37,7 +38,8 @@ export function lineQuestion(
 
 /**
  * Until the log of a task has a line that matches; one that it has already counts as well. Prints nothing, in JSON the
- * line. Gives 0, or 1 where the task has ended without one.
+ * line. Gives 0, or 1 where the task has ended without one. Where there was none, what is gone of the log is said: the
+ * line may have been there.
  * @throws GhostError `wait-timeout`.
  */
 export async function waitForLine(question: LineQuestion, context: CommandContext): Promise<number> {
@@ -51,20 +53,29 @@ export async function waitForLine(question: LineQuestion, context: CommandContex
           const message = `the log of task ${task} has had no line like "${pattern}" within ${formatDuration(timeoutMs)}`;
           reject(new GhostError('wait-timeout', message, { hint: `ghost log -n 20 ${task}` }));
         }, timeoutMs);
+  const gone: string[] = [];
   try {
-    const ended = await Promise.race([late, firstLine(client, { question, context })]);
+    const ended = await Promise.race([late, firstLine(client, { question, context, gone })]);
     if (ended === null) return 0;
-    await context.stderr.write(`task ${taskLine(ended)} without a line like "${visible(pattern)}" in its log\n`);
+    await context.stderr.write(gone.join(''));
+    const where = gone.length > 0 ? 'what is left of its log' : 'its log';
+    await context.stderr.write(`task ${taskLine(ended)} without a line like "${visible(pattern)}" in ${where}\n`);
     return 1;
+  } catch (error) {
+    if (error instanceof GhostError && error.code === 'wait-timeout') await context.stderr.write(gone.join(''));
+    throw error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Reads on until a line matches, and tells it in JSON; gives the task where it has ended without one. */
+/**
+ * Reads on until a line matches, and tells it in JSON; gives the task where it has ended without one.
+ * @param gone gets a note about each range that could not be read.
+ */
 async function firstLine(
   client: Client,
-  { question, context }: { readonly question: LineQuestion; readonly context: CommandContext },
+  { question, context, gone }: { readonly question: LineQuestion; readonly context: CommandContext; gone: string[] },
 ): Promise<TaskView | null> {
   const writer = new SearchedLog(onlyFirst(question.json ? jsonPrinter(context, { task: null }) : null), {
     search: new LogSearch(question.lines, { context: 0 }),
@@ -76,6 +87,8 @@ async function firstLine(
       await writer.end();
       return writer.hasFound ? null : step.value.task;
     }
+    const { missing, stream } = step.value;
+    if (missing !== null) gone.push(missingNote(missing, { stream, task: null }));
     await writer.write(step.value);
     if (writer.hasFound) return null;
   }

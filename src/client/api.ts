@@ -17,6 +17,7 @@ import type {
   VerifyProgress,
   VerifyResult,
 } from '../protocol/answers.ts';
+import type { EndSignal } from '../protocol/end-signal.ts';
 import type { EnvironmentEntry, LogCursor, Moment, ResultOf, TaskReference } from '../protocol/messages.ts';
 
 /** What ghost can be asked, by the command line, the screen and your program alike. */
@@ -120,20 +121,27 @@ export interface LogOptions {
   readonly cursor?: LogCursor;
   /** Only what lies before a cursor, so that `lines` are the last before it. Not with `follow`. */
   readonly before?: LogCursor;
+  /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
+  readonly signal?: EndSignal;
 }
 
 /** Which events. Nothing said: all that there are. */
 export interface AuditOptions {
-  /** Only those after this sequence number. */
+  /** Only those after this sequence number, and before that one. */
   readonly after?: number;
+  readonly before?: number;
   readonly task?: TaskReference;
   readonly types?: readonly string[];
   readonly since?: Date;
   readonly until?: Date;
-  /** Only what an actor did in whose words (client, command line, terminal, user id, pid) this occurs. */
+  /** Only what an actor did in whose words (client, command line, terminal, user name, user id, pid) this occurs. */
   readonly actor?: string;
-  /** Go on with those to come. */
+  /** Of what there is, only the last so many. */
+  readonly last?: number;
+  /** Go on with those to come; with `until` or `before` only as far. */
   readonly follow?: boolean;
+  /** Ends it when it is aborted, also while nothing comes: the loop then throws the signal's reason. */
+  readonly signal?: EndSignal;
 }
 
 /** Whose output is taken away. */

@@ -10,6 +10,7 @@ import { callerEnvironment, callerOpenFilesSoftLimit, callerUmask } from './call
 import { PastClient } from './past-client.ts';
 import { waitForEnd } from './process-end.ts';
 import { newRequestId } from './request-id.ts';
+import { signalOf } from './requests.ts';
 import { Attempts, Session, type SessionOptions } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -90,16 +91,20 @@ class DaemonClient extends PastClient implements Client {
     let isFresh = true;
     return yield* this.stream({
       open: (connection) =>
-        connection.stream('log', {
-          task: pinned,
-          streams,
-          follow,
-          lines: isFresh ? lines : null,
-          cursor,
-          before: options.before ?? null,
-          since,
-          until,
-        }),
+        connection.stream(
+          'log',
+          {
+            task: pinned,
+            streams,
+            follow,
+            lines: isFresh ? lines : null,
+            cursor,
+            before: options.before ?? null,
+            since,
+            until,
+          },
+          signalOf(options),
+        ),
       onItem: (chunk: LogChunk) => {
         cursor = chunk.cursor;
         isFresh = false;

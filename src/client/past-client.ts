@@ -3,6 +3,7 @@ import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type {
+  AuditPage,
   EnvironmentValue,
   RebuildProgress,
   RebuildResult,
@@ -14,7 +15,7 @@ import { historyPageMax } from '../protocol/limits.ts';
 import type { ResultOf, TaskReference } from '../protocol/messages.ts';
 import type { AuditOptions, Client } from './api.ts';
 import { newRequestId } from './request-id.ts';
-import { Requests } from './requests.ts';
+import { Requests, signalOf } from './requests.ts';
 
 /** The first page of a history is small: mostly it is all that is wanted. */
 const historyFirstPage = 100;
@@ -69,19 +70,25 @@ export abstract class PastClient extends Requests {
   }
 
   async *audit(options: AuditOptions = {}): AsyncGenerator<JournalEvent, { readonly seq: number }, void> {
-    const { types = null, actor = null, follow = false } = options;
+    const { before = null, types = null, actor = null, follow = false } = options;
     const task = options.task === undefined ? null : await this.pin(options.task);
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
+    const asked = { before, task, types, since, until, actor, follow };
     let after = options.after ?? 0;
-    const batches = this.stream({
-      open: (connection) => connection.stream('audit', { after, task, types, since, until, actor, follow }),
-      onItem: (batch: readonly JournalEvent[]) => (after = batch.at(-1)?.seq ?? after),
+    let last = options.last ?? null;
+    const pages = this.stream({
+      open: (connection) => connection.stream('audit', { ...asked, after, last }, signalOf(options)),
+      onItem: ({ seq }: AuditPage) => {
+        after = seq;
+        // Which are the last is known from the first page on.
+        last = null;
+      },
     });
     for (;;) {
-      const step = await batches.next();
+      const step = await pages.next();
       if (step.done === true) return step.value;
-      yield* step.value;
+      yield* step.value.events;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ClientConnection } from '../protocol/client-connection.ts';
+import type { EndSignal } from '../protocol/end-signal.ts';
 import type { Operation, ParametersOf, ResultOf, StreamOperation, TaskReference } from '../protocol/messages.ts';
 import { Attempts, type Session } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -61,4 +62,9 @@ export abstract class Requests {
     const running = await this.request('list', { states: ['running'], all: false, at: null, after: 0 });
     return running.tasks.map(({ id }) => String(id));
   }
+}
+
+/** The signal of somebody's options, in the form in which a connection takes it. */
+export function signalOf({ signal }: { readonly signal?: EndSignal }): { readonly signal?: EndSignal } {
+  return signal === undefined ? {} : { signal };
 }

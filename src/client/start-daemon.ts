@@ -31,6 +31,12 @@ const pollMs = 20;
 const listenTimeoutMs = 15_000;
 /** How long a daemon may take to say that it is ready: it may have a journal to migrate. */
 const readyTimeoutMs = 60_000;
+/**
+ * The daemon makes little garbage and lives long. Without a limit V8 lets the space for young objects grow to 48 MiB and
+ * never gives it back (measured after 1,000 tasks: 123 MB resident, with it 101, at no more processor time). And its
+ * memory reducer wakes up a process that does nothing every 8 seconds, for nothing (measured: not a page less).
+ */
+const nodeFlags = ['--max-semi-space-size=2', '--no-memory-reducer'];
 
 export interface StartDaemonOptions {
   /** The daemon's file; left out: the one that belongs to this ghost. */
@@ -96,7 +102,7 @@ async function launch(paths: Paths, script: string): Promise<void> {
 function spawnDaemon(paths: Paths, script: string): ChildProcess {
   const log = openDaemonLog(paths.daemonLog);
   try {
-    return spawn(process.execPath, [script, '--persist'], {
+    return spawn(process.execPath, [...nodeFlags, script, '--persist'], {
       cwd: '/',
       // A session of its own: neither the terminal's end nor its Ctrl-C reaches it (setsid(2)).
       detached: true,

@@ -40,3 +40,16 @@ export async function* takeTurns<T>(
     await setImmediate();
   }
 }
+
+/** The same of work that gives something at its end alone. */
+export async function inTurns<T>(
+  steps: Generator<unknown, T, void>,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+}

@@ -1,20 +1,155 @@
-import { GhostError } from '../ghost-error.ts';
+import { decodeEvent } from '../journal/codec.ts';
+import type { JournalEvent, Microseconds } from '../journal/events.ts';
+import { type EventSearch, JournalReader } from '../journal/journal-reader.ts';
+import type { AuditPage } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
+import { auditItemCharactersMax, watchBatchMax } from '../protocol/limits.ts';
+import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
+import { systemUserNames } from '../user-names.ts';
+import { type AcceptsActor, actorFilter } from './actor-filter.ts';
+import { findTask } from './find-task.ts';
+import { LoopSlice } from './loop-slice.ts';
 import type { HandlerContext } from './request-handlers.ts';
+import { verifyJournal } from './verify-journal.ts';
+import { nextCommit } from './watch-events.ts';
+
+/** So many events without one that fits, and the reader is told how far they were looked at. */
+const silentEventsMax = 100_000;
+/** How many places of the journal are looked at in one go: adapted to what a go takes. */
+const spanLeast = 512;
+const spanMost = 1 << 20;
 
 /** What the daemon answers about the events themselves. */
-export function createAuditHandlers(_context: HandlerContext): Pick<Handlers, 'audit' | 'verify'> {
+export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'audit' | 'verify'> {
+  const { journal, supervisor } = context;
   return {
-    audit: notYetStream,
-    verify: notYetStream,
+    audit: (parameters, { signal }) => auditEvents(context, parameters, { signal }),
+    async *verify(_, { signal }) {
+      const { path, seq, hash } = journal.head;
+      using reader = new JournalReader(path);
+      return yield* verifyJournal({
+        reader,
+        taskFolder: (task) => supervisor.folder(task).path,
+        known: { seq, hash, isLast: true },
+        signal,
+      });
+    },
   };
 }
 
-function notYet(): Promise<never> {
-  return Promise.reject(new GhostError('internal', 'this is being built'));
+/**
+ * The events that fit, read by a connection of its own in slices that leave the daemon's loop to others, and only as
+ * far as the reader wants: nothing waits here for him.
+ */
+async function* auditEvents(
+  { journal, store, clock }: HandlerContext,
+  { after, before, task, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
+  { signal }: { signal: AbortSignal },
+): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
+  const end = until === null ? null : microseconds(until);
+  using reader = new JournalReader(journal.head.path);
+  const walk = new AuditWalk(
+    reader.search({
+      task: task === null ? null : findTask(store, task).id,
+      types,
+      since: since === null ? null : microseconds(since),
+      until: end,
+    }),
+    actorFilter(actor, { nameOf: systemUserNames() }),
+  );
+  const farthest = before === null ? Number.POSITIVE_INFINITY : before - 1;
+  const reached = (): number => Math.min(journal.lastSeq, farthest);
+  let seq = last === null ? after : await walk.placeBefore(last, { after, through: reached(), signal });
+  let told = seq;
+  for (;;) {
+    // What has come until here is seen to its end before anything is waited for.
+    const through = reached();
+    const isLast = !follow || through === farthest || (end !== null && clock() >= end);
+    while (seq < through) {
+      const page = await walk.next({ after: seq, through, signal });
+      ({ seq } = page);
+      if (page.events.length === 0 && seq - told < silentEventsMax) continue;
+      told = seq;
+      yield page;
+    }
+    if (isLast) return { seq };
+    await nextCommit(journal, { after: seq, signal, withinMs: end === null ? null : (end - clock()) / 1000 });
+    signal.throwIfAborted();
+  }
 }
 
-async function* notYetStream(): AsyncGenerator<never, never, void> {
-  yield await notYet();
-  return await notYet();
+/** Goes through the events that fit, a slice of the event loop at a time. */
+class AuditWalk {
+  readonly #search: EventSearch;
+  readonly #accepts: AcceptsActor;
+  #span = 4096;
+
+  constructor(search: EventSearch, accepts: AcceptsActor) {
+    this.#search = search;
+    this.#accepts = accepts;
+  }
+
+  /** What fits in the next part of (after, through], after everybody else has had his turn. */
+  async next({ after, through, signal }: Range): Promise<AuditPage> {
+    const slice = new LoopSlice();
+    await slice.breathe(signal);
+    const end = Math.min(through, after + this.#span);
+    const events: JournalEvent[] = [];
+    let characters = 0;
+    for (const row of this.#search.forwards({ after, through: end })) {
+      const [seq, , , , , actor, data] = row;
+      if (this.#accepts(actor)) {
+        events.push(decodeEvent(row));
+        characters += actor.length + data.length;
+      }
+      if (events.length >= watchBatchMax || characters >= auditItemCharactersMax || slice.isOver) {
+        this.#adapt(slice);
+        return { events, seq };
+      }
+    }
+    this.#adapt(slice);
+    return { events, seq: end };
+  }
+
+  /** The place after which so many fit, looked for from the end; where there are fewer, that before the first of them. */
+  async placeBefore(count: number, { after, through, signal }: Range): Promise<number> {
+    if (count === 0) return through;
+    const slice = new LoopSlice();
+    let found = 0;
+    let first = through + 1;
+    for (let high = through; high > after;) {
+      let low = Math.max(after, high - this.#span);
+      for (const [seq, actor] of this.#search.backwards({ after: low, through: high })) {
+        if (this.#accepts(actor)) {
+          found += 1;
+          first = seq;
+        }
+        if (found === count) return seq - 1;
+        if (slice.isOver) {
+          low = seq - 1;
+          break;
+        }
+      }
+      this.#adapt(slice);
+      high = low;
+      await slice.breathe(signal);
+    }
+    return first - 1;
+  }
+
+  /** Where little fits SQLite gives nothing back for long, so that the span alone bounds how long it takes. */
+  #adapt({ share }: LoopSlice): void {
+    if (share < 0.5) this.#span = Math.min(spanMost, this.#span * 2);
+    else if (share > 1) this.#span = Math.max(spanLeast, Math.floor(this.#span / 2));
+  }
+}
+
+interface Range {
+  readonly after: number;
+  readonly through: number;
+  readonly signal: AbortSignal;
+}
+
+function microseconds(time: string): Microseconds {
+  return (Date.parse(time) * 1000) as Microseconds;
 }

@@ -5,24 +5,24 @@ import { basename, dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
 import { openTaskJournal } from '../projections/open-task-journal.ts';
-import type { TaskStore } from '../projections/task-store.ts';
-import { isoTime } from '../projections/task-view.ts';
-import type { DaemonStatus } from '../protocol/answers.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Settings } from '../settings.ts';
 import { adoptTasks } from './adopt.ts';
 import { passCrashPoint } from './crash-point.ts';
 import { openDaemonLog } from './daemon-log.ts';
+import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
 import { RefusedPeers } from './refused-peers.ts';
+import { canPunchHoles } from './remove-output.ts';
 import { createHandlers } from './request-handlers.ts';
 import { Reserve } from './reserve.ts';
 import { Retention } from './retention.ts';
@@ -42,6 +42,7 @@ export interface DaemonOptions {
   readonly clock: Clock;
   readonly processes: ProcessTable;
   readonly kernel: Kernel;
+  readonly kernelLog: KernelLog;
   /** The shim's shell instead of /bin/sh, or null. */
   readonly shell: string | null;
   readonly settings: Settings;
@@ -87,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const startedAt = clock();
   const ending = Promise.withResolvers<void>();
-  const { journal, store, past, history } = await openTaskJournal({
+  const { journal, store, past, history, rebuild } = await openTaskJournal({
     path: paths.journal,
     migrationsFolder: options.migrationsFolder,
     now: clock,
@@ -98,8 +99,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
-    onFolded: () => {
-      passCrashPoint('journal.folded');
+    fold: {
+      onChunk: () => {
+        passCrashPoint('journal.folded');
+      },
     },
   });
   passCrashPoint('daemon.opened');
@@ -136,7 +139,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     self,
     startedAt,
   };
-  const storage = { ...context, settings: options.settings, tasksFolder: paths.tasks, turns: new Turns<TaskId>() };
+  // Before the tasks are taken up: what ended meanwhile is recorded by that.
+  const outOfMemory = new OutOfMemory({ journal, log, self, kernelLog: options.kernelLog });
+  const holes = await canPunchHoles(kernel, { folder: paths.tasks });
+  if (!holes) {
+    log.warn(
+      'this file system gives no space back inside a file: the output of a task is compressed, and kept within the limits, only when it has ended',
+      { folder: paths.tasks },
+    );
+  }
+  const { settings } = options;
+  const storage = { ...context, settings, tasksFolder: paths.tasks, holes, turns: new Turns<TaskId>() };
   const retention = new Retention(storage);
   const rotation = new Rotation({
     ...storage,
@@ -171,7 +184,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       retention,
       past,
       history,
-      statusOf: () => describe({ options, journal, table, store, supervisor, startedAt }),
+      rebuild,
+      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {
@@ -204,6 +218,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await server.close({ graceMs: closeGraceMs });
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
+    await outOfMemory[Symbol.asyncDispose]();
     await rotation[Symbol.asyncDispose]();
     await retention[Symbol.asyncDispose]();
     reserve[Symbol.dispose]();
@@ -251,44 +266,4 @@ function keepInPlace(server: Server, paths: Paths, log: SupervisionContext['log'
     log.warn('the socket cannot be watched', { error: String(error) });
     return null;
   }
-}
-
-function describe({
-  options,
-  journal,
-  table,
-  store,
-  supervisor,
-  startedAt,
-}: {
-  options: DaemonOptions;
-  journal: Journal;
-  table: LiveTable;
-  store: TaskStore;
-  supervisor: Supervisor;
-  startedAt: SupervisionContext['startedAt'];
-}): DaemonStatus {
-  const { active, openLogs } = table.current;
-  const openBytes = [...openLogs]
-    .map((id) => {
-      const { stdout, stderr } = supervisor.folder(id).sizes();
-      const stored = table.get(id)?.stored;
-      return stdout + stderr - (stored?.stdout.prunedTo ?? 0) - (stored?.stderr.prunedTo ?? 0);
-    })
-    .reduce((sum, bytes) => sum + Math.max(0, bytes), 0);
-  return {
-    pid: process.pid,
-    version: options.version,
-    protocol: protocolVersion,
-    startedAt: isoTime(startedAt),
-    uptimeMs: Math.round((options.clock() - startedAt) / 1000),
-    tasksRunning: active.size,
-    tasksTotal: store.counter('tasks'),
-    events: journal.lastSeq,
-    journalBytes: journal.bytes,
-    logBytes: store.counter('logBytes') + openBytes,
-    memoryBytes: process.memoryUsage.rss(),
-    home: options.paths.home,
-    socket: options.paths.socket,
-  };
 }

@@ -1,15 +1,22 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { GhostError } from '../ghost-error.ts';
+import type { TaskId } from '../journal/events.ts';
+import { CommandStatistics } from '../projections/command-statistics.ts';
 import { taskStates, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
+import type { CommandStats } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
-import { itemBytesMax } from '../protocol/limits.ts';
+import { damagesMax, itemBytesMax, pageBytesMax, statsRowsMax } from '../protocol/limits.ts';
 import type { ItemOf, ParametersOf, ResultOf } from '../protocol/messages.ts';
-import { AnswerPage, sizeOf, takeTurns } from './answer-page.ts';
+import { AnswerPage, inTurns, sizeOf, takeTurns } from './answer-page.ts';
 import { lastEnded } from './list-tasks.ts';
 import { seqOfMoment } from './moment.ts';
 import type { HandlerContext } from './request-handlers.ts';
 
-/** So many tasks are read in one step of `table`. */
+/** How often it is told how far a rebuild has come. */
+const tellEveryMs = 100;
+/** So many tasks are read in one step. */
 const tasksAtOnce = 200;
 
 /** What the daemon answers about the past of the tasks. */
@@ -18,19 +25,10 @@ export function createHistoryHandlers(
 ): Pick<Handlers, 'history' | 'historyStats' | 'table' | 'rebuild'> {
   return {
     history: (parameters, { signal }) => findInHistory(context, parameters, { signal }),
-    historyStats: notYet,
+    historyStats: (parameters, { signal }) => countHistory(context, parameters, { signal }),
     table: (parameters, { signal }) => giveTable(context, parameters, { signal }),
-    rebuild: notYetStream,
+    rebuild: (_, { signal }) => rebuildOnce(context, { signal }),
   };
-}
-
-function notYet(): Promise<never> {
-  return Promise.reject(new GhostError('internal', 'this is being built'));
-}
-
-async function* notYetStream(): AsyncGenerator<never, never, void> {
-  yield await notYet();
-  return await notYet();
 }
 
 async function findInHistory(
@@ -40,7 +38,7 @@ async function findInHistory(
 ): Promise<ResultOf<'history'>> {
   const page = new AnswerPage({ tasksMax: limit });
   const steps = history.find(filter, { before: before ?? Number.MAX_SAFE_INTEGER, now: clock() });
-  for await (const ids of takeTurns(steps, { signal })) {
+  for await (const ids of takeTurns(inSlices(steps), { signal })) {
     for (const id of ids) {
       const task = store.get(id);
       if (task !== undefined && !page.add(viewTask(task))) {
@@ -51,6 +49,34 @@ async function findInHistory(
   return { tasks: page.tasks, next: null };
 }
 
+/** No more at once than can be read in a few milliseconds. */
+function* inSlices(steps: Iterable<readonly TaskId[]>): Generator<readonly TaskId[], void, void> {
+  for (const ids of steps) {
+    for (let from = 0; from < Math.max(1, ids.length); from += tasksAtOnce) yield ids.slice(from, from + tasksAtOnce);
+  }
+}
+
+async function countHistory(
+  { history, store, clock }: HandlerContext,
+  { filter }: ParametersOf<'historyStats'>,
+  { signal }: { signal: AbortSignal },
+): Promise<ResultOf<'historyStats'>> {
+  const statistics = new CommandStatistics();
+  const steps = history.find(filter, { before: Number.MAX_SAFE_INTEGER, now: clock() });
+  for await (const ids of takeTurns(steps, { signal })) for (const run of history.runs(ids)) statistics.add(run);
+  const commands: CommandStats[] = [];
+  let bytes = 0;
+  for await (const { lastId, ...counts } of takeTurns(statistics.most(statsRowsMax), { signal })) {
+    const { command } = store.get(lastId) ?? {};
+    if (command === undefined) continue;
+    const stats: CommandStats = { command, ...counts, lastId };
+    bytes += sizeOf(stats);
+    if (commands.length > 0 && bytes > pageBytesMax) break;
+    commands.push(stats);
+  }
+  return { commands, commandsTotal: statistics.size };
+}
+
 /** The states after one event, whatever happens while they are read. */
 async function* giveTable(
   context: HandlerContext,
@@ -59,9 +85,10 @@ async function* giveTable(
 ): AsyncGenerator<ItemOf<'table'>, ResultOf<'table'>, void> {
   const { table, past, journal } = context;
   const seq = at === null ? journal.lastSeq : seqOfMoment(context, at);
-  const live = at === null ? [...table.current.tasks.values()] : past.liveAt(seq);
+  const live = at === null ? [...table.current.tasks.values()] : await inTurns(past.liveAt(seq), { signal });
   const isLive = new Set(live.map(({ id }) => id));
-  const complete = lastEnded(context, { wanted: taskStates, seq, count: ended }).filter((id) => !isLive.has(id));
+  const last = lastEnded(context, { wanted: taskStates, seq: at === null ? null : seq, count: ended });
+  const complete = (await inTurns(last, { signal })).filter((id) => !isLive.has(id));
   const given = function* (): Generator<readonly Task[], void, void> {
     yield live;
     for (let from = 0; from < complete.length; from += tasksAtOnce) {
@@ -87,4 +114,39 @@ function* inItems(tasks: readonly Task[]): Generator<readonly Task[], void, void
     bytes += size;
   }
   if (item.length > 0) yield item;
+}
+
+/** The contexts whose read models are being folded anew: one at a time has room for it beside the journal. */
+const rebuilding = new WeakSet<HandlerContext>();
+
+async function* rebuildOnce(
+  context: HandlerContext,
+  { signal }: { signal: AbortSignal },
+): AsyncGenerator<ItemOf<'rebuild'>, ResultOf<'rebuild'>, void> {
+  if (rebuilding.has(context)) {
+    throw new GhostError('invalid-request', 'the read models are being folded anew already', {
+      hint: 'wait for that, then: ghost doctor --rebuild',
+    });
+  }
+  rebuilding.add(context);
+  const steps = context.rebuild({ differencesMax: damagesMax });
+  try {
+    let toldAt = -Infinity;
+    for (;;) {
+      signal.throwIfAborted();
+      const step = steps.next();
+      if (step.done === true) {
+        if (step.value.differences.length > 0) context.table.reload();
+        return step.value;
+      }
+      if (performance.now() - toldAt >= tellEveryMs) {
+        toldAt = performance.now();
+        yield step.value;
+      }
+      await setImmediate();
+    }
+  } finally {
+    steps.return({ events: 0, tasks: 0, differences: [] });
+    rebuilding.delete(context);
+  }
 }

@@ -19,6 +19,8 @@ export interface Kernel {
   waitStatus(pidfd: number): number | null;
   /** Signals the process group that a pidfd's process leads, since Linux 6.9. 0, or an errno such as `ESRCH`. */
   signalGroup(pidfd: number, signal: number): 'ok' | 'ESRCH' | 'EPERM' | null;
+  /** The session that a process is in, getsid(2); null too where there is no such process. */
+  sessionOf(pid: number): number | null;
   /** Makes a FIFO, 0600: mkfifo(3). */
   makeFifo(path: string): boolean | null;
   /** How many bytes wait in a pipe: FIONREAD, ioctl_pipe. */
@@ -49,7 +51,7 @@ const fallocPunchHole = 1 << 1;
 export function loadKernel(): Kernel {
   if (process.platform !== 'linux') return withoutKernel(`no kernel calls are known for ${process.platform}`);
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof koffiModule;
+    const koffi = createRequire(import.meta.filename)('koffi') as typeof koffiModule;
     return linuxKernel(koffi);
   } catch (error) {
     return withoutKernel(error instanceof Error ? error.message : String(error));
@@ -64,6 +66,7 @@ export function withoutKernel(reason: string): Kernel {
     openPidfd: () => null,
     waitStatus: () => null,
     signalGroup: () => null,
+    sessionOf: () => null,
     makeFifo: () => null,
     bytesInPipe: () => null,
     punchHole: () => Promise.resolve(null),
@@ -75,6 +78,7 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
   const getsockopt = libc.func('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)');
   const syscall = libc.func('long syscall(long, ...)');
   const ioctl = libc.func('int ioctl(int, unsigned long, ...)');
+  const getsid = libc.func('int getsid(int)');
   const mkfifo = libc.func('int mkfifo(const char *, uint32_t)');
   // An off_t is 64 bits wide where a long is; elsewhere the call would read other arguments than were meant.
   const fallocate = koffi.sizeof('long') === 8 ? libc.func('int fallocate(int, int, int64_t, int64_t)') : null;
@@ -106,6 +110,10 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
       }
       if (koffi.errno() === errno.ESRCH) return 'ESRCH';
       return koffi.errno() === errno.EPERM ? 'EPERM' : null;
+    },
+    sessionOf: (pid) => {
+      const session = Number(getsid(pid));
+      return session >= 0 ? session : null;
     },
     makeFifo: (path) => mkfifo(path, 0o600) === 0,
     bytesInPipe: (descriptor) => {

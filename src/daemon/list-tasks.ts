@@ -12,6 +12,9 @@ import { type MomentReader, seqOfMoment } from './moment.ts';
 /** Without `all`, so many of those that ended last are listed. */
 export const endedListed = 30;
 
+/** So many tasks are looked at in one step. */
+const tasksAtOnce = 200;
+
 export interface ListContext extends MomentReader {
   readonly table: LiveTable;
   readonly store: TaskStore;
@@ -45,17 +48,20 @@ interface Question {
   readonly after: number;
 }
 
-/** The tasks that run, and those that ended last. */
-export function lastEnded(
+/** The tasks that ended last, the last first, hidden ones left out: as of now, or of an event. Looked for in steps. */
+export function* lastEnded(
   { store, past }: Pick<ListContext, 'store' | 'past'>,
   { wanted, seq, count }: Pick<Question, 'wanted' | 'seq'> & { readonly count: number },
-): readonly TaskId[] {
+): Generator<undefined, readonly TaskId[], void> {
   const found: TaskId[] = [];
   if (count === 0) return found;
   const states = endedStates.filter((state) => wanted.includes(state));
   // Whether one is hidden now says nothing about then.
   const ended = store.ended({ states, forgotten: seq !== null, ...(seq === null ? {} : { before: seq + 1 }) });
+  let looked = 0;
   for (const id of ended) {
+    looked += 1;
+    if (looked % tasksAtOnce === 0) yield;
     if (seq !== null && past.get(id, { seq })?.forgottenAt !== null) continue;
     found.push(id);
     if (found.length === count) break;
@@ -65,13 +71,21 @@ export function lastEnded(
 
 function* lately(context: ListContext, { wanted, seq, after }: Question): Generator<readonly Task[], void, void> {
   const { table, past } = context;
-  const live = seq === null ? [...table.current.tasks.values()] : past.liveAt(seq);
+  const live = seq === null ? [...table.current.tasks.values()] : yield* quietly(past.liveAt(seq));
   const active = wanted.includes('running') ? live.filter(({ status }) => status.kind !== 'ended') : [];
   const get = (id: TaskId): Task | undefined => (seq === null ? table.get(id) : past.get(id, { seq }));
-  const ended = lastEnded(context, { wanted, seq, count: endedListed })
-    .map(get)
-    .filter((task) => task !== undefined);
+  const ids = yield* quietly(lastEnded(context, { wanted, seq, count: endedListed }));
+  const ended = ids.map(get).filter((task) => task !== undefined);
   yield [...active, ...ended].filter(({ id }) => id > after).toSorted((one, other) => one.id - other.id);
+}
+
+/** Steps that find something at their end as steps that give no task. */
+function* quietly<T>(steps: Generator<undefined, T, void>): Generator<readonly Task[], T, void> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield [];
+  }
 }
 
 function* allAfter(

@@ -5,9 +5,10 @@ import type { Task } from '../projections/task.ts';
 import type { LogChunk, LogEnd } from '../protocol/answers.ts';
 import { logChunkBytesMax } from '../protocol/limits.ts';
 import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
+import { LogRange, streamOrder, type WantedStreams } from './log-range.ts';
 import { type LogPiece, LogSource, type LogSourceContext } from './log-source.ts';
 import { findTail } from './log-tail.ts';
-import { OrderReader, type OrderRecord } from './order-index.ts';
+import { OrderReader } from './order-index.ts';
 import type { Supervision } from './supervision.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -23,21 +24,29 @@ const closesWithinMs = 500;
 export async function* readLog(
   { table, journal, supervisor }: LogSourceContext & { supervisor: Pick<Supervisor, 'find' | 'folder'> },
   given: Task,
-  { streams, follow, lines, cursor, since, until, signal }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
+  {
+    streams,
+    follow,
+    lines,
+    cursor,
+    before,
+    since,
+    until: untilTime,
+    signal,
+  }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
 ): AsyncGenerator<LogChunk, LogEnd, void> {
   const folder = supervisor.folder(given.id);
   using order = new OrderReader(folder.order);
   await using source = new LogSource({ journal, table }, given.id, folder);
   supervisor.find(given.id)?.recorder.noteNow();
-  const ranges = { since: timeOf(since), until: timeOf(until) };
-  // What no index tells of (it was lost, or no daemon was there to note it): all at once, without a time.
-  const unindexedNow = (): OrderRecord | null =>
-    supervisor.find(given.id) === undefined && !isPast(order, ranges.until)
-      ? { at: null, stdout: source.size('stdout'), stderr: source.size('stderr') }
-      : null;
-  const position = {
-    ...(cursor ?? (await firstPosition({ order, source, streams, lines, ...ranges, unindexed: unindexedNow() }))),
+  const until = timeOf(untilTime);
+  const rangeNow = (): LogRange => {
+    // What no index tells of (it was lost, or no daemon was there to note it): all at once, without a time.
+    const isUnindexed = supervisor.find(given.id) === undefined && !isPast(order, until);
+    const unindexed = isUnindexed ? { at: null, stdout: source.size('stdout'), stderr: source.size('stderr') } : null;
+    return new LogRange(order, { since: timeOf(since), until, before, unindexed });
   };
+  const position = { ...(cursor ?? (await firstPosition(rangeNow(), { source, streams, lines }))) };
   let endSeen: number | null = null;
   for (;;) {
     const supervision = supervisor.find(given.id);
@@ -50,27 +59,8 @@ export async function* readLog(
     if (endedFor !== null) supervision?.look();
     // Held open by what it left behind: everything of its own is there all the same, once the pumps have it.
     const heldOpen = endedFor !== null && endedFor > closesWithinMs && (supervision?.isDrained() ?? true);
-    const last = ranges.until === null ? order.count() : order.firstSince(ranges.until);
-    const ended = complete || heldOpen || isPast(order, ranges.until);
-    const unindexed = unindexedNow();
-    for (const record of recordsPast(order, { position, last, unindexed })) {
-      for (const stream of ['stdout', 'stderr'] as const) {
-        while (position[stream] < record[stream]) {
-          signal.throwIfAborted();
-          const from = position[stream];
-          const bytes = Math.min(record[stream] - from, logChunkBytesMax);
-          if (streams !== 'both' && streams !== stream) {
-            position[stream] = record[stream];
-            continue;
-          }
-          const piece = await source.read(stream, { from, bytes });
-          // A spool that somebody shortened has no more: what is missing there cannot be given.
-          const nothing = piece.kind === 'data' && piece.data.length === 0;
-          position[stream] = piece.kind === 'gone' ? piece.to : nothing ? record[stream] : from + piece.data.length;
-          if (!nothing) yield chunkOf(stream, piece, { at: record.at, from, cursor: { ...position } });
-        }
-      }
-    }
+    const ended = complete || heldOpen || isPast(order, until);
+    yield* readRange(rangeNow(), { position, streams, source, signal });
     if (!follow || ended) {
       const reason = complete ? 'complete' : task.status.kind === 'ended' ? 'ended' : 'running';
       return { task: viewTask(task), reason, cursor: { ...position } };
@@ -80,29 +70,50 @@ export async function* readLog(
   }
 }
 
-/** Where to begin without a cursor: at the first byte, the first of a time, or so many lines before the end. */
-async function firstPosition({
-  order,
-  source,
-  streams,
-  lines,
-  since,
-  until,
-  unindexed,
-}: {
-  order: OrderReader;
-  source: LogSource;
-  streams: ParametersOf<'log'>['streams'];
-  lines: number | null;
-  since: Microseconds | null;
-  until: Microseconds | null;
-  unindexed: OrderRecord | null;
-}): Promise<LogCursor> {
-  const first = since === null ? 0 : order.firstSince(since);
-  const start: LogCursor = order.at(first - 1) ?? { stdout: 0, stderr: 0 };
-  if (lines === null) return { stdout: start.stdout, stderr: start.stderr };
-  const last = until === null ? order.count() : order.firstSince(until);
-  return findTail({ order, source, streams, lines, first, last, unindexed });
+/** Gives what of a range lies past a position, and moves that forward with it. */
+async function* readRange(
+  range: LogRange,
+  {
+    position,
+    streams,
+    source,
+    signal,
+  }: {
+    position: { -readonly [S in StreamName]: number };
+    streams: WantedStreams;
+    source: LogSource;
+    signal: AbortSignal;
+  },
+): AsyncGenerator<LogChunk, void, void> {
+  for (const { record, before } of range.past(position, streams)) {
+    for (const stream of streamOrder) {
+      if (streams !== 'both' && streams !== stream) {
+        // How far the other one had come when these bytes were seen.
+        position[stream] = Math.max(position[stream], stream === 'stdout' ? record.stdout : before.stderr);
+        continue;
+      }
+      while (position[stream] < record[stream]) {
+        signal.throwIfAborted();
+        const from = position[stream];
+        const bytes = Math.min(record[stream] - from, logChunkBytesMax);
+        const piece = await source.read(stream, { from, bytes });
+        // A spool that somebody shortened has no more: what is missing there cannot be given.
+        const nothing = piece.kind === 'data' && piece.data.length === 0;
+        const to = piece.kind === 'gone' ? Math.min(piece.to, range.end[stream]) : from + piece.data.length;
+        position[stream] = nothing ? record[stream] : to;
+        if (!nothing) yield chunkOf(stream, piece, { at: record.at, from, cursor: { ...position } });
+      }
+    }
+  }
+  for (const stream of streamOrder) position[stream] = Math.max(position[stream], range.end[stream]);
+}
+
+/** Where to begin without a cursor: at the first byte of the range, or so many lines before its end. */
+async function firstPosition(
+  range: LogRange,
+  { source, streams, lines }: { source: LogSource; streams: WantedStreams; lines: number | null },
+): Promise<LogCursor> {
+  return lines === null ? range.start : await findTail({ range, source, streams, lines });
 }
 
 /** An ISO 8601 time, checked when the request was. */
@@ -115,18 +126,6 @@ function isPast(order: OrderReader, until: Microseconds | null): boolean {
   return until !== null && order.firstSince(until) < order.count();
 }
 
-/** The index from a position on, and then what it does not tell of. */
-function* recordsPast(
-  order: OrderReader,
-  { position, last, unindexed }: { position: LogCursor; last: number; unindexed: OrderRecord | null },
-): Generator<OrderRecord, void, void> {
-  for (let index = order.firstPast(position); index < last; index += 1) {
-    const record = order.at(index);
-    if (record !== null) yield record;
-  }
-  if (unindexed !== null) yield unindexed;
-}
-
 function chunkOf(
   stream: StreamName,
   piece: LogPiece,
@@ -134,8 +133,8 @@ function chunkOf(
 ): LogChunk {
   const base = { stream, at: at === null ? null : isoTime(at), cursor };
   if (piece.kind === 'data') return { ...base, data: piece.data, missing: null };
-  const { to, prunedAt, reason } = piece;
-  return { ...base, data: Buffer.alloc(0), missing: { bytes: to - from, prunedAt, reason } };
+  const { prunedAt, reason } = piece;
+  return { ...base, data: Buffer.alloc(0), missing: { bytes: cursor[stream] - from, prunedAt, reason } };
 }
 
 /** Something of a task has changed: a stream grew, the task ended, its log is complete, or the reader has gone. */
@@ -155,7 +154,7 @@ class Growth implements Disposable {
     const wake = (): void => {
       this.#wake();
     };
-    if (supervision !== undefined) this.#stops.push(supervision.recorder.onGrowth(wake));
+    if (supervision !== undefined) this.#stops.push(supervision.recorder.follow(wake));
     const before = table.get(given.id);
     const subscription = table.task$(given.id).subscribe({
       next: (task) => {

@@ -7,11 +7,11 @@ import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { isoTime } from '../projections/task-view.ts';
 import type { StoredStream } from '../projections/task.ts';
-import { readMember } from './segment-file.ts';
+import { readMembers } from './segment-file.ts';
 import type { TaskFolder } from './task-folder.ts';
 
 export interface LogSourceContext {
-  readonly journal: Pick<Journal, 'readTask' | 'findOnce'>;
+  readonly journal: Pick<Journal, 'readOnce' | 'findOnce'>;
   readonly table: LiveTable;
 }
 
@@ -20,8 +20,8 @@ export type LogPiece =
   | { readonly kind: 'data'; readonly data: Uint8Array }
   | { readonly kind: 'gone'; readonly to: number; readonly prunedAt: string; readonly reason: PruneReason };
 
-/** So many members are unpacked beyond the one that is wanted. */
-const membersAhead = 2;
+/** For a reader who goes forward so many members are unpacked in one trip to the thread pool, and as many ahead. */
+const membersTogether = 4;
 
 interface OpenSegment {
   readonly stream: StreamName;
@@ -29,9 +29,11 @@ interface OpenSegment {
   readonly handle: FileHandle;
 }
 
-interface UnpackedMember {
+/** Some members, of a range of the stream. */
+interface Unpacked {
   readonly stream: StreamName;
-  readonly offset: number;
+  readonly from: number;
+  readonly to: number;
   readonly data: Promise<Buffer>;
 }
 
@@ -43,10 +45,11 @@ export class LogSource implements AsyncDisposable {
   readonly #context: LogSourceContext;
   readonly #id: TaskId;
   readonly #folder: TaskFolder;
+  #lastPrune: { readonly stream: StreamName; readonly piece: LogPiece & { readonly kind: 'gone' } } | null = null;
   readonly #spools = new Map<StreamName, FileHandle>();
   #segment: OpenSegment | null = null;
-  /** The last member that was wanted, and those that a reader who goes forward wants next. */
-  #members: readonly UnpackedMember[] = [];
+  /** What was wanted last, and what a reader who goes forward wants next. */
+  #unpacked: readonly Unpacked[] = [];
 
   constructor(context: LogSourceContext, id: TaskId, folder: TaskFolder) {
     this.#context = context;
@@ -59,6 +62,11 @@ export class LogSource implements AsyncDisposable {
     return Math.max(this.#folder.size(stream), this.#stored(stream).sealedTo);
   }
 
+  /** Everything of a stream before this byte is gone. */
+  prunedTo(stream: StreamName): number {
+    return this.#stored(stream).prunedTo;
+  }
+
   /**
    * What is at an offset, at most so many bytes; fewer where another file begins, none at the end.
    * @throws GhostError `log-unreadable` where a segment that the journal tells of cannot be read.
@@ -66,7 +74,7 @@ export class LogSource implements AsyncDisposable {
   async read(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<LogPiece> {
     for (;;) {
       const { prunedTo, sealedTo } = this.#stored(stream);
-      if (from < prunedTo) return this.#gone(stream, { from, to: prunedTo });
+      if (from < prunedTo) return this.#gone(stream, { to: prunedTo });
       if (from < sealedTo) {
         const data = await this.#readSegment(stream, { from, bytes });
         if (data !== null) return { kind: 'data', data };
@@ -80,7 +88,7 @@ export class LogSource implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const member of this.#members) member.data.catch(() => undefined);
+    for (const { data } of this.#unpacked) data.catch(() => undefined);
     await Promise.all(
       [...this.#spools.values(), ...(this.#segment === null ? [] : [this.#segment.handle])].map((handle) =>
         handle.close(),
@@ -94,15 +102,18 @@ export class LogSource implements AsyncDisposable {
     return task.stored[stream];
   }
 
-  #gone(stream: StreamName, { from, to }: { from: number; to: number }): LogPiece {
-    // The events of one task, of which pruned ranges are few.
-    const events = this.#context.journal.readTask(this.#id);
-    const covering = events.find(
-      (event) => event.type === 'LogSegmentPruned' && event.data.stream === stream && event.data.to > from,
-    );
-    if (covering?.type !== 'LogSegmentPruned') throw unreadable(this.#id, stream, from);
-    const { at, data } = covering;
-    return { kind: 'gone', to: Math.min(data.to, to), prunedAt: isoTime(at), reason: data.reason };
+  /** All that is gone is one piece, as of its last prune: a task that ran for months has had thousands. */
+  #gone(stream: StreamName, { to }: { to: number }): LogPiece {
+    if (this.#lastPrune?.stream !== stream || this.#lastPrune.piece.to !== to) {
+      const prefix = `LogSegmentPruned:${this.#id}:${stream}:`;
+      const last = this.#context.journal
+        .readOnce({ prefix, after: 0 })
+        .find((event) => event.type === 'LogSegmentPruned' && event.data.to === to);
+      if (last?.type !== 'LogSegmentPruned') throw unreadable(this.#id, stream, to);
+      const piece = { kind: 'gone', to, prunedAt: isoTime(last.at), reason: last.data.reason } as const;
+      this.#lastPrune = { stream, piece };
+    }
+    return this.#lastPrune.piece;
   }
 
   async #readSpool(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<Uint8Array> {
@@ -124,37 +135,40 @@ export class LogSource implements AsyncDisposable {
   async #readSegment(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<Uint8Array | null> {
     const segment = await this.#segmentAt(stream, from);
     if (segment === null) return null;
-    const { members } = segment.facts;
-    const index = lastAtOrBefore(
-      members.map(([offset]) => offset),
-      from,
-    );
-    const offset = members[index]?.[0];
-    if (offset === undefined) throw unreadable(this.#id, stream, from);
-    const wanted = this.#unpack(segment, index);
-    // A reader mostly goes forward: the next ones are unpacked while this one is on its way.
-    const ahead = members
-      .slice(index + 1, index + 1 + membersAhead)
-      .map((_, next) => this.#unpack(segment, index + 1 + next));
-    this.#members = [wanted, ...ahead];
+    // Whoever goes forward wants what follows as well: it is unpacked while this is on its way.
+    const known = this.#unpacked.find((one) => one.stream === stream && one.from <= from && from < one.to);
+    const goesOn = known !== undefined || this.#unpacked.some((one) => one.stream === stream && one.to === from);
+    const wanted = known ?? this.#unpack(segment, { from, members: goesOn ? membersTogether : 1 });
+    const { to } = wanted;
+    const next = this.#unpacked.find((one) => one.stream === stream && one.from === to);
+    const ahead =
+      next ?? (goesOn && to < segment.facts.to ? this.#unpack(segment, { from: to, members: membersTogether }) : null);
+    this.#unpacked = ahead === null ? [wanted] : [wanted, ahead];
     try {
       const data = await wanted.data;
-      return data.subarray(from - offset, from - offset + bytes);
+      return data.subarray(from - wanted.from, from - wanted.from + bytes);
     } catch (error) {
       throw unreadable(this.#id, stream, from, error);
     }
   }
 
-  #unpack({ stream, facts, handle }: OpenSegment, index: number): UnpackedMember {
-    const member = facts.members[index];
-    if (member === undefined) throw unreadable(this.#id, stream, facts.from);
-    const [offset, from] = member;
-    const known = this.#members.find((other) => other.stream === stream && other.offset === offset);
-    if (known !== undefined) return known;
-    const data = readMember(handle, { from, to: facts.members[index + 1]?.[1] ?? facts.bytes });
-    // Whoever waits for it is told; one that nobody came for is no error.
+  /** So many members from the one on that holds an offset. */
+  #unpack(
+    { stream, facts, handle }: OpenSegment,
+    { from, members: count }: { from: number; members: number },
+  ): Unpacked {
+    const { members } = facts;
+    const index = lastAtOrBefore(
+      members.map(([offset]) => offset),
+      from,
+    );
+    const first = members[index];
+    if (first === undefined) throw unreadable(this.#id, stream, from);
+    const after = members[index + count];
+    const data = readMembers(handle, { from: first[1], to: after?.[1] ?? facts.bytes, count });
+    // Whoever waits for it is told; what nobody came for is no error.
     data.catch(() => undefined);
-    return { stream, offset, data };
+    return { stream, from: first[0], to: after?.[0] ?? facts.to, data };
   }
 
   async #segmentAt(stream: StreamName, offset: number): Promise<OpenSegment | null> {

@@ -1,65 +1,124 @@
 import type { StreamName } from '../journal/events.ts';
-import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
+import type { LogCursor } from '../protocol/messages.ts';
+import { type LogRange, streamOrder, type WantedStreams } from './log-range.ts';
 import type { LogSource } from './log-source.ts';
-import type { OrderReader, OrderRecord } from './order-index.ts';
 
 const scanBytes = 64 * 1024;
 const newline = 0x0a;
 
+/** Bytes of a stream from an offset on; fewer than were asked for where somebody has shortened the spool. */
+interface StreamPart {
+  readonly from: number;
+  readonly data: Buffer;
+}
+
 /**
- * Where the last so many lines of a log begin, between two records of its index: read backwards from the end, piece by
- * piece in the order of the index, so that it costs what those lines weigh and not what the log does.
- * @param first the index of the first record that counts. @param last the one after the last.
+ * Where the last so many lines of a range of a log begin: read backwards from its end, piece by piece in the order of
+ * its records, so that it costs what those lines weigh and not what the log does.
+ *
+ * What retention has taken of a stream is its beginning. It has no lines to count, and stands where its first byte did:
+ * a reader from an earlier place on is told of it there, and nobody twice.
  */
 export async function findTail({
-  order,
+  range,
   source,
   streams,
   lines,
-  first,
-  last,
-  unindexed,
 }: {
-  order: OrderReader;
+  range: LogRange;
   source: LogSource;
-  streams: ParametersOf<'log'>['streams'];
+  streams: WantedStreams;
   lines: number;
-  first: number;
-  last: number;
-  /** What comes after the index, or null where it tells of everything. */
-  unindexed: OrderRecord | null;
 }): Promise<LogCursor> {
-  const recordAt = (index: number): OrderRecord | null => (index < last ? order.at(index) : unindexed);
-  const count = unindexed === null ? last : last + 1;
-  const end = recordAt(count - 1) ?? { stdout: 0, stderr: 0 };
-  if (lines === 0) return { stdout: end.stdout, stderr: end.stderr };
+  const { start, end } = range;
+  if (lines === 0) return end;
+  const tail = new BackwardReader(source, { start, end });
+  const wanted = streamOrder.filter((stream) => streams === 'both' || streams === stream).toReversed();
+  const position = { stdout: end.stdout, stderr: end.stderr };
   let missing = lines;
   // The newline that ends the last line begins no further one.
   let atEnd = true;
-  for (let index = count - 1; index >= first; index -= 1) {
-    const record = recordAt(index);
-    const before: LogCursor = order.at(index - 1) ?? { stdout: 0, stderr: 0 };
-    if (record === null) break;
-    // Within a record stderr comes after stdout, as the reader gives it.
-    for (const stream of ['stderr', 'stdout'] as const) {
-      if (streams !== 'both' && streams !== stream) continue;
-      for (let to = record[stream]; to > before[stream];) {
-        const wanted = Math.max(before[stream], to - scanBytes);
-        const { data, from } = await readRange(source, stream, { from: wanted, to });
+  for (let index = range.last; ;) {
+    const left = wanted.filter((stream) => position[stream] > tail.firstByte(stream));
+    if (left.length === 0) return start;
+    index = indexOfLastByte(range, { position, left, index });
+    const record = range.at(index);
+    if (record === null) return start;
+    const before = range.beforeIndex(index);
+    for (const stream of left) {
+      while (position[stream] > Math.max(before[stream], tail.firstByte(stream))) {
+        const { data, from } = await tail.read(stream, { from: before[stream], to: position[stream] });
         for (let at = data.lastIndexOf(newline); at >= 0; at = at === 0 ? -1 : data.lastIndexOf(newline, at - 1)) {
           if (!(atEnd && at === data.length - 1)) missing -= 1;
           atEnd = false;
-          if (missing === 0) return cursorAt({ stream, offset: from + at + 1, before, record });
+          if (missing > 0) continue;
+          const offset = from + at + 1;
+          return stream === 'stdout'
+            ? { stdout: offset, stderr: tail.pastGone('stderr', before.stderr) }
+            : { stdout: tail.pastGone('stdout', record.stdout), stderr: offset };
         }
         atEnd = false;
-        // What retention has taken has no lines to count.
-        if (from > wanted) return cursorAt({ stream, offset: from, before, record });
-        to = from;
+        position[stream] = from;
       }
     }
   }
-  const start: LogCursor = order.at(first - 1) ?? { stdout: 0, stderr: 0 };
-  return { stdout: start.stdout, stderr: start.stderr };
+}
+
+/** The record that tells of the last byte before a position: mostly the one before, and else it is looked for. */
+function indexOfLastByte(
+  range: LogRange,
+  { position, left, index }: { position: LogCursor; left: readonly StreamName[]; index: number },
+): number {
+  const before = range.beforeIndex(index - 1);
+  if (left.some((stream) => before[stream] < position[stream])) return index - 1;
+  return Math.max(...left.map((stream) => range.firstPast({ ...range.start, [stream]: position[stream] - 1 }, stream)));
+}
+
+/** Reads the streams of a range from their ends, a good piece at a time, however small the pieces that are asked for. */
+class BackwardReader {
+  readonly #source: LogSource;
+  readonly #range: { readonly start: LogCursor; readonly end: LogCursor };
+  readonly #firstBytes: { stdout: number; stderr: number };
+  readonly #read = new Map<StreamName, StreamPart & { readonly to: number }>();
+
+  constructor(source: LogSource, range: { readonly start: LogCursor; readonly end: LogCursor }) {
+    this.#source = source;
+    this.#range = range;
+    this.#firstBytes = { stdout: 0, stderr: 0 };
+    for (const stream of streamOrder) this.#raise(stream, source.prunedTo(stream));
+  }
+
+  /** The first byte of a stream that is there. */
+  firstByte(stream: StreamName): number {
+    return this.#firstBytes[stream];
+  }
+
+  /** A place from where on nothing of what is gone would be told of in part: its first byte, or after its last. */
+  pastGone(stream: StreamName, offset: number): number {
+    return offset <= this.#range.start[stream] ? offset : Math.max(offset, this.#firstBytes[stream]);
+  }
+
+  /** The end of a range of a stream: what of it is read already, or some more. */
+  async read(stream: StreamName, { from, to }: { from: number; to: number }): Promise<StreamPart> {
+    const known = this.#read.get(stream);
+    if (known !== undefined && known.from < to && to <= known.to) return partOf(known, { from, to });
+    const wanted = Math.max(this.#firstBytes[stream], to - scanBytes);
+    const read = { ...(await readRange(this.#source, stream, { from: wanted, to })), to };
+    this.#read.set(stream, read);
+    // Taken meanwhile.
+    if (read.from > wanted) this.#raise(stream, read.from);
+    return partOf(read, { from, to });
+  }
+
+  #raise(stream: StreamName, firstByte: number): void {
+    const { start, end } = this.#range;
+    this.#firstBytes[stream] = Math.min(Math.max(this.#firstBytes[stream], start[stream], firstByte), end[stream]);
+  }
+}
+
+function partOf(part: StreamPart, { from, to }: { from: number; to: number }): StreamPart {
+  const first = Math.max(from, part.from);
+  return { from: first, data: part.data.subarray(first - part.from, to - part.from) };
 }
 
 /** All bytes of a range, from where they are not gone. */
@@ -67,7 +126,7 @@ async function readRange(
   source: LogSource,
   stream: StreamName,
   { from, to }: { from: number; to: number },
-): Promise<{ readonly data: Buffer; readonly from: number }> {
+): Promise<StreamPart> {
   let pieces: Uint8Array[] = [];
   let first = from;
   for (let at = from; at < to;) {
@@ -83,19 +142,4 @@ async function readRange(
     at += piece.data.length;
   }
   return { data: Buffer.concat(pieces), from: first };
-}
-
-/** The position at an offset of one stream within a record; the other stream is where the reader's order has it. */
-function cursorAt({
-  stream,
-  offset,
-  before,
-  record,
-}: {
-  stream: StreamName;
-  offset: number;
-  before: LogCursor;
-  record: OrderRecord;
-}): LogCursor {
-  return stream === 'stdout' ? { stdout: offset, stderr: before.stderr } : { stdout: record.stdout, stderr: offset };
 }

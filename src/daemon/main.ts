@@ -6,6 +6,7 @@ import { resolvePaths } from '../paths.ts';
 import { version } from '../version.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
+import { linuxKernelLog } from './kernel-log.ts';
 import { loadKernel } from './kernel.ts';
 import { linuxProcessTable } from './process-table.ts';
 import { readSettings, settingsPlace } from './settings-file.ts';
@@ -36,13 +37,15 @@ async function main(): Promise<void> {
       hint: 'run it on Linux',
     });
   }
+  const kernel = loadKernel();
   const daemon = await startDaemon({
     paths: resolvePaths(process.env),
     version,
     migrationsFolder: join(import.meta.dirname, '..', 'migrations'),
     clock: systemClock(),
-    processes: linuxProcessTable(),
-    kernel: loadKernel(),
+    processes: linuxProcessTable(kernel),
+    kernel,
+    kernelLog: linuxKernelLog(),
     shell: process.env['GHOST_SHELL'] ?? null,
     settings: readSettings(place),
     echo: !persists,

@@ -16,13 +16,29 @@ const floodWindowMs = 100;
 const floodPollMs = 33;
 /** So many looks in a row without growth, and the flood is over. */
 const floodQuietLooks = 15;
-/** How often to look where the system gives no watch (its limit is reached: inotify(7)). */
+/**
+ * How often to look where the system gives no watch (its limit is reached: inotify(7)), and how seldom where nothing
+ * comes and nobody follows.
+ */
 const unwatchedPollMs = 100;
+const unwatchedQuietPollMs = 1_000;
 
 /**
  * Notes when a task's streams grow and in which order. The spools are watched while they are quiet, so that times and
  * order are good to about a millisecond; polled while they flood, so that a million small writes do not cost a million
  * wake-ups; and left alone while nothing happens.
+ *
+ * One watch on the folder, not one on each file in it. Measured with 2,000 tasks on Linux 6 (Node 24, two cores): 1 watch
+ * a task against 2 (3 with the status file), 2.3 KB of memory against 6.6, 35 to 50 ms to set all up against 80 to 100;
+ * from a write to the wake-up 0.06 ms (p99 0.13) against 0.05 (0.11), and a burst of 10,000 writes costs the same. The
+ * folder is half as far from the limit of watches, and what the shim notes is heard through it as well.
+ *
+ * Where that limit is reached the other tasks are polled, which is said once in the daemon's log: 2,000 of them looked at
+ * ten times a second would take most of a core, so that one which is silent and has no follower is looked at once a
+ * second; a follower's line is then at most 0.1 s late. The end of a task is heard from its shim in any case. On macOS,
+ * where ghost does not run yet, fs.watch of a folder is FSEvents, which tells of changes late and several at once
+ * (some 50 ms and more), and a watch on a file is kqueue with a descriptor each: there it would be a watch a file while
+ * there are descriptors, and polling past that.
  */
 export class OutputRecorder implements Disposable {
   readonly #folder: TaskFolder;
@@ -31,6 +47,9 @@ export class OutputRecorder implements Disposable {
   readonly #onStatus: () => void;
   readonly #writer: OrderWriter;
   readonly #listeners = new Set<() => void>();
+  #followers = 0;
+  /** While it is polled: shortens the wait for the next look to the shortest. */
+  #lookSoon: (() => void) | null = null;
   #watcher: FSWatcher | null = null;
   #poll: NodeJS.Timeout | null = null;
   #wakeUps = 0;
@@ -86,6 +105,17 @@ export class OutputRecorder implements Disposable {
     };
   }
 
+  /** The same for somebody who waits for the next line, and is not to wait longer than need be. */
+  follow(listener: () => void): () => void {
+    const stop = this.onGrowth(listener);
+    this.#followers += 1;
+    this.#lookSoon?.();
+    return () => {
+      stop();
+      this.#followers -= 1;
+    };
+  }
+
   /** Whether nothing waits in a stream's pipe. True where that cannot be asked. */
   fifoIsEmpty(stream: StreamName, kernel: Kernel): boolean {
     let descriptor: number | null = null;
@@ -137,9 +167,16 @@ export class OutputRecorder implements Disposable {
   }
 
   #watchFailed(error: unknown): void {
-    this.#log.warnOnce('a folder cannot be watched; it is polled instead', { error: String(error) });
+    this.#log.warnOnce(
+      'the system gives no more watches (fs.inotify.max_user_watches and max_user_instances say how many): tasks are polled instead',
+      { error: String(error) },
+    );
     this.#endWatch();
-    this.#beginPoll({ everyMs: unwatchedPollMs, untilQuiet: Number.POSITIVE_INFINITY });
+    this.#beginPoll({
+      everyMs: unwatchedPollMs,
+      quietMs: unwatchedQuietPollMs,
+      untilQuiet: Number.POSITIVE_INFINITY,
+    });
   }
 
   #wake(name: string | null): void {
@@ -157,26 +194,41 @@ export class OutputRecorder implements Disposable {
     this.#wakeUps += 1;
     if (this.#wakeUps < floodWakeUps) return;
     this.#endWatch();
-    this.#beginPoll({ everyMs: floodPollMs, untilQuiet: floodQuietLooks });
+    this.#beginPoll({ everyMs: floodPollMs, quietMs: floodPollMs, untilQuiet: floodQuietLooks });
   }
 
-  #beginPoll({ everyMs, untilQuiet }: { everyMs: number; untilQuiet: number }): void {
+  #beginPoll({ everyMs, quietMs, untilQuiet }: { everyMs: number; quietMs: number; untilQuiet: number }): void {
     if (this.#poll !== null || this.#disposed) return;
     let quiet = 0;
+    let waitMs = everyMs;
     let last = this.#writer.last;
-    this.#poll = setInterval(() => {
+    const lookIn = (delayMs: number): void => {
+      this.#poll = setTimeout(look, delayMs).unref();
+    };
+    this.#lookSoon = () => {
+      if (waitMs === everyMs) return;
+      waitMs = everyMs;
+      if (this.#poll !== null) clearTimeout(this.#poll);
+      lookIn(everyMs);
+    };
+    const look = (): void => {
       const next = this.noteNow();
       this.#onStatus();
+      if (this.#disposed) return;
       // Compared by value: what cannot be noted on a full disk is a new object at each look.
       quiet = next.stdout === last.stdout && next.stderr === last.stderr ? quiet + 1 : 0;
       last = next;
-      if (quiet < untilQuiet || this.#disposed) return;
+      if (quiet < untilQuiet) {
+        waitMs = quiet === 0 || this.#followers > 0 ? everyMs : Math.min(waitMs * 2, quietMs);
+        lookIn(waitMs);
+        return;
+      }
       this.#endPoll();
       this.#beginWatch();
       // What was noted in between rang no bell.
       this.#onStatus();
-    }, everyMs);
-    this.#poll.unref();
+    };
+    lookIn(everyMs);
   }
 
   #endWatch(): void {
@@ -185,7 +237,8 @@ export class OutputRecorder implements Disposable {
   }
 
   #endPoll(): void {
-    if (this.#poll !== null) clearInterval(this.#poll);
+    if (this.#poll !== null) clearTimeout(this.#poll);
     this.#poll = null;
+    this.#lookSoon = null;
   }
 }

@@ -45,6 +45,11 @@ export class Pumps {
     });
   }
 
+  /** Whether one that is known is gone: of a thousand tasks that run, hardly one has lost any. */
+  isOneMissing(): boolean {
+    return this.#pids !== null && !Object.values(this.#pids).every((pid) => this.#isPump(pid));
+  }
+
   /**
    * Puts a new one into the place of each that is gone. Not on a full disk: that ends a pump, and what it holds is lost;
    * the next one would only lose more, so that until then the task waits.

@@ -1,14 +1,16 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded, type Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
 import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
-import { bytesOnDisk } from './file-system.ts';
+import { bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
+import { foldOrder } from './order-fold.ts';
 import type { Prune } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
 import type { Turns } from './turns.ts';
@@ -103,10 +105,30 @@ function bytesThatGo(
 
 /** The effect of a recorded prune. Done again it changes nothing. */
 async function giveBack(
-  { table, kernel, log, tasksFolder }: RemovalContext,
-  { task: id, stream, to, file }: Pick<Prune, 'task' | 'stream' | 'to' | 'file'>,
+  context: RemovalContext,
+  prune: Pick<Prune, 'task' | 'stream' | 'from' | 'to' | 'file'>,
 ): Promise<void> {
+  const { task: id, stream } = prune;
+  const { table, kernel, log, tasksFolder } = context;
   const folder = new TaskFolder(tasksFolder, id);
+  const stored = table.get(id)?.stored;
+  try {
+    await giveOutputBack(context, prune, folder);
+    if (stored === undefined) return;
+    const prunedTo = { stdout: stored.stdout.prunedTo, stderr: stored.stderr.prunedTo };
+    await foldOrder(folder.order, { kernel, pruned: prune, prunedTo });
+  } catch (error) {
+    // Gone with its task's folder.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    log.error('the space of pruned output could not be given back', { task: id, stream, error: String(error) });
+  }
+}
+
+async function giveOutputBack(
+  { table, kernel }: RemovalContext,
+  { task: id, stream, to, file }: Pick<Prune, 'task' | 'stream' | 'to' | 'file'>,
+  folder: TaskFolder,
+): Promise<void> {
   if (file !== null) {
     // Only a name: whatever else a journal may say, nothing outside the task's folder goes.
     await rm(join(folder.path, basename(file)), { force: true });
@@ -114,20 +136,10 @@ async function giveBack(
   }
   const task = table.get(id);
   const spool = folder.stream(stream);
-  if (task?.log.kind === 'closed') {
-    const length = stream === 'stdout' ? task.log.stdoutBytes : task.log.stderrBytes;
-    if (to >= length) {
-      await rm(spool, { force: true });
-      return;
-    }
-  }
-  try {
-    await kernel.punchHole(spool, { from: 0, to });
-  } catch (error) {
-    // Gone with its task's folder.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    log.error('the space of pruned output could not be given back', { task: id, stream, error: String(error) });
-  }
+  const length =
+    task?.log.kind === 'closed' ? (stream === 'stdout' ? task.log.stdoutBytes : task.log.stderrBytes) : null;
+  if (length !== null && to >= length) await rm(spool, { force: true });
+  else await kernel.punchHole(spool, { from: 0, to });
 }
 
 /** When all output of a complete task is gone, what told its order and its end is of no use any more. */
@@ -140,12 +152,21 @@ async function removeEmptyFolder({ table, tasksFolder }: RemovalContext, id: Tas
   await rm(new TaskFolder(tasksFolder, id).path, { recursive: true, force: true });
 }
 
-/** Whether a range inside a file of that folder can be given back: asked of an empty file, which takes no room. */
-export async function canPunchHoles(kernel: Kernel, { folder }: { folder: string }): Promise<boolean> {
+/**
+ * Whether a range inside a file of that folder can be given back: asked of an empty file, which takes no room. Where not
+ * even that can be made for want of room it is taken for granted; what cannot be given back then is said when it is tried.
+ */
+export async function canPunchHoles(
+  kernel: Pick<Kernel, 'punchHole'>,
+  { folder }: { folder: string },
+): Promise<boolean> {
   const probe = join(folder, '.hole');
   try {
     await (await open(probe, 'w', 0o600)).close();
     return (await kernel.punchHole(probe, { from: 0, to: blockBytes })) === true;
+  } catch (error) {
+    if (isOutOfSpace(error)) return true;
+    throw error;
   } finally {
     await rm(probe, { force: true });
   }

@@ -1,14 +1,12 @@
 import { GhostError } from '../ghost-error.ts';
 import { isWhole } from '../journal/environments.ts';
-import type { JournalEvent } from '../journal/events.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { TaskJournal } from '../projections/open-task-journal.ts';
 import type { PastTasks } from '../projections/past-tasks.ts';
 import type { TaskHistory } from '../projections/task-history.ts';
 import { type TaskView, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { DaemonStatus, ShutdownResult } from '../protocol/answers.ts';
 import type { Handlers, RequestContext } from '../protocol/handlers.ts';
-import { watchBatchMax } from '../protocol/limits.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
 import { createAuditHandlers } from './audit-handlers.ts';
 import { createChangeHandlers } from './change-handlers.ts';
@@ -25,11 +23,13 @@ import type { SupervisionContext } from './supervision-context.ts';
 import type { Submission } from './supervisor.ts';
 import { describePast, describeTask } from './task-detail.ts';
 import { waitForTasks } from './wait.ts';
+import { watchEvents } from './watch-events.ts';
 
 export interface HandlerContext extends SupervisionContext, StopContext {
   readonly retention: Retention;
   readonly past: PastTasks;
   readonly history: TaskHistory;
+  readonly rebuild: TaskJournal['rebuild'];
   readonly statusOf: () => DaemonStatus;
   /** Ends this daemon once the answer to the request has gone out. */
   readonly shutDown: (reason: string) => void;
@@ -75,7 +75,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     wait: (parameters, { signal }) => waitForTasks(context, parameters, { signal }),
     log: ({ task: reference, ...options }, { signal }) => readLog(context, find(reference), { ...options, signal }),
-    watch: ({ after }, { signal }) => watchEvents(context, { after: after ?? journal.lastSeq, signal }),
+    watch: ({ after }, { signal }) => watchEvents(journal, { after: after ?? journal.lastSeq, signal }),
     prune: ({ tasks, ...rules }, request) =>
       pruneOutput(context, { ...rules, tasks: tasks?.map(find) ?? null }, request),
     status: () => Promise.resolve(context.statusOf()),
@@ -99,36 +99,6 @@ function restartOf(task: Task, { requestId, context }: { requestId: string; cont
   const { command, cwd, umask, openFilesSoftLimit, name, tags, timeoutMs } = task;
   const restartOf = task.id;
   return { requestId, command, cwd, environment, umask, openFilesSoftLimit, name, tags, timeoutMs, restartOf };
-}
-
-/** The events as they come, read from the journal when the reader wants more, so that none waits here for him. */
-async function* watchEvents(
-  { journal }: HandlerContext,
-  { after, signal }: { after: number; signal: AbortSignal },
-): AsyncGenerator<readonly JournalEvent[], Record<string, never>, void> {
-  let last = after;
-  for (;;) {
-    if (journal.lastSeq <= last) await nextCommit(journal, { signal });
-    signal.throwIfAborted();
-    const batch = journal.read({ after: last }).slice(0, watchBatchMax);
-    const newest = batch.at(-1);
-    if (newest === undefined) continue;
-    last = newest.seq;
-    yield batch;
-  }
-}
-
-async function nextCommit(journal: Journal, { signal }: { signal: AbortSignal }): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = (): void => {
-    resolve();
-  };
-  const stop = journal.onCommit(wake);
-  signal.addEventListener('abort', wake, { once: true });
-  if (signal.aborted) wake();
-  await promise;
-  stop();
-  signal.removeEventListener('abort', wake);
 }
 
 async function shutDown(

@@ -2,7 +2,7 @@ import type { Actor, TaskId } from '../journal/events.ts';
 import type { TaskStore } from '../projections/task-store.ts';
 import type { Settings } from '../settings.ts';
 import { type FileSystemSpace, spaceOf } from './file-system.ts';
-import { type RemovalContext, canPunchHoles, finishRemovals, removeOutput } from './remove-output.ts';
+import { type RemovalContext, finishRemovals, removeOutput } from './remove-output.ts';
 import { type OpenOutput, type Prune, type RetentionLimits, choosePrunes } from './retention-policy.ts';
 import { StoredOutput } from './stored-output.ts';
 
@@ -20,6 +20,8 @@ const floorPart = 0.01;
 export type RetentionContext = RemovalContext & {
   readonly store: TaskStore;
   readonly settings: Settings;
+  /** Whether the beginning of a spool can be taken while it is written. */
+  readonly holes: boolean;
   /** The daemon as the actor of what it does by itself. */
   readonly self: Actor;
 };
@@ -34,8 +36,6 @@ export class Retention implements AsyncDisposable {
   readonly #changed = new Set<TaskId>();
   #timer: NodeJS.Timeout | null = null;
   #queue: Promise<unknown> = Promise.resolve();
-  /** Whether the beginning of a spool can be taken while it is written; null until that was tried. */
-  #holes: boolean | null = null;
   #disposed = false;
 
   /** Looks at all that is there: to be made when the table is up to date. */
@@ -67,7 +67,7 @@ export class Retention implements AsyncDisposable {
     this.#measureChanged();
     return choosePrunes({
       suspects: [...this.#changed].map((id) =>
-        this.#holes === true ? this.#output.outputOf(id) : this.#output.compressedOf(id),
+        this.#context.holes ? this.#output.outputOf(id) : this.#output.compressedOf(id),
       ),
       complete: this.#output.complete(),
       open: this.#open(),
@@ -115,8 +115,7 @@ export class Retention implements AsyncDisposable {
   }
 
   async #enforce(): Promise<void> {
-    const { self, kernel, tasksFolder, log } = this.#context;
-    this.#holes ??= await canPunchHoles(kernel, { folder: tasksFolder });
+    const { self, log } = this.#context;
     let looked: readonly TaskId[] = [];
     const removed = await this.prune(
       () => {
@@ -152,7 +151,7 @@ export class Retention implements AsyncDisposable {
   }
 
   *#open(): Generator<OpenOutput, void, void> {
-    for (const { segments, raw } of this.#output.open()) yield { segments, raw: this.#holes === true ? raw : [] };
+    for (const { segments, raw } of this.#output.open()) yield { segments, raw: this.#context.holes ? raw : [] };
   }
 }
 

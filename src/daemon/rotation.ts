@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded } from '../journal/journal.ts';
 import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { StoredStream } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
@@ -22,6 +22,8 @@ const floodSegments = 2;
 export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'store' | 'kernel' | 'log' | 'self'> & {
   readonly settings: Settings;
   readonly tasksFolder: string;
+  /** Whether what is in a segment can be given back in the spool. Where not, a task is only compressed at its end. */
+  readonly holes: boolean;
   /** Held while a range is being cut, so that retention does not take it meanwhile. */
   readonly turns: Turns<TaskId>;
   /** After each segment: retention may have to act. */
@@ -38,7 +40,6 @@ export class Rotation implements AsyncDisposable {
   readonly #waiting = new Set<TaskId>();
   readonly #writers = new Set<Promise<void>>();
   #disposed = false;
-  #holesImpossible = false;
 
   constructor(context: RotationContext) {
     this.#context = context;
@@ -150,6 +151,8 @@ export class Rotation implements AsyncDisposable {
     const { segmentBytes } = this.#context.settings.logs;
     const { sealedTo: from, segments } = task.stored[stream];
     const size = this.#folder(id).size(stream);
+    // It would lie there twice, until the end.
+    if (task.log.kind === 'open' && !this.#context.holes) return null;
     if (size - from >= segmentBytes) return { from, to: from + segmentBytes };
     if (task.log.kind === 'open' || size <= from) return null;
     return segments > 0 || size - from >= finalSealBytes ? { from, to: size } : null;
@@ -214,14 +217,9 @@ export class Rotation implements AsyncDisposable {
   async #giveBack(id: TaskId, stream: StreamName): Promise<void> {
     const { sealedTo } = this.#stored(id, stream);
     const spool = this.#folder(id).stream(stream);
-    if (this.#holesImpossible || !existsSync(spool)) return;
-    const punched = await this.#context.kernel.punchHole(spool, { from: 0, to: sealedTo });
-    if (punched === true) return;
-    this.#holesImpossible = true;
-    this.#context.log.warnOnce(
-      'this file system gives no space back inside a file: the output of a task takes space twice until it ends',
-      { folder: this.#context.tasksFolder },
-    );
+    if (!this.#context.holes || !existsSync(spool)) return;
+    if ((await this.#context.kernel.punchHole(spool, { from: 0, to: sealedTo })) === true) return;
+    this.#context.log.warnOnce('the space of compressed output could not be given back', { task: id, stream });
   }
 
   /** A complete stream that is all in segments needs its spool no more. Readers that have it open go on. */

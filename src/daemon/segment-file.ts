@@ -78,9 +78,15 @@ export async function writeSegment({
   return { lines: lines - linesBefore, bytes, sha256: sum.digest('hex'), members };
 }
 
-/** Unpacks the member that begins at `from` in the file and ends before `to`. */
-export async function readMember(file: FileHandle, { from, to }: { from: number; to: number }): Promise<Buffer> {
-  return decompress(await readFully(file, { from, to }), { chunkSize });
+/**
+ * Unpacks so many members that follow each other, the first of which begins at `from` in the file and the last of which
+ * ends before `to`.
+ */
+export async function readMembers(
+  file: FileHandle,
+  { from, to, count }: { from: number; to: number; count: number },
+): Promise<Buffer> {
+  return decompress(await readFully(file, { from, to }), { chunkSize: count * memberBytes + 1024 });
 }
 
 /**

@@ -2,13 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { byteSizeWords, parseByteSize, parseSizeLimit, sizeLimitWords } from '../byte-size.ts';
 import { GhostError } from '../ghost-error.ts';
-import { type LogSettings, type Settings, defaultSettings } from '../settings.ts';
-
-/** A segment smaller than this would be mostly its own event; a larger one could not be given back in small pieces. */
-export const segmentBytesMin = 64 * 1024;
-export const segmentBytesMax = 2 ** 30;
+import { type Settings, defaultSettings } from '../settings.ts';
+import { type LogKey, type SettingKey, logKeys } from './setting-keys.ts';
+import { readGiven, refuseIn } from './settings-text.ts';
 
 /** Where the config file lies, and whether it was named outright and so has to be there. */
 export interface SettingsPlace {
@@ -29,22 +26,30 @@ export function settingsPlace(environment: Readonly<Record<string, string | unde
 }
 
 /**
- * Reads the config file: JSON, every key optional. Read by the daemon alone, once, at its start.
- * @throws GhostError `config-invalid`, which names the key and what it wanted; a key that is not known is one, so that
- *   a misspelt limit is not silently none.
+ * Reads the config file: JSON, every key optional. Read by the daemon once, at its start: what becomes of the file
+ * afterwards does not touch it.
+ * @throws GhostError `config-invalid`, which names the key, its line and what it wanted; a key that is not known is one,
+ *   so that a misspelt limit is not silently none.
  */
-export function readSettings({ path, required }: SettingsPlace): Settings {
-  let text: string;
+export function readSettings(place: SettingsPlace): Settings {
+  const text = readSettingsText(place);
+  return text === null ? defaultSettings : parseSettings(text, place);
+}
+
+/**
+ * The config file, or null where there is none and none was named.
+ * @throws GhostError `config-invalid`.
+ */
+export function readSettingsText({ path, required }: SettingsPlace): string | null {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if (!required && isOutOfReach(path)) return defaultSettings;
+    if (!required && isOutOfReach(path)) return null;
     throw new GhostError('config-invalid', `the config file ${path} cannot be read: ${messageOf(error)}`, {
       hint: required ? `ls -l ${path}, or unset GHOST_CONFIG` : `ls -l ${path}`,
       cause: error,
     });
   }
-  return parseSettings(text, { path });
 }
 
 /** Whether nothing is there, or in a folder that is not this user's to enter (its environment is another's). */
@@ -62,24 +67,14 @@ function isOutOfReach(path: string): boolean {
  * @throws GhostError `config-invalid`.
  */
 export function parseSettings(text: string, { path }: { path: string }): Settings {
-  const refuse = (what: string, cause?: unknown): GhostError =>
-    new GhostError('config-invalid', `the config file ${path} is wrong: ${what}`, {
-      hint: `$EDITOR ${path}`,
-      ...(cause === undefined ? {} : { cause }),
-    });
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    throw refuse(`it is not JSON (${messageOf(error)})`, error);
-  }
-  const { logs } = readKeys(content, { at: '', known: ['logs'], refuse });
-  const given = logs === undefined ? {} : readKeys(logs, { at: 'logs', known: Object.keys(logKeys), refuse });
-  const read = <T>(name: keyof typeof logKeys, { parse, wanted }: ValueKind<T>): T | undefined => {
-    const value = given[name];
-    if (value === undefined) return undefined;
+  const given = readGiven(text, { path });
+  const refuse = refuseIn(path);
+  const read = <T>(name: LogKey, { parse, wanted }: Pick<SettingKey<T>, 'parse' | 'wanted'>): T | undefined => {
+    const setting = given.get(name);
+    if (setting === undefined) return undefined;
+    const { value, line } = setting;
     const parsed = typeof value === 'string' || typeof value === 'number' ? parse(String(value)) : null;
-    if (parsed === null) throw refuse(`logs.${name} is ${JSON.stringify(value)}, but must be ${wanted}`);
+    if (parsed === null) throw refuse(`logs.${name} is ${JSON.stringify(value)}, but must be ${wanted}`, { line });
     return parsed;
   };
   const defaults = defaultSettings.logs;
@@ -91,41 +86,6 @@ export function parseSettings(text: string, { path }: { path: string }): Setting
       keepFreeBytes: read('keepFree', logKeys.keepFree) ?? defaults.keepFreeBytes,
     },
   };
-}
-
-interface ValueKind<T> {
-  readonly parse: (text: string) => T | null;
-  /** What follows "must be". */
-  readonly wanted: string;
-}
-
-const size: ValueKind<number> = { parse: parseByteSize, wanted: byteSizeWords };
-
-const logKeys = {
-  segmentSize: { parse: parseSegmentSize, wanted: 'a size from 64KiB to 1GiB, such as 4MiB' },
-  maxPerTask: size,
-  maxTotal: { parse: parseSizeLimit, wanted: sizeLimitWords } satisfies ValueKind<LogSettings['total']>,
-  keepFree: size,
-};
-
-function parseSegmentSize(text: string): number | null {
-  const bytes = parseByteSize(text);
-  return bytes === null || bytes < segmentBytesMin || bytes > segmentBytesMax ? null : bytes;
-}
-
-function readKeys(
-  value: unknown,
-  { at, known, refuse }: { at: string; known: readonly string[]; refuse: (what: string) => GhostError },
-): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refuse(`${at === '' ? 'it' : at} must be an object in braces, not ${JSON.stringify(value)}`);
-  }
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    const name = at === '' ? unknown : `${at}.${unknown}`;
-    throw refuse(`${JSON.stringify(name)} is not a setting; in its place there can be: ${known.join(', ')}`);
-  }
-  return value as Readonly<Record<string, unknown>>;
 }
 
 function messageOf(error: unknown): string {

@@ -7,8 +7,8 @@
  * (PATH is the task's); then the command, behind `setsid --` where nothing comes on the go pipe.
  *
  * Descriptors that it is given: 0 the go pipe; 1, 2 the spools; 3 the status file; 4 what this shell itself says.
- * On the go pipe come `+WORD` lines, words for the front of the command in printf's %b escapes, the last one first,
- * and then `go`. End-of-file before that is a daemon that died: nothing runs.
+ * On the go pipe come words for the front of the command, the last one first: `=WORD` lines as they are, and `+WORD`
+ * lines in printf's %b escapes, each of which costs a process more; and then `go`. End-of-file before that is a daemon that died: nothing runs.
  *
  * After the start line the go pipe is read once more, to its end: the daemon ends it when it holds a descriptor of the
  * process that becomes the task, so that the kernel can be asked how even the shortest task ended. A daemon that dies
@@ -29,7 +29,8 @@
  * wait for ever. The task is in the foreground, because POSIX has `&` ignore SIGINT and SIGQUIT, and in a session of
  * its own, so that signals to its group never meet the shim. The traps are handlers, which exec resets, and not
  * ignores, which it keeps. Bash is told to be no POSIX shell, because as one it says nothing of the signal that has
- * ended its child, and 128+n could not be told apart. Every variable begins with `ghost_shim_`: to assign to a name that
+ * ended its child, and 128+n could not be told apart. The pumps speak no language: to load one (setlocale(3), some
+ * forty files) would be a good part of what they cost. Every variable begins with `ghost_shim_`: to assign to a name that
  * the task's environment has too would change what the task sees.
  */
 export const shimText = `
@@ -43,6 +44,7 @@ ghost_shim_go=
 while IFS= read -r ghost_shim_line; do
   case $ghost_shim_line in
     go) ghost_shim_go=yes; break ;;
+    =*) set -- "\${ghost_shim_line#=}" "$@" ;;
     +*) ghost_shim_line=$(printf '%b/' "\${ghost_shim_line#+}"); set -- "\${ghost_shim_line%/}" "$@" ;;
   esac
 done
@@ -52,9 +54,9 @@ done
   { echo 'abort mkfifo' >&3; exit 0; }
 exec 6<>"$ghost_shim_dir/stdout.fifo" 7<>"$ghost_shim_dir/stderr.fifo" \\
   8<"$ghost_shim_dir/stdout.fifo" 9<"$ghost_shim_dir/stderr.fifo"
-"$ghost_shim_cat" <&8 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&- &
+LC_ALL=C "$ghost_shim_cat" <&8 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&- &
 ghost_shim_out=$!
-"$ghost_shim_cat" <&9 >&5 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&- &
+LC_ALL=C "$ghost_shim_cat" <&9 >&5 3>&- 4>&- 5>&- 6>&- 7>&- 8<&- 9<&- &
 ghost_shim_err=$!
 echo "pumps $ghost_shim_out $ghost_shim_err" >&3
 (
@@ -90,13 +92,16 @@ ghost_shim_ended "$ghost_shim_out" stdout || until "$ghost_shim_cat" <&8; do "$g
 ghost_shim_ended "$ghost_shim_err" stderr || until "$ghost_shim_cat" <&9 >&5; do "$ghost_shim_sleep" 1; done
 `;
 
-/** A word as the `+` lines of the go pipe carry it: everything that is not plain, as `\0ooo`. */
-export function escapeForPrintf(word: Uint8Array): string {
-  return [...word]
-    .map((byte) =>
-      /[A-Za-z0-9_.,:=@-]/.test(String.fromCharCode(byte))
-        ? String.fromCharCode(byte)
-        : `\\0${byte.toString(8).padStart(3, '0')}`,
-    )
-    .join('');
+/**
+ * A word as a line of the go pipe. Printable ASCII passes `read -r` of every shell as it is; of other bytes some shells
+ * make something of their own, and they go as `\0ooo`.
+ */
+export function goPipeLine(word: Uint8Array): string {
+  if (word.every((byte) => byte >= 0x20 && byte <= 0x7e)) return `=${Buffer.from(word).toString('latin1')}`;
+  const escaped = [...word].map((byte) =>
+    /[A-Za-z0-9_.,:=@-]/.test(String.fromCharCode(byte))
+      ? String.fromCharCode(byte)
+      : `\\0${byte.toString(8).padStart(3, '0')}`,
+  );
+  return `+${escaped.join('')}`;
 }

@@ -1,5 +1,5 @@
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, EventDraft, SignalAnswer, SignalReason, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { EndedStatus, Task } from '../projections/task.ts';
 import { numberOfSignal } from '../protocol/signals.ts';
 import { passCrashPoint } from './crash-point.ts';

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { GhostError } from '../ghost-error.ts';
 import type { StreamName } from '../journal/events.ts';
 import type { ShellKind, SplitEnvironment } from './shim-environment.ts';
-import { escapeForPrintf, shimText } from './shim.ts';
+import { goPipeLine, shimText } from './shim.ts';
 import type { TaskFolder } from './task-folder.ts';
 
 /** The programs that the shim is made of, by absolute path: PATH is the task's. */
@@ -139,7 +139,7 @@ export async function spawnShim({
       child,
       go: () => {
         // The shim puts each word before the ones it has, so the last one goes first.
-        const lines = piped.toReversed().map((word) => `+${escapeForPrintf(word)}\n`);
+        const lines = piped.toReversed().map((word) => `${goPipeLine(word)}\n`);
         stdin.write(`${lines.join('')}go\n`);
       },
       release: () => {

@@ -4,7 +4,7 @@ import type { StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes, inBlocks, segmentsOnDisk } from '../projections/stored-bytes.ts';
-import { outputBytes } from '../projections/task-row.ts';
+import { isUnsealed, outputBytes } from '../projections/task-row.ts';
 import type { TaskStore } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
 import { bytesOnDisk } from './file-system.ts';
@@ -70,12 +70,15 @@ export class StoredOutput {
     return { bytes: this.measure(id), pieces: this.#pieces(id) };
   }
 
-  /** The same of what is in segments alone: where no range of a file that is still written can be given back. */
+  /**
+   * The same of what is in segments alone, as long as there is more: where no range of a file can be given back, a log is
+   * compressed when it is complete, and may be within its limit then.
+   */
   compressedOf(id: TaskId): TaskOutput {
-    if (!this.#open.has(id)) return this.outputOf(id);
-    const stored = this.#table.get(id)?.stored;
-    const bytes = (stored?.stdout.segmentBytes ?? 0) + (stored?.stderr.segmentBytes ?? 0);
-    return { bytes, pieces: this.#segments(id) };
+    const task = this.#table.get(id);
+    if (task === undefined || (task.log.kind === 'closed' && !isUnsealed(task))) return this.outputOf(id);
+    const { stdout, stderr } = task.stored;
+    return { bytes: stdout.segmentBytes + stderr.segmentBytes, pieces: this.#segments(id) };
   }
 
   /** The tasks whose output is complete and not all gone, those that ended first first. */
@@ -134,7 +137,8 @@ export class StoredOutput {
     const folder = new TaskFolder(this.#tasksFolder, id);
     return streams.reduce(
       (sum, stream) => sum + segmentsOnDisk(stored[stream]) + bytesOnDisk(folder.stream(stream)),
-      0,
+      // Of many records the index that tells their order and times takes as much as what they tell of.
+      bytesOnDisk(folder.order),
     );
   }
 }

@@ -1,5 +1,5 @@
+import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
-import { FactAlreadyRecorded } from '../journal/journal.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
 import { passCrashPoint } from './crash-point.ts';
 import { finalLengths } from './final-lengths.ts';
@@ -286,8 +286,8 @@ export class Supervision implements Disposable {
   #tendPumps(identity: ProcessIdentity): void {
     const hasEnded = (): boolean => this.#readStatus().exitStatus !== null;
     // Its end was noted, and the wake-up for that may have been lost.
-    if (hasEnded()) this.look();
-    if (hasEnded() || !this.#context.processes.isAlive(identity)) return;
+    if (hasEnded()) return this.look();
+    if (!this.#pumps.isOneMissing() || !this.#context.processes.isAlive(identity)) return;
     for (const { stream, pid } of this.#pumps.replaceMissing(() => !hasEnded())) {
       this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
       this.#append({ type: 'PumpRestarted', data: { attempt: this.#attempt, stream } }).catch((error: unknown) => {

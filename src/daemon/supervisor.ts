@@ -13,12 +13,11 @@ import { type WaitingShim, spawnShim } from './spawn.ts';
 import { spawnFailureMessage, whatIsGone } from './start-refusal.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervision } from './supervision.ts';
+import { Sweep } from './sweep.ts';
 import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
 export const attemptsMax = 5;
-/** How often the pumps are looked after. */
-const sweepMs = 5_000;
 /** When the journal could not be written, how long until a start is tried again. */
 const retryMs = 5_000;
 
@@ -36,7 +35,7 @@ export class Supervisor implements Disposable {
   readonly #context: SupervisionContext;
   readonly #tasksFolder: string;
   readonly #supervisions = new Map<TaskId, Supervision>();
-  readonly #sweep: NodeJS.Timeout;
+  readonly #sweep: Sweep;
   readonly #retries = new Set<NodeJS.Timeout>();
   /** Told when a stream has grown or is complete. */
   readonly #onOutput: (task: TaskId) => void;
@@ -52,10 +51,7 @@ export class Supervisor implements Disposable {
     this.#context = context;
     this.#tasksFolder = tasksFolder;
     this.#lastTask = context.journal.lastTask();
-    this.#sweep = setInterval(() => {
-      this.sweep();
-    }, sweepMs);
-    this.#sweep.unref();
+    this.#sweep = new Sweep(this.#supervisions, context);
   }
 
   /**
@@ -119,14 +115,7 @@ export class Supervisor implements Disposable {
 
   /** Puts back the pumps that are gone; done by itself every few seconds. */
   sweep(): void {
-    for (const supervision of this.#supervisions.values()) {
-      try {
-        supervision.sweep();
-      } catch (error) {
-        // No descriptor left, say: the next sweep looks again.
-        this.#context.log.error('a task could not be looked after', { task: supervision.id, error: String(error) });
-      }
-    }
+    this.#sweep.now();
   }
 
   /** Starts a task that is submitted and provably never ran. */
@@ -157,6 +146,7 @@ export class Supervisor implements Disposable {
       },
     });
     this.#supervisions.set(id, supervision);
+    this.#sweep.begin();
     supervision.recorder.onGrowth(() => {
       this.#onOutput(id);
     });
@@ -175,7 +165,7 @@ export class Supervisor implements Disposable {
 
   /** The tasks go on; nobody looks after them from here. */
   [Symbol.dispose](): void {
-    clearInterval(this.#sweep);
+    this.#sweep[Symbol.dispose]();
     for (const timer of this.#retries) clearTimeout(timer);
     for (const supervision of this.#supervisions.values()) supervision[Symbol.dispose]();
     this.#supervisions.clear();

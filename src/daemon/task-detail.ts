@@ -1,5 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
-import type { JournalEvent } from '../journal/events.ts';
+import type { JournalEvent, Microseconds } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { PastTasks } from '../projections/past-tasks.ts';
 import { isoTime, viewTask } from '../projections/task-view.ts';
@@ -7,7 +7,7 @@ import type { Task } from '../projections/task.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
 import type { Moment } from '../protocol/messages.ts';
 import { type MomentReader, seqOfMoment } from './moment.ts';
-import { OrderReader } from './order-index.ts';
+import { OrderReader, lastSeenAt } from './order-index.ts';
 import type { Signaller } from './signaller.ts';
 import type { TaskFolder } from './task-folder.ts';
 
@@ -17,6 +17,7 @@ export function describeTask(
   { journal, signaller, folder }: { journal: Journal; signaller: Signaller; folder: TaskFolder },
 ): TaskDetail {
   const { status, log } = task;
+  const lastAt = timeText(lastSeenAt(folder.order));
   return {
     task: viewTask(task),
     submittedAt: isoTime(task.submittedAt),
@@ -31,8 +32,8 @@ export function describeTask(
     environmentNames: (journal.environments.read(task.environmentHash) ?? []).map(([name]) => name),
     log:
       log.kind === 'closed'
-        ? { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true }
-        : { stdoutBytes: folder.size('stdout'), stderrBytes: folder.size('stderr'), complete: false },
+        ? { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true, lastAt }
+        : { stdoutBytes: folder.size('stdout'), stderrBytes: folder.size('stderr'), complete: false, lastAt },
     descendantsAlive: signaller.descendantsOf(task).length,
     events: journal.readTask(task.id),
   };
@@ -67,7 +68,10 @@ function logThen(
   { log, stored }: Task,
   { events, folder }: { events: readonly JournalEvent[]; folder: TaskFolder },
 ): TaskDetail['log'] {
-  if (log.kind === 'closed') return { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true };
+  if (log.kind === 'closed') {
+    const { stdoutBytes, stderrBytes } = log;
+    return { stdoutBytes, stderrBytes, complete: true, lastAt: timeText(lastSeenAt(folder.order)) };
+  }
   using order = new OrderReader(folder.order);
   const last = events.at(-1);
   const seen = last === undefined ? null : order.at(order.firstSince(last.at) - 1);
@@ -75,5 +79,10 @@ function logThen(
     stdoutBytes: Math.max(seen?.stdout ?? 0, stored.stdout.sealedTo),
     stderrBytes: Math.max(seen?.stderr ?? 0, stored.stderr.sealedTo),
     complete: false,
+    lastAt: timeText(seen?.at ?? null),
   };
+}
+
+function timeText(at: Microseconds | null): string | null {
+  return at === null ? null : isoTime(at);
 }

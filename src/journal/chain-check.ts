@@ -14,7 +14,7 @@ export function checkChain(rows: readonly EventRow[], { path }: { path: string }
     if (previousHash === undefined) return;
     if (chainHash(previousHash, { seq, at, type, task, v, actor, data }) !== rowHash) {
       throw new GhostError('journal-unusable', `the journal was changed behind ghost's back at event ${seq}`, {
-        hint: setAside(path),
+        hint: `${setAside(path)}; to see what was changed: ghost audit --verify`,
       });
     }
     // What a newer ghost wrote may need no migration: its events are refused here, before anything is appended to them.

@@ -26,12 +26,19 @@ export type EventRow = [
 /** What the first event's hash is chained to. */
 export const genesisHash = '0'.repeat(64);
 
-/** The row that an event becomes at its place in the chain. */
+/**
+ * The row that an event becomes at its place in the chain.
+ * @param actor the draft's as JSON: one actor mostly does several things at once.
+ */
 export function encodeEvent(
   draft: EventDraft,
-  { seq, at, previousHash }: { seq: SequenceNumber; at: Microseconds; previousHash: string },
+  {
+    seq,
+    at,
+    previousHash,
+    actor = JSON.stringify(draft.actor),
+  }: { seq: SequenceNumber; at: Microseconds; previousHash: string; actor?: string },
 ): EventRow {
-  const actor = JSON.stringify(draft.actor);
   const data = JSON.stringify(draft.data);
   const v = eventVersions[draft.type];
   const row = { seq, at, type: draft.type, task: draft.task, v, actor, data };

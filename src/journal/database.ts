@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 
 import Database from 'better-sqlite3';
 
@@ -27,6 +27,34 @@ export function openDatabase(path: string): Database.Database {
     database?.close();
     throw unusable(path, error);
   }
+}
+
+/**
+ * Opens a journal to look at it and to change nothing, beside a daemon or without one.
+ * @throws GhostError `journal-unusable`, as `openDatabase` does; also where there is none.
+ */
+export function openForReading(path: string): Database.Database {
+  let database: Database.Database | null = null;
+  try {
+    database = new Database(path, { readonly: true, fileMustExist: true });
+    database.pragma('busy_timeout = 5000');
+    database.pragma('trusted_schema = OFF');
+    // The first that reads: what is no database says so here.
+    database.pragma('schema_version');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw unusable(path, error);
+  }
+}
+
+/** A new database that only this process needs and only for now: nothing of it has to survive a crash. */
+export function openScratch(path: string): Database.Database {
+  rmSync(path, { force: true });
+  const database = new Database(path);
+  database.pragma('journal_mode = MEMORY');
+  database.pragma('synchronous = OFF');
+  return database;
 }
 
 /** How durable the next commits are: FULL survives a power cut, NORMAL a crash of this process. */
@@ -80,13 +108,9 @@ export function takeKernelLock(path: string): KernelLock | null {
   };
 }
 
-/**
- * What to type where a journal cannot be used: the whole folder goes, since the write-ahead log and the tasks' output
- * belong to it, and a new journal counts from 1 again.
- */
+/** What to type where a journal cannot be used: the damaged file is kept beside, and what holds of it is restored. */
 export function setAside(path: string): string {
-  const folder = dirname(path);
-  return `mv ${folder} ${folder}.damaged  (everything is kept there, and ghost begins anew)`;
+  return `ghost doctor --fix  (restores what holds of ${basename(path)}, and keeps the damaged file)`;
 }
 
 function unusable(path: string, error: unknown): GhostError {

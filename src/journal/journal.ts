@@ -1,45 +1,23 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
+import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EncodedEnvironment } from './environments.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
 import type { EventReader, ReadModels } from './read-models.ts';
 import { type Statements, prepareStatements } from './statements.ts';
-import { isFull, writeFailure } from './write-failure.ts';
+import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
 export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
-
-export interface AppendOptions {
-  /**
-   * `full`: survives a power cut once the promise is kept; for what acknowledges a request, records an exit or must be
-   * known before an effect. `normal`: survives a crash of the daemon.
-   */
-  readonly durability: 'full' | 'normal';
-  /** Stored in the same transaction. */
-  readonly environment?: EncodedEnvironment;
-  /** Done in the same transaction, before the events. */
-  readonly within?: (database: Database) => void;
-}
-
-/** A fact that can happen once was recorded before; nothing of its batch was appended. */
-export class FactAlreadyRecorded extends Error {
-  override readonly name = 'FactAlreadyRecorded';
-  readonly key: string;
-  constructor(key: string) {
-    super(`already recorded: ${key}`);
-    this.key = key;
-  }
-}
 
 interface PendingBatch {
   readonly drafts: readonly EventDraft[];
@@ -114,7 +92,7 @@ export class Journal implements Disposable, EventReader {
     } catch (error) {
       database.close();
       if (error instanceof GhostError) throw error;
-      throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
+      throw new GhostError('journal-unusable', `${path} cannot be read: ${reasonOf(error)}`, {
         hint: setAside(path),
         cause: error,
       });
@@ -208,6 +186,11 @@ export class Journal implements Disposable, EventReader {
     return this.#lastSeq;
   }
 
+  /** The file and the last event in it, for those who read beside it. */
+  get head(): { readonly path: string; readonly seq: number; readonly hash: string } {
+    return { path: this.#database.name, seq: this.#lastSeq, hash: this.#lastHash };
+  }
+
   /** What the journal takes on the disk, with its write-ahead log. */
   get bytes(): number {
     const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -232,14 +215,15 @@ export class Journal implements Disposable, EventReader {
   /** One transaction, made again for as long as somebody makes room on a full disk. @returns how to settle each batch. */
   #commit(batches: readonly PendingBatch[]): readonly (() => void)[] {
     const before = { seq: this.#lastSeq, hash: this.#lastHash };
-    for (;;) {
+    // Mostly nothing was recorded before: that is looked up for each fact only when the database has refused one.
+    for (let checked = false; ;) {
       let folded = false;
       try {
         this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
         return this.#database
           .transaction(() => {
             const events: JournalEvent[] = [];
-            const settle = batches.map((batch) => this.#insert(batch, events));
+            const settle = batches.map((batch) => this.#insert(batch, { checked, events }));
             folded = events.length > 0;
             if (folded) this.#readModels?.fold(events);
             return settle;
@@ -249,15 +233,19 @@ export class Journal implements Disposable, EventReader {
         if (folded) this.#readModels?.rolledBack();
         this.#lastSeq = before.seq;
         this.#lastHash = before.hash;
-        if (!isFull(error) || !this.#onFull()) throw error;
+        if (!checked && sqliteErrorCode(error) === 'SQLITE_CONSTRAINT_TRIGGER') checked = true;
+        else if (!isFull(error) || !this.#onFull()) throw error;
       }
     }
   }
 
-  /** @param inserted gets the events that the batch became: none where its fact was recorded before. */
-  #insert({ drafts, options, resolve, reject }: PendingBatch, inserted: JournalEvent[]): () => void {
-    const keys = drafts.map(onceKey).filter((key) => key !== null);
-    const known = duplicateOf(keys) ?? keys.find((key) => this.#statements.findOnce.get(key) !== undefined);
+  /** @param events gets those that the batch became: none where a fact of it was recorded before. */
+  #insert(
+    { drafts, options, resolve, reject }: PendingBatch,
+    { checked, events: all }: { checked: boolean; events: JournalEvent[] },
+  ): () => void {
+    const keys = drafts.map(onceKey);
+    const known = checked ? duplicateOf(keys, (key) => this.#statements.isOnce.get(key) === 1) : undefined;
     if (known !== undefined) {
       return () => {
         reject(new FactAlreadyRecorded(known));
@@ -266,18 +254,21 @@ export class Journal implements Disposable, EventReader {
     const { environment, within } = options;
     within?.(this.#database);
     if (environment !== undefined) this.#statements.insertEnvironment.run(environment.hash, environment.text);
-    const events = drafts.map((draft) => {
+    let actor = { of: drafts[0]?.actor, text: JSON.stringify(drafts[0]?.actor) };
+    const events = drafts.map((draft, index): JournalEvent => {
+      if (draft.actor !== actor.of) actor = { of: draft.actor, text: JSON.stringify(draft.actor) };
       const row = encodeEvent(draft, {
         seq: (this.#lastSeq + 1) as SequenceNumber,
         at: this.#now(),
         previousHash: this.#lastHash,
+        actor: actor.text,
       });
-      this.#statements.insert.run(...row, onceKey(draft));
+      this.#statements.insert.run(...row, keys[index] ?? null);
       this.#lastSeq = row[0];
       this.#lastHash = row[7];
-      return decodeEvent(row);
+      return { ...draft, seq: row[0] as SequenceNumber, at: row[1] as Microseconds, hash: row[7] };
     });
-    inserted.push(...events);
+    all.push(...events);
     return () => {
       resolve(events);
     };
@@ -288,8 +279,4 @@ export class Journal implements Disposable, EventReader {
     setSynchronous(this.#database, level);
     this.#synchronous = level;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -42,8 +42,16 @@ export function onceKey({ type, task, data }: EventDraft): string | null {
   }
 }
 
-/** A key that is there twice, or undefined. */
-export function duplicateOf(keys: readonly string[]): string | undefined {
-  if (new Set(keys).size === keys.length) return undefined;
-  return keys.find((key, index) => keys.indexOf(key) !== index);
+/** The first of some keys that is among them twice, or that is recorded. */
+export function duplicateOf(
+  keys: readonly (string | null)[],
+  isRecorded: (key: string) => boolean,
+): string | undefined {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    if (key === null) continue;
+    if (seen.has(key) || isRecorded(key)) return key;
+    seen.add(key);
+  }
+  return undefined;
 }

@@ -10,6 +10,8 @@ export interface Statements {
   readonly read: Statement<[after: number, limit: number], EventRow>;
   readonly readTask: Statement<[task: number], EventRow>;
   readonly findOnce: Statement<[key: string], EventRow>;
+  /** 1 where that fact is recorded. */
+  readonly isOnce: Statement<[key: string], number>;
   readonly readOnce: Statement<[from: string, before: string, after: number], EventRow>;
   readonly lastDaemonEvent: Statement<[], EventRow>;
   readonly lastCleanStop: Statement<[], [number | null]>;
@@ -27,6 +29,7 @@ export function prepareStatements(database: Database): Statements {
     read: events<[number, number]>(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
     readTask: events<[number]>(`SELECT ${columns} FROM events WHERE task = ? ORDER BY seq`),
     findOnce: events<[string]>(`SELECT ${columns} FROM events WHERE once = ?`),
+    isOnce: database.prepare<[string], number>('SELECT 1 FROM events WHERE once = ?').pluck(),
     readOnce: events<[string, string, number]>(
       `SELECT ${columns} FROM events WHERE once >= ? AND once < ? AND seq > ? ORDER BY once`,
     ),

@@ -4,8 +4,9 @@ import { sqliteErrorCode } from './database.ts';
 /** What a failed commit is told as. */
 export function writeFailure(error: unknown): GhostError {
   if (!isFull(error)) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return new GhostError('journal-write-failed', `the journal cannot be written: ${reason}`, { cause: error });
+    return new GhostError('journal-write-failed', `the journal cannot be written: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   return new GhostError(
     'journal-write-failed',
@@ -21,4 +22,9 @@ export function writeFailure(error: unknown): GhostError {
 export function isFull(error: unknown): boolean {
   const code = sqliteErrorCode(error);
   return code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE';
+}
+
+/** An error in its own words. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../journal/database.ts';
 import type { Microseconds } from '../journal/events.ts';
 import { folderPrefix, groupTerms } from './matches-filter.ts';
-import { searchNeedle } from './search-text.ts';
+import { searchNeedle, trigramMatch } from './search-text.ts';
 import type { FilterTerm, TaskFilter } from './task-filter.ts';
 
 /** A piece of SQL and what is put in for its question marks. */
@@ -25,8 +25,6 @@ export interface CandidateSource {
 export const foldersMax = 32;
 /** A search for text through its index looks at so many tasks at once. */
 const searchSpan = 50_000;
-/** The index of texts knows runs of three characters. */
-const trigram = 3;
 
 const allTasks: CandidateSource = {
   from: 'tasks t NOT INDEXED',
@@ -181,14 +179,6 @@ function byText(match: string): CandidateSource {
 
 function unindexed(searchTo: number): CandidateSource {
   return { ...allTasks, where: { sql: `t.id > ${searchTo}`, values: [] } };
-}
-
-/** What an FTS5 index of trigrams without positions is asked: every three characters in a row. Null for less. */
-function trigramMatch(needle: string): string | null {
-  const characters = [...needle];
-  if (characters.length < trigram) return null;
-  const runs = characters.slice(trigram - 1).map((_, index) => characters.slice(index, index + trigram).join(''));
-  return [...new Set(runs)].map((run) => `"${run.replaceAll('"', '""')}"`).join(' AND ');
 }
 
 /** The folders at and below some that tasks were started in, or null where they are many. */

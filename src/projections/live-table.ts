@@ -10,7 +10,7 @@ import {
 } from 'rxjs';
 
 import type { TaskId } from '../journal/events.ts';
-import { type LiveTasks, evolveLiveTasks, liveTasksOf } from './live-tasks.ts';
+import { type LiveTasks, evolveLiveTasks, liveTasksOf, replaceLiveTasks } from './live-tasks.ts';
 import { type EventSource, project } from './project.ts';
 import type { Task } from './task.ts';
 
@@ -62,6 +62,11 @@ export class LiveTable implements Disposable {
   /** The live tasks after everything that is committed. */
   get current(): LiveTasks {
     return this.#current;
+  }
+
+  /** Begins anew where the archive is, after that was put right. */
+  reload(): void {
+    replaceLiveTasks(this.#current, this.#archive.live());
   }
 
   /** The task with that number, live or not, or undefined. */

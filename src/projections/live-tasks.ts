@@ -40,6 +40,16 @@ export function liveTasksOf({ seq, tasks }: { seq: number; tasks: Iterable<Task>
   return live;
 }
 
+/** Puts others in the place of all of them. */
+export function replaceLiveTasks(live: LiveTasks, { seq, tasks }: { seq: number; tasks: Iterable<Task> }): void {
+  // Made by `liveTasksOf` and by nothing else.
+  const owned = live as OwnedLiveTasks;
+  owned.seq = seq;
+  owned.tasks.clear();
+  for (const set of [owned.active, owned.openLogs, owned.owed]) set.clear();
+  for (const task of tasks) put(owned, task);
+}
+
 /**
  * The live tasks after one more event.
  * @param find gives a task that is not among them: as it is after this event, or after later ones.

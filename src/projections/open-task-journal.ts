@@ -1,8 +1,11 @@
+import { rmSync } from 'node:fs';
+
 import type { Database } from '../journal/database.ts';
 import type { JournalOptions } from '../journal/journal-options.ts';
 import { Journal } from '../journal/journal.ts';
 import { PastTasks } from './past-tasks.ts';
-import { ReadModelFold } from './read-model-fold.ts';
+import { type FoldOptions, ReadModelFold } from './read-model-fold.ts';
+import { type RebuildStep, type Rebuilt, rebuildReadModels, scratchPath } from './rebuild.ts';
 import { TaskHistory } from './task-history.ts';
 import { TaskStore } from './task-store.ts';
 
@@ -12,6 +15,8 @@ export interface TaskJournal {
   readonly store: TaskStore;
   readonly past: PastTasks;
   readonly history: TaskHistory;
+  /** Folds every read model anew, compares, and replaces what differs. In steps; never two at once. */
+  readonly rebuild: (options: { readonly differencesMax: number }) => Generator<RebuildStep, Rebuilt, void>;
 }
 
 /**
@@ -19,18 +24,27 @@ export interface TaskJournal {
  * @throws GhostError `journal-unusable`, `journal-newer`.
  */
 export async function openTaskJournal(
-  options: Omit<JournalOptions, 'readModels'> & { readonly onFolded?: () => void },
+  options: Omit<JournalOptions, 'readModels'> & { readonly fold?: FoldOptions },
 ): Promise<TaskJournal> {
-  const { promise, resolve } = Promise.withResolvers<Database>();
+  const { promise, resolve } = Promise.withResolvers<{ database: Database; fold: ReadModelFold }>();
+  // A daemon that was killed in the midst of a rebuild has left it.
+  rmSync(scratchPath(options.path), { force: true });
   const journal = await Journal.open({
     ...options,
     readModels: (database) => {
-      resolve(database);
-      return new ReadModelFold(database, options.onFolded === undefined ? {} : { onChunk: options.onFolded });
+      const fold = new ReadModelFold(database, options.fold);
+      resolve({ database, fold });
+      return fold;
     },
   });
-  const database = await promise;
+  const { database, fold } = await promise;
   const store = new TaskStore(database);
   const past = new PastTasks(database, { reader: journal, store });
-  return { journal, store, past, history: new TaskHistory(database, store) };
+  return {
+    journal,
+    store,
+    past,
+    history: new TaskHistory(database, store),
+    rebuild: ({ differencesMax }) => rebuildReadModels(database, { reader: journal, fold, differencesMax }),
+  };
 }

@@ -42,8 +42,8 @@ export class PastTasks {
     return 0;
   }
 
-  /** Those that were live then, in the order of their numbers. */
-  liveAt(seq: number): readonly Task[] {
+  /** Those that were live then, in the order of their numbers. Replayed in steps of a few milliseconds. */
+  *liveAt(seq: number): Generator<undefined, readonly Task[], void> {
     const [snapshotSeq, text] = this.#snapshot.get(seq) ?? [0, '[]'];
     const tasks = new Map<TaskId, Task>();
     // What the fold wrote (ReadModelFold), whose version is this one.
@@ -65,6 +65,7 @@ export class PastTasks {
         if (isLive(task)) tasks.set(task.id, task);
         else tasks.delete(task.id);
       }
+      yield;
     }
     return [...tasks.values()].toSorted((one, other) => one.id - other.id);
   }

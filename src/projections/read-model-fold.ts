@@ -14,11 +14,24 @@ import type { Task } from './task.ts';
  * change, so that an older ghost's are folded anew.
  */
 export const foldVersion = 1;
-/** A snapshot of the live tasks is kept after so many events, and at the least so many for each of them. */
-export const snapshotEvents = 4096;
+
+/** A snapshot of the live tasks is kept after so many events, and after at least so many for each of them. */
+export const snapshotEventsMin = 4096;
 export const snapshotEventsPerTask = 8;
 
+/** After how many events a snapshot follows the last, with so many live tasks: its size stays a part of the events'. */
+export function eventsToSnapshot(liveTasks: number): number {
+  return Math.max(snapshotEventsMin, snapshotEventsPerTask * liveTasks);
+}
+
 const modelName = 'tasks';
+
+export interface FoldOptions {
+  /** Called after each chunk of the past that was folded, for tests that let the daemon end there. */
+  readonly onChunk?: () => void;
+  /** Instead of `eventsToSnapshot`, for tests of short journals. */
+  readonly snapshotAfter?: (liveTasks: number) => number;
+}
 
 /** How far the fold has come. Replaced as one, so that an undone transaction can put it back. */
 interface Progress {
@@ -39,13 +52,14 @@ export class ReadModelFold implements ReadModels {
   readonly #keepSnapshot: Statement<[seq: number, at: number, tasks: string]>;
   readonly #keepStep: Statement<[seq: number]>;
   readonly #onChunk: () => void;
+  readonly #snapshotAfter: (liveTasks: number) => number;
   #progress: Progress = { seq: 0, at: 0, snapshot: 0 };
   #undo: { readonly progress: Progress; readonly live: Map<TaskId, Task | undefined> } | null = null;
 
-  /** @param onChunk is called after each chunk of the past that was folded, for tests that let it end there. */
-  constructor(database: Database, { onChunk = () => undefined }: { readonly onChunk?: () => void } = {}) {
+  constructor(database: Database, { onChunk = () => undefined, snapshotAfter = eventsToSnapshot }: FoldOptions = {}) {
     this.#database = database;
     this.#onChunk = onChunk;
+    this.#snapshotAfter = snapshotAfter;
     this.#writer = new TaskWriter(database);
     this.#state = database.prepare<[number], [string]>('SELECT state FROM task_states WHERE id = ?').raw();
     this.#note = database.prepare(
@@ -53,6 +67,23 @@ export class ReadModelFold implements ReadModels {
     );
     this.#keepSnapshot = database.prepare('INSERT INTO snapshots (seq, at, tasks) VALUES (?, ?, ?)');
     this.#keepStep = database.prepare('INSERT INTO clock_steps (seq) VALUES (?)');
+  }
+
+  /** The last event that is folded. */
+  get seq(): number {
+    return this.#progress.seq;
+  }
+
+  /** The same fold into the tables of another database. */
+  into(database: Database): ReadModelFold {
+    return new ReadModelFold(database, { snapshotAfter: this.#snapshotAfter });
+  }
+
+  /** Reads anew what the tables hold, after they were replaced. */
+  reload(): void {
+    this.#live.clear();
+    this.#undo = null;
+    this.#load();
   }
 
   async catchUp(reader: EventReader): Promise<void> {
@@ -97,7 +128,7 @@ export class ReadModelFold implements ReadModels {
           else this.#live.delete(after.id);
         }
       }
-      if (seq - snapshot >= Math.max(snapshotEvents, snapshotEventsPerTask * this.#live.size)) {
+      if (seq - snapshot >= this.#snapshotAfter(this.#live.size)) {
         snapshot = seq;
         this.#keepSnapshot.run(seq, at, JSON.stringify([...this.#live.values()].toSorted((a, b) => a.id - b.id)));
       }
@@ -171,9 +202,18 @@ export class ReadModelFold implements ReadModels {
   }
 }
 
-const tables = ['tasks', 'task_states', 'task_tags', 'snapshots', 'clock_steps', 'counters', 'read_models'] as const;
+/** The tables of migration 0002, but for the index of texts. */
+export const readModelTables: readonly string[] = [
+  'tasks',
+  'task_states',
+  'task_tags',
+  'snapshots',
+  'clock_steps',
+  'counters',
+  'read_models',
+];
 
 function emptyTables(database: Database): void {
-  for (const table of tables) database.exec(`DELETE FROM ${table}`);
+  for (const table of readModelTables) database.exec(`DELETE FROM ${table}`);
   database.exec("INSERT INTO task_search (task_search) VALUES ('delete-all')");
 }

@@ -10,6 +10,7 @@ export interface TaskFilter {
   readonly forgotten: boolean;
 }
 
+/** One thing that must hold of a task, or with `not` must not. */
 export type FilterTerm = { readonly not: boolean } & (
   | { readonly field: 'text'; readonly text: string }
   | { readonly field: 'state'; readonly state: TaskState }

@@ -1,7 +1,7 @@
 import type { StreamName } from '../journal/events.ts';
 import { searchText } from './search-text.ts';
 import { finalSealBytes, inBlocks, segmentsOnDisk } from './stored-bytes.ts';
-import { type TaskState, viewTask } from './task-view.ts';
+import { type TaskState, durationMsOf, stateOf } from './task-view.ts';
 import type { Task } from './task.ts';
 
 /** The columns of `tasks` that a life changes, beside those that stay as they were when the task was submitted. */
@@ -22,16 +22,17 @@ export interface TaskRow {
 
 export function rowOf(task: Task): TaskRow {
   const { status } = task;
-  const { state, exitCode, signal, durationMs } = viewTask(task);
+  const ended = status.kind === 'ended' ? status : null;
+  const outcome = ended?.outcome ?? null;
   return {
     name: task.name,
     text: searchText(task),
-    state,
-    exit_code: exitCode,
-    signal,
+    state: outcome === null ? 'running' : stateOf(outcome),
+    exit_code: outcome?.kind === 'exited' ? outcome.code : null,
+    signal: outcome?.kind === 'signaled' ? outcome.signal : null,
     started_at: status.kind === 'running' || status.kind === 'ended' ? status.startedAt : null,
-    ended_at: status.kind === 'ended' ? status.endedAt : null,
-    duration_ms: durationMs,
+    ended_at: ended?.endedAt ?? null,
+    duration_ms: ended === null ? null : durationMsOf(ended),
     forgotten: task.forgottenAt === null ? 0 : 1,
     live: isLive(task) ? 1 : 0,
     output_bytes: outputBytes(task),

@@ -1,6 +1,7 @@
 import type { Database, Statement } from '../journal/database.ts';
 import type { TaskId } from '../journal/events.ts';
 import type { TaskArchive } from './live-table.ts';
+import { uuidMatch } from './search-text.ts';
 import { largeOutputBytes } from './stored-bytes.ts';
 import type { TaskState } from './task-view.ts';
 import { decodeTask, type Counter } from './task-writer.ts';
@@ -17,7 +18,8 @@ export class TaskStore implements TaskArchive {
   readonly #live: Statement<[], [state: string]>;
   readonly #get: Statement<[id: number], [state: string]>;
   readonly #byName: Statement<[name: string], [id: number]>;
-  readonly #byUuid: Statement<[from: string, to: string, limit: number], [id: number, uuid: string]>;
+  readonly #byUuid: Statement<[match: string, from: string, to: string, limit: number], [id: number, uuid: string]>;
+  readonly #byUuidScan: Statement<[after: number, from: string, to: string, limit: number], [id: number, uuid: string]>;
   readonly #newest: Statement<[], [id: number]>;
   readonly #counter: Statement<[name: Counter], [number]>;
   readonly #ended: Statement<[state: string, before: number, limit: number], [seq: number, id: number, hidden: number]>;
@@ -38,7 +40,11 @@ export class TaskStore implements TaskArchive {
     );
     this.#get = rows('SELECT state FROM task_states WHERE id = ?');
     this.#byName = rows('SELECT id FROM tasks WHERE name = ? AND forgotten = 0 ORDER BY id DESC LIMIT 1');
-    this.#byUuid = rows('SELECT id, uuid FROM tasks WHERE uuid >= ? AND uuid < ? ORDER BY uuid LIMIT ?');
+    this.#byUuid = rows(
+      `SELECT t.id, t.uuid FROM task_search CROSS JOIN tasks t ON t.id = task_search.rowid
+       WHERE task_search MATCH ? AND t.uuid >= ? AND t.uuid < ? LIMIT ?`,
+    );
+    this.#byUuidScan = rows('SELECT id, uuid FROM tasks WHERE id > ? AND uuid >= ? AND uuid < ? LIMIT ?');
     this.#newest = rows('SELECT id FROM tasks WHERE forgotten = 0 ORDER BY id DESC LIMIT 1');
     this.#counter = rows('SELECT value FROM counters WHERE name = ?');
     this.#ended = rows(
@@ -83,12 +89,16 @@ export class TaskStore implements TaskArchive {
     return this.#one(this.#newest.get());
   }
 
-  /** Some tasks whose UUID begins so, in the order of their UUIDs. */
+  /** Some of the tasks whose UUID begins so. */
   withUuidPrefix(
     prefix: string,
     { limit }: { limit: number },
   ): readonly { readonly id: TaskId; readonly uuid: string }[] {
-    return this.#byUuid.all(prefix, `${prefix}~`, limit).map(([id, uuid]) => ({ id: id as TaskId, uuid }));
+    const range = [prefix, `${prefix}~`, limit] as const;
+    const match = uuidMatch(prefix);
+    const indexed = match === null ? [] : this.#byUuid.all(match, ...range);
+    const others = this.#byUuidScan.all(match === null ? 0 : this.counter('searchTo'), ...range);
+    return [...indexed, ...others].slice(0, limit).map(([id, uuid]) => ({ id: id as TaskId, uuid }));
   }
 
   /** How much there is of something, over all tasks. */

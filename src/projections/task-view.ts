@@ -1,5 +1,5 @@
 import type { Microseconds, Outcome } from '../journal/events.ts';
-import type { Task } from './task.ts';
+import type { EndedStatus, Task } from './task.ts';
 
 /** The five words for a task's state that users see (CLI.md, `ghost list`). */
 export type TaskState = 'running' | 'exited' | 'failed' | 'killed' | 'lost';
@@ -66,8 +66,7 @@ export function viewTask(task: Task): TaskView {
         startedAt: startedAt === null ? null : isoTime(startedAt),
         // When a lost task ended is not known: what the journal has is when that was found.
         endedAt: lost ? null : isoTime(endedAt),
-        // The clock may have been set back meanwhile.
-        durationMs: lost || startedAt === null ? null : Math.max(0, Math.round((endedAt - startedAt) / 1000)),
+        durationMs: durationMsOf(status),
         exitCode: outcome.kind === 'exited' ? outcome.code : null,
         signal: outcome.kind === 'signaled' ? outcome.signal : null,
         reason: outcome.kind === 'start-failed' || outcome.kind === 'lost' ? outcome.message : null,
@@ -88,6 +87,13 @@ export function stateOf(outcome: Outcome): Exclude<TaskState, 'running'> {
     case 'lost':
       return 'lost';
   }
+}
+
+/** How long a task ran, or null where its start or its end is not known. */
+export function durationMsOf({ outcome, startedAt, endedAt }: EndedStatus): number | null {
+  if (outcome.kind === 'lost' || startedAt === null) return null;
+  // The clock may have been set back meanwhile.
+  return Math.max(0, Math.round((endedAt - startedAt) / 1000));
 }
 
 /** Microseconds since 1970 as ISO 8601 in UTC with milliseconds. */

@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../journal/database.ts';
 import type { SequenceNumber, TaskId } from '../journal/events.ts';
+import { indexedText } from './search-text.ts';
 import { type TaskRow, keptBytes, rowOf } from './task-row.ts';
 import type { Task } from './task.ts';
 
@@ -28,7 +29,7 @@ export class TaskWriter {
   readonly #putState: Statement<[id: number, state: string]>;
   readonly #addTag: Statement<[tag: string, task: number]>;
   readonly #removeTag: Statement<[tag: string, task: number]>;
-  readonly #searchable: Statement<[after: number, to: number], [id: number, text: string]>;
+  readonly #searchable: Statement<[after: number, to: number], [id: number, text: string, uuid: string]>;
   readonly #addSearch: Statement<[id: number, text: string]>;
   readonly #removeSearch: Statement<[id: number]>;
   readonly #counter: Statement<[name: Counter], [number]>;
@@ -50,7 +51,7 @@ export class TaskWriter {
     this.#addTag = database.prepare('INSERT INTO task_tags (tag, task) VALUES (?, ?) ON CONFLICT DO NOTHING');
     this.#removeTag = database.prepare('DELETE FROM task_tags WHERE tag = ? AND task = ?');
     this.#searchable = database
-      .prepare<[number, number], [number, string]>('SELECT id, text FROM tasks WHERE id > ? AND id <= ?')
+      .prepare<[number, number], [number, string, string]>('SELECT id, text, uuid FROM tasks WHERE id > ? AND id <= ?')
       .raw();
     this.#addSearch = database.prepare('INSERT INTO task_search (rowid, text) VALUES (?, ?)');
     this.#removeSearch = database.prepare('DELETE FROM task_search WHERE rowid = ?');
@@ -118,7 +119,7 @@ export class TaskWriter {
   }
 
   /** Only what has changed, so that only the indexes of that are touched. */
-  #update({ after: { id }, endedSeq }: TaskChange, before: TaskRow, after: TaskRow): void {
+  #update({ after: { id, uuid }, endedSeq }: TaskChange, before: TaskRow, after: TaskRow): void {
     const columns = rowColumns.filter((column) => before[column] !== after[column]);
     const values: Value[] = columns.map((column) => after[column]);
     const names: string[] = [...columns];
@@ -138,8 +139,14 @@ export class TaskWriter {
     statement.run(...values, id);
     if (before.text !== after.text && id <= this.counter('searchTo')) {
       this.#removeSearch.run(id);
-      this.#addSearch.run(id, after.text);
+      this.#addSearch.run(id, indexedText(after.text, uuid));
     }
+  }
+
+  /** Indexes the texts of all tasks anew, up to where the counter says. */
+  indexAnew(): void {
+    this.#database.exec("INSERT INTO task_search (task_search) VALUES ('delete-all')");
+    this.#index(0, this.counter('searchTo'));
   }
 
   #indexTexts(): void {
@@ -147,8 +154,16 @@ export class TaskWriter {
     const to = Math.floor(last / searchBlock) * searchBlock;
     const from = this.counter('searchTo');
     if (to <= from) return;
-    for (const [id, text] of this.#searchable.all(from, to)) this.#addSearch.run(id, text);
+    this.#index(from, to);
     this.#setCounter.run('searchTo', to);
+  }
+
+  /** Block by block, so that not all texts are in memory at once. */
+  #index(after: number, to: number): void {
+    for (let from = after; from < to; from += searchBlock) {
+      const rows = this.#searchable.all(from, Math.min(from + searchBlock, to));
+      for (const [id, text, uuid] of rows) this.#addSearch.run(id, indexedText(text, uuid));
+    }
   }
 
   #count(name: Counter, change: number): void {

@@ -16,7 +16,7 @@ export interface LogChunk {
   readonly cursor: LogCursor;
 }
 
-/** Output that retention or somebody took. */
+/** Output that retention or somebody took: when the last of it went, and why. */
 export interface MissingOutput {
   readonly bytes: number;
   readonly prunedAt: string;
@@ -57,7 +57,13 @@ export interface TaskDetail {
   readonly processorTime: ProcessorTime | null;
   /** Names only: values are never printed unless asked for. */
   readonly environmentNames: readonly string[];
-  readonly log: { readonly stdoutBytes: number; readonly stderrBytes: number; readonly complete: boolean };
+  readonly log: {
+    readonly stdoutBytes: number;
+    readonly stderrBytes: number;
+    readonly complete: boolean;
+    /** When it was last seen to write something, in ISO 8601; null where it never was, or all of it was taken away. */
+    readonly lastAt: string | null;
+  };
   readonly descendantsAlive: number;
   readonly events: readonly JournalEvent[];
 }
@@ -99,6 +105,13 @@ export interface CommandStats {
   readonly lastId: number;
 }
 
+/** Events that fit, maybe none: how far the journal has been looked at is told as well, for a reader that goes on later. */
+export interface AuditPage {
+  readonly events: readonly JournalEvent[];
+  /** The last event that was looked at. */
+  readonly seq: number;
+}
+
 /** How far a check of the journal has come. */
 export interface VerifyProgress {
   readonly events: number;
@@ -122,8 +135,10 @@ export interface Damage {
     | 'event-changed'
     | 'event-missing'
     | 'event-added'
+    | 'events-swapped'
     | 'events-lost'
     | 'environment-changed'
+    | 'environment-missing'
     | 'segment-missing'
     | 'segment-truncated'
     | 'segment-changed';
@@ -135,6 +150,7 @@ export interface Damage {
   readonly message: string;
 }
 
+/** How far the folding of the read models has come. */
 export interface RebuildProgress {
   readonly events: number;
   readonly eventsTotal: number;

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import { GhostError } from '../ghost-error.ts';
+import type { EndSignal } from './end-signal.ts';
 import { readDaemonMessage } from './envelope.ts';
 import { FrameChannel } from './frame-channel.ts';
 import {
@@ -116,13 +117,16 @@ export class ClientConnection {
 
   /**
    * One request, many items, and the result at the end. The daemon makes only as many items as are read, a few ahead.
-   * Leaving the loop early cancels it.
+   * Leaving the loop early cancels it. So does aborting the signal, also while it waits for an item: it then throws the
+   * signal's reason.
    */
   async *stream<O extends StreamOperation>(
     operation: O,
     parameters: ParametersOf<O>,
+    { signal }: { readonly signal?: EndSignal } = {},
   ): AsyncGenerator<ItemOf<O>, ResultOf<O>, void> {
     while (this.#isFull) await this.#slotIsFree();
+    signal?.throwIfAborted();
     const inbox = new StreamInbox();
     const id = this.#ask({
       operation,
@@ -133,6 +137,12 @@ export class ClientConnection {
         onError: (error) => inbox.fail(error),
       },
     });
+    const onAbort = (): void => {
+      this.#cancel(id);
+      const reason: unknown = signal?.reason;
+      inbox.fail(reason instanceof Error ? reason : new Error(String(reason)));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
       for (let read = 1; ; read++) {
         const { done, value } = await inbox.next();
@@ -141,6 +151,7 @@ export class ClientConnection {
         if (read % itemsBeforeMore === 0 && !inbox.hasEnded) this.#send({ kind: 'more', id, items: itemsBeforeMore });
       }
     } finally {
+      signal?.removeEventListener('abort', onAbort);
       if (!inbox.hasEnded) this.#cancel(id);
     }
   }

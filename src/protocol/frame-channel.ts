@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import { GhostError } from '../ghost-error.ts';
-import { encodeFrame, FrameDecoder } from './frame.ts';
+import { encodeFrame, encodeLooseItem, FrameDecoder, isLooseItem } from './frame.ts';
 
 export interface FrameChannelOptions {
   /** The most bytes of a body that may come in, and that may go out. */
@@ -57,11 +57,12 @@ export class FrameChannel {
    * Sends a message; says nothing when the channel is closed, since `onClose` does.
    * @throws GhostError `request-too-large`, `invalid-request`: it was not sent.
    */
-  send(message: unknown): void {
-    const frame = encodeFrame(message, { bytesMax: this.#options.bytesMax.out });
+  send(message: object): void {
+    const limit = { bytesMax: this.#options.bytesMax.out };
+    const pieces = isLooseItem(message) ? encodeLooseItem(message, limit) : [encodeFrame(message, limit)];
     if (!this.#duplex.writable) return;
     this.#cork();
-    this.#duplex.write(frame);
+    for (const piece of pieces) this.#duplex.write(piece);
   }
 
   /** Settles when there is room again, or when the channel is closed. */

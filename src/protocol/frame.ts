@@ -12,13 +12,23 @@ import { flawOf } from './plain-message.ts';
  * and nobody but msgpackr could read them at all. Byte strings are copied out, so that a small value neither changes
  * with nor keeps alive the memory that the socket was read into.
  */
-const codec = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number', copyBuffers: true });
+const options = { useRecords: false, variableMapSize: true, int64AsType: 'number' } as const;
+const codec = new Packr({ ...options, copyBuffers: true });
+/** For a body in memory of its own that came from the daemon: its byte strings are looked at where they lie. */
+const lookingCodec = new Packr({ ...options, copyBuffers: false });
 /** Where messages are packed before they are copied into frames; without it one large message sets the size of all. */
 const scratch = Buffer.allocUnsafeSlow(128 * 1024);
 
 const headerBytes = 4;
+const longBytesHeader = 5;
 /** A body that comes in pieces gets memory as it comes: a header alone is not paid for. */
 const firstBodyBytes = 16 * 1024;
+
+/** From this size on the bytes of a log go out as they are, behind the rest of their message, and are not copied. */
+const looseBytesMin = 4 * 1024;
+/** An empty byte string, as it is packed; and the byte that begins one of up to 4 GiB. */
+const emptyBytes = [0xc4, 0] as const;
+const longBytes = 0xc6;
 
 /**
  * A message as one frame, header included.
@@ -28,17 +38,57 @@ const firstBodyBytes = 16 * 1024;
  */
 export function encodeFrame(message: unknown, { bytesMax }: { readonly bytesMax: number }): Buffer {
   const body = pack(message);
-  if (body.length > bytesMax) {
-    throw new GhostError(
-      'request-too-large',
-      `the message has ${body.length} bytes; a message may have ${bytesMax} (command line and environment included)`,
-      { hint: 'give long input in a file, or a smaller environment' },
-    );
-  }
+  refuseTooLarge(body.length, bytesMax);
   const frame = Buffer.allocUnsafe(headerBytes + body.length);
   frame.writeUInt32BE(body.length);
   frame.set(body, headerBytes);
   return frame;
+}
+
+/** A part of a log on its way: the `data` of an item, which is most of it. */
+export interface LooseItem {
+  readonly kind: 'item';
+  readonly id: number;
+  readonly item: { readonly data: Uint8Array };
+}
+
+/** Whether a message holds bytes that are worth going out uncopied. */
+export function isLooseItem(message: object): message is LooseItem {
+  if (!('kind' in message && message.kind === 'item' && 'item' in message)) return false;
+  const { item } = message;
+  if (typeof item !== 'object' || item === null || !('data' in item)) return false;
+  return item.data instanceof Uint8Array && item.data.length >= looseBytesMin;
+}
+
+/**
+ * The same frame in two pieces, the second of which is the item's `data` itself: it is the last value of the item, and
+ * the item the last of the message, so that it may stand behind all the rest.
+ * @throws GhostError as `encodeFrame` does.
+ */
+export function encodeLooseItem(
+  { kind, id, item }: LooseItem,
+  { bytesMax }: { readonly bytesMax: number },
+): readonly [Buffer, Uint8Array] {
+  const { data, ...others } = item;
+  const rest = pack({ kind, id, item: { ...others, data: new Uint8Array() } });
+  const packed = rest.length - emptyBytes.length;
+  const body = packed + longBytesHeader + data.length;
+  refuseTooLarge(body, bytesMax);
+  const head = Buffer.allocUnsafe(headerBytes + packed + longBytesHeader);
+  head.writeUInt32BE(body);
+  head.set(rest.subarray(0, packed), headerBytes);
+  head.writeUInt8(longBytes, headerBytes + packed);
+  head.writeUInt32BE(data.length, headerBytes + packed + 1);
+  return [head, data];
+}
+
+function refuseTooLarge(bytes: number, bytesMax: number): void {
+  if (bytes <= bytesMax) return;
+  throw new GhostError(
+    'request-too-large',
+    `the message has ${bytes} bytes; a message may have ${bytesMax} (command line and environment included)`,
+    { hint: 'give long input in a file, or a smaller environment' },
+  );
 }
 
 function pack(message: unknown): Buffer {
@@ -97,13 +147,13 @@ export class FrameDecoder {
       at += piece.length;
       if (piece.length === this.#length) {
         this.#startOver();
-        yield this.#unpack(piece);
+        yield this.#unpack(piece, codec);
       } else {
         this.#append(piece);
         if (piece.length < missing) return;
         const body = this.#body.subarray(0, this.#length);
         this.#startOver();
-        yield this.#unpack(body);
+        yield this.#unpack(body, this.#from === 'daemon' ? lookingCodec : codec);
       }
     }
   }
@@ -143,11 +193,11 @@ export class FrameDecoder {
     this.#bodyFilled = 0;
   }
 
-  #unpack(body: Buffer): unknown {
+  #unpack(body: Buffer, unpacker: Packr): unknown {
     const flaw = this.#from === 'anybody' ? flawOf(body) : null;
     if (flaw !== null) throw new GhostError('protocol-violation', `${notMessage}: ${flaw}`);
     try {
-      return codec.unpack(body);
+      return unpacker.unpack(body);
     } catch (error) {
       throw new GhostError('protocol-violation', notMessage, { cause: error });
     }

@@ -24,6 +24,8 @@ export const faultLingerMs = 1_000;
 export const logChunkBytesMax = 64 * 1024;
 /** The most events in one item of `watch`. */
 export const watchBatchMax = 500;
+/** How long the texts of the events in one item of `watch` or `audit` may be together, in characters: it is full then. */
+export const auditItemCharactersMax = 1024 * 1024;
 /** The most tasks in one answer of `history`. */
 export const historyPageMax = 1_000;
 /** The most tasks in one answer of `list`. */

@@ -4,6 +4,7 @@ import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskState, TaskView } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type {
+  AuditPage,
   CommandStats,
   DaemonStatus,
   EnvironmentValue,
@@ -124,20 +125,26 @@ interface Operations {
   };
   audit: {
     parameters: {
-      /** Only events after this sequence number, 0 for all. */
+      /** Only events after this sequence number, 0 for all; and before that one, or null. */
       readonly after: number;
+      readonly before: number | null;
       readonly task: TaskReference | null;
       /** Only events of these types, or null for all. */
       readonly types: readonly string[] | null;
       /** ISO 8601, or null. */
       readonly since: string | null;
       readonly until: string | null;
-      /** Only what an actor did in whose words (client, command line, terminal, uid, pid) this occurs, or null. */
+      /**
+       * Only what an actor did in whose words (client, command line, terminal, user name) this occurs, whatever the case
+       * of its letters, or whose uid or pid it is; or null.
+       */
       readonly actor: string | null;
-      /** Go on with those to come. */
+      /** Of what there is, only the last so many that fit, or null for all. */
+      readonly last: number | null;
+      /** Go on with those to come; with `until` or `before` only as far. */
       readonly follow: boolean;
     };
-    item: readonly JournalEvent[];
+    item: AuditPage;
     /** The last event that was looked at, whether it was given or not: the `after` to go on with. */
     result: { readonly seq: number };
   };

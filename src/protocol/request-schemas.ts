@@ -216,11 +216,19 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
   historyStats: fields({ filter }),
   audit: fields({
     after: bytes,
+    before: v.nullable(bytes),
     task: v.nullable(task),
-    types: v.nullable(v.array(text, 'must be an array of text')),
+    types: v.nullable(
+      v.pipe(
+        v.array(filterText, 'must be an array of text'),
+        v.minLength(1, 'must have at least one type'),
+        v.maxLength(filterTermsMax, `must have at most ${filterTermsMax} types`),
+      ),
+    ),
     since: v.nullable(time),
     until: v.nullable(time),
-    actor: v.nullable(text),
+    actor: v.nullable(filterText),
+    last: v.nullable(bytes),
     follow: flag,
   }),
   verify: none,

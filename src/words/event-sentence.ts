@@ -4,9 +4,12 @@ import { formatDuration } from './duration.ts';
 import { counted } from './task-words.ts';
 import { visible } from './visible.ts';
 
-/** What an event says, as half a sentence for a person. */
-export function eventSentence(event: JournalEvent): string {
-  const { actor } = event;
+/** What an event says, as half a sentence for a person. `by` says who asked, and is "" where that is told elsewhere. */
+export function eventSentence(
+  event: JournalEvent,
+  { by = (actor) => ` by ${actorWords(actor)}` }: { readonly by?: (actor: Actor) => string } = {},
+): string {
+  const asked = by(event.actor);
   switch (event.type) {
     case 'DaemonStarted': {
       const { identity, version, previous } = event.data;
@@ -21,8 +24,8 @@ export function eventSentence(event: JournalEvent): string {
       return `user ${event.data.uid} (process ${event.data.pid}) was turned away`;
     case 'TaskSubmitted':
       return event.data.restartOf === null
-        ? `submitted by ${actorWords(actor)}`
-        : `submitted as a restart of ${event.data.restartOf} by ${actorWords(actor)}`;
+        ? `submitted${asked}`
+        : `submitted as a restart of ${event.data.restartOf}${asked}`;
     case 'TaskSpawned':
       return `its shim exists, process ${event.data.shim.pid}${attemptWords(event.data)}`;
     case 'TaskSpawnAborted':
@@ -34,7 +37,7 @@ export function eventSentence(event: JournalEvent): string {
     case 'SignalRequested': {
       const { signal, reason, graceMs } = event.data;
       const after = graceMs === null ? '' : `, SIGKILL to follow after ${formatDuration(graceMs)}`;
-      return `${signal} asked for (${reasonWords[reason]}) by ${actorWords(actor)}${after}`;
+      return `${signal} asked for (${reasonWords[reason]})${asked}${after}`;
     }
     case 'SignalSent': {
       const { signal, reason, processGroup, answer } = event.data;
@@ -68,17 +71,17 @@ export function eventSentence(event: JournalEvent): string {
     }
     case 'TaskRenamed': {
       const { name } = event.data;
-      return `${name === null ? 'its name was taken away' : `named ${visible(name)}`} by ${actorWords(actor)}`;
+      return `${name === null ? 'its name was taken away' : `named ${visible(name)}`}${asked}`;
     }
     case 'TaskTagged': {
       const { added, removed } = event.data;
       const changes = [...added.map((tag) => `+${visible(tag)}`), ...removed.map((tag) => `-${visible(tag)}`)];
-      return `tags changed (${changes.join(' ')}) by ${actorWords(actor)}`;
+      return `tags changed (${changes.join(' ')})${asked}`;
     }
     case 'TaskForgotten':
-      return `hidden from lists by ${actorWords(actor)}`;
+      return `hidden from lists${asked}`;
     case 'EnvironmentRedacted':
-      return `the value of ${visible(event.data.name)} was removed from the store by ${actorWords(actor)}`;
+      return `the value of ${visible(event.data.name)} was removed from the store${asked}`;
     case 'OutOfMemorySeen':
       return `the kernel had run out of memory: ${visible(event.data.message)}`;
   }
@@ -127,7 +130,8 @@ const reasonWords = {
   wake: 'so that a stopped task can end',
 } as const;
 
-const answerWords = {
+/** What the kernel answered to a signal, for a person. */
+export const answerWords = {
   delivered: 'delivered',
   'no-such-process': 'nothing of it was left',
   'not-permitted': 'not permitted',

@@ -123,7 +123,7 @@ export function detailOf(task: TaskView, detail: Partial<TaskDetail> = {}): Task
     adoptions: 0,
     processorTime: { userMs: 12, systemMs: 3 },
     environmentNames: ['PATH', 'HOME'],
-    log: { stdoutBytes: 1234, stderrBytes: 0, complete: true },
+    log: { stdoutBytes: 1234, stderrBytes: 0, complete: true, lastAt: null },
     descendantsAlive: 0,
     events: [],
     ...detail,

@@ -69,8 +69,20 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     cwd: () => '/srv/app',
     callerEnvironment: () => [['PATH', '/bin']],
     rawArguments: () => null,
+    openInput: () => {
+      throw new Error('the test did not expect a file to be read');
+    },
     onSignal: () => {},
+    users: { nameOf: (uid) => (uid === 1000 ? 'ada' : null), uid: 1000 },
+    loadVerifier: () => Promise.reject(new Error('the test did not expect the verifier')),
+    after: () => {
+      throw new Error('the test did not expect a pause');
+    },
+    openKeyboard: () => Promise.resolve(null),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
+    stdinIsTerminal: () => false,
+    loadScreen: () => Promise.reject(new Error('the test did not expect the screen')),
+    loadDoctor: () => Promise.reject(new Error('the test did not expect the doctor')),
     ...parts,
   };
   const result = await runCli(argv, world);

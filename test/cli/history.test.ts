@@ -14,7 +14,7 @@ async function asked(
   argv: readonly string[],
   { tasks = [], ...parts }: WorldParts & { tasks?: readonly TaskView[] } = {},
 ) {
-  const questions: { filter: Partial<TaskFilter> | undefined; limit: unknown }[] = [];
+  const questions: { filter: Partial<TaskFilter> | undefined; limit: number | undefined }[] = [];
   const client: Partial<Client> = {
     async *history(filter, options) {
       questions.push({ filter, limit: options?.limit });
@@ -33,7 +33,9 @@ async function asked(
 async function termsOf(...argv: string[]): Promise<TaskFilter['terms']> {
   const { questions, stderr, result } = await asked(argv, { tasks: [viewOf()] });
   expect({ stderr, result }).toEqual({ stderr: '', result: 0 });
-  return questions[0]?.filter?.terms ?? [];
+  const [question] = questions;
+  if (question?.filter?.terms === undefined) throw new Error('the history was not asked');
+  return question.filter.terms;
 }
 
 describe('history', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { lastLinesOf, linesOf } from '../../src/cli/line-carry.ts';
-import { LineSearch } from '../../src/cli/line-search.ts';
 import { type Found, LastHits, type LogBlock, LogSearch } from '../../src/cli/log-search.ts';
+import { lastLinesOf, linesOf } from '../../src/words/line-carry.ts';
+import { LineSearch } from '../../src/words/line-search.ts';
 
 type Numbered = readonly (number | '--')[];
 

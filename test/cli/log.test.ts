@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { LineCarry, lineBytesMax } from '../../src/cli/line-carry.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
+import { LineCarry, lineBytesMax } from '../../src/words/line-carry.ts';
 import { detailOf, logOf, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 

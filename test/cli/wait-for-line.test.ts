@@ -56,6 +56,33 @@ describe('wait --log', () => {
     });
   });
 
+  describe('of a log that has lost some output', () => {
+    const missing = { bytes: 5 * 1024 * 1024, prunedAt: '2026-11-20T14:30:07.000Z', reason: 'task-limit' } as const;
+    const pieces: Parameters<typeof logOf>[0] = [
+      ['stdout', '', { at: null, missing }],
+      ['stdout', 'serving\n'],
+    ];
+    const note = "ghost: 5.0 MiB of stdout are gone (taken 2026-11-20 14:30: the task's log had reached its limit)\n";
+
+    test('says so when no line was found: it may have been there', async () => {
+      const ended = await ghost(['wait', '42', '--log', 'ready'], { client: { log: () => logOf(pieces) } });
+      expect(ended).toMatchObject({
+        result: 1,
+        stderr: `${note}task 42 exited 0 without a line like "ready" in what is left of its log\n`,
+      });
+      const late = await ghost(['wait', '42', '--log', 'ready', '--timeout', '20ms'], {
+        client: { log: () => open(pieces) },
+      });
+      expect(late.result).toBe(124);
+      expect(late.stderr.startsWith(`${note}ghost: the log of task 42 has had no line`)).toBe(true);
+    });
+
+    test('says nothing of it when one was found', async () => {
+      const found = await ghost(['wait', '42', '--log', 'serving'], { client: { log: () => logOf(pieces) } });
+      expect(found).toMatchObject({ result: 0, stdout: '', stderr: '' });
+    });
+  });
+
   test.for([
     [['--log', 'x'], '--log waits for a line in the log of one task'],
     [['--log', 'x', '1', '2'], '--log waits for a line in the log of one task'],

@@ -358,7 +358,7 @@ function detailOf(id: number): TaskDetail {
     adoptions: 0,
     processorTime: null,
     environmentNames: [],
-    log: { stdoutBytes: 0, stderrBytes: 0, complete: false },
+    log: { stdoutBytes: 0, stderrBytes: 0, complete: false, lastAt: null },
     descendantsAlive: 0,
     events: [],
   };

@@ -35,7 +35,7 @@ function followQuietTask(signal: AbortSignal): ReturnType<typeof readLog> {
   const task = table.get(id);
   if (task === undefined) throw new Error('it was submitted');
   const supervisor = { find: () => undefined, folder: () => new TaskFolder(path, id) };
-  const journal = { readTask: () => [], findOnce: () => null };
+  const journal = { readOnce: () => [], findOnce: () => null };
   return readLog({ table, journal, supervisor }, task, { ...whole, signal });
 }
 

@@ -1,12 +1,15 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { readLog } from '../../src/daemon/log-reader.ts';
 import { OrderWriter } from '../../src/daemon/order-index.ts';
+import { writeSegment } from '../../src/daemon/segment-file.ts';
 import { TaskFolder } from '../../src/daemon/task-folder.ts';
-import type { StreamName } from '../../src/journal/events.ts';
+import type { DataOf, EventDraft, JournalEvent, StreamName } from '../../src/journal/events.ts';
+import { onceKey } from '../../src/journal/once-key.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
+import type { StoredStream } from '../../src/projections/task.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import type { LogCursor } from '../../src/protocol/messages.ts';
 import { committed, microseconds, taskDraft, taskId } from '../support/facts.ts';
@@ -31,7 +34,8 @@ export class LogSample implements Disposable {
   readonly #path = mkdtempSync(join(tmpdir(), 'log-'));
   readonly folder = new TaskFolder(this.#path, id);
   readonly #growths: readonly Growth[];
-  readonly #table: LiveTable;
+  readonly #past: JournalEvent[] = [];
+  #table: LiveTable;
 
   constructor({
     noted,
@@ -50,15 +54,45 @@ export class LogSample implements Disposable {
       }
     }
     this.#append(unnoted);
-    const past = committed(
-      ['TaskSubmitted', 'TaskSpawned', 'TaskStarted', 'TaskExited', 'LogClosed'].map((type) =>
-        taskDraft(type as 'LogClosed'),
+    this.#past.push(
+      ...committed(
+        ['TaskSubmitted', 'TaskSpawned', 'TaskStarted', 'TaskExited', 'LogClosed'].map((type) =>
+          taskDraft(type as 'LogClosed', type === 'LogClosed' ? { data: closedAt(this.folder.sizes()) } : {}),
+        ),
       ),
     );
-    this.#table = new LiveTable(
-      { read: ({ after }) => past.slice(after), onCommit: () => () => undefined },
-      new MemoryArchive(() => past),
+    this.#table = this.#fold();
+  }
+
+  /** Compresses a stream from its last cut on, and gives its bytes in the spool back. */
+  async seal(stream: StreamName, { to }: { to: number }): Promise<void> {
+    const from = this.#stored(stream).sealedTo;
+    if (to <= from) return;
+    const file = `${stream}.${String(this.#stored(stream).segments).padStart(4, '0')}.gz`;
+    const spool = this.folder.stream(stream);
+    const path = join(this.folder.path, file);
+    const facts = await writeSegment({ spool, from, to, path, linesBefore: 0, fast: true });
+    const descriptor = openSync(spool, 'r+');
+    writeSync(descriptor, Buffer.alloc(to - from), 0, to - from, from);
+    closeSync(descriptor);
+    this.#record(taskDraft('LogSegmentSealed', { data: { stream, from, to, file, ...facts } }));
+  }
+
+  /** Takes the oldest segment of a stream, if there is one. */
+  prune(stream: StreamName): void {
+    const [start] = this.#stored(stream).starts;
+    const sealed = this.#past.find(
+      (event) => event.type === 'LogSegmentSealed' && event.data.stream === stream && event.data.from === start,
     );
+    if (sealed?.type !== 'LogSegmentSealed') return;
+    const { from, to, file, bytes } = sealed.data;
+    rmSync(join(this.folder.path, file));
+    this.#record(taskDraft('LogSegmentPruned', { data: { stream, from, to, file, bytes, reason: 'task-limit' } }));
+  }
+
+  /** Everything of a stream before this byte is gone. */
+  prunedTo(stream: StreamName): number {
+    return this.#stored(stream).prunedTo;
   }
 
   /** The pieces in the order in which they were seen: within one look stdout comes first. */
@@ -71,13 +105,39 @@ export class LogSample implements Disposable {
       .filter(({ stream, text }) => text !== '' && (streams === 'both' || streams === stream));
   }
 
+  #stored(stream: StreamName): StoredStream {
+    const task = this.#table.get(id);
+    if (task === undefined) throw new Error('the sample has one task');
+    return task.stored[stream];
+  }
+
+  #record(draft: EventDraft): void {
+    this.#past.push(...committed([draft], { after: this.#past.length }));
+    this.#table[Symbol.dispose]();
+    this.#table = this.#fold();
+  }
+
+  #fold(): LiveTable {
+    return new LiveTable(
+      { read: ({ after }) => this.#past.slice(after), onCommit: () => () => undefined },
+      new MemoryArchive(() => this.#past),
+    );
+  }
+
   /** Reads as the daemon does, and leaves after so many chunks where that is said. */
   async read({
     streams = 'both',
     lines = null,
     cursor = null,
+    before = null,
     chunksMax = Infinity,
-  }: { streams?: Streams; lines?: number | null; cursor?: LogCursor | null; chunksMax?: number } = {}): Promise<{
+  }: {
+    streams?: Streams;
+    lines?: number | null;
+    cursor?: LogCursor | null;
+    before?: LogCursor | null;
+    chunksMax?: number;
+  } = {}): Promise<{
     readonly chunks: readonly LogChunk[];
     readonly end: LogEnd | null;
   }> {
@@ -85,15 +145,19 @@ export class LogSample implements Disposable {
     if (task === undefined) throw new Error('the sample has one task');
     const chunks: LogChunk[] = [];
     const supervisor = { find: () => undefined, folder: () => this.folder };
-    const journal = { readTask: () => [], findOnce: () => null };
+    const journal = {
+      readOnce: ({ prefix }: { prefix: string }) =>
+        this.#past.filter((event) => onceKey(event)?.startsWith(prefix) === true),
+      findOnce: (key: string) => this.#past.find((event) => onceKey(event) === key) ?? null,
+    };
     const options = {
       streams,
       lines,
       cursor,
-      before: null,
+      before,
       since: null,
       until: null,
-      follow: true,
+      follow: before === null,
       signal: new AbortController().signal,
     };
     const reading = readLog({ table: this.#table, journal, supervisor }, task, options);
@@ -117,6 +181,10 @@ export class LogSample implements Disposable {
     appendFileSync(this.folder.stream('stdout'), stdout, 'latin1');
     appendFileSync(this.folder.stream('stderr'), stderr, 'latin1');
   }
+}
+
+function closedAt({ stdout, stderr }: LogCursor): DataOf<'LogClosed'> {
+  return { stdoutBytes: stdout, stderrBytes: stderr };
 }
 
 /** Pieces of the same stream that follow each other are one: where a chunk ends says nothing. */

@@ -1,4 +1,4 @@
-import { truncateSync } from 'node:fs';
+import { appendFileSync, truncateSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
@@ -76,4 +76,18 @@ test('an empty log has no lines, however many are asked for', async () => {
   for (const lines of [0, 1, 1000]) {
     expect(await log.read({ lines })).toMatchObject({ chunks: [], end: { reason: 'complete' } });
   }
+});
+
+test('a page near the beginning of a log of a tebibyte reads nothing of the rest, and neither does its last page', async () => {
+  using log = new LogSample({
+    noted: [{ stdout: 'one\ntwo\n', stderr: '' }, { stdout: '', stderr: 'three\n' }, quiet],
+  });
+  truncateSync(log.folder.stream('stdout'), 2 ** 40);
+  appendFileSync(log.folder.stream('stdout'), '\nlast\n');
+  const { chunks } = await log.read({ lines: 2, before: { stdout: 8, stderr: 6 } });
+  expect(piecesOf(chunks)).toEqual([
+    { stream: 'stdout', text: 'two\n' },
+    { stream: 'stderr', text: 'three\n' },
+  ]);
+  expect(await lastLines(log, 1)).toBe('last\n');
 });

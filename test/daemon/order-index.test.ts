@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import { LogRange } from '../../src/daemon/log-range.ts';
 import { OrderReader, OrderWriter, orderRecordBytes } from '../../src/daemon/order-index.ts';
 import { microseconds } from '../support/facts.ts';
 
@@ -62,25 +63,41 @@ test.each([1, 23])('a record of which only %i bytes came is left out, and the ne
   expect(reader.at(1)).toEqual({ at: null, stdout: 2, stderr: 1 });
 });
 
-test('the first record past a cursor is found in either stream, at the beginning, in the middle and at the end', () => {
+test('the first record past a cursor is found in either stream or one, at the beginning, in the middle and at the end', () => {
   const path = newPath();
   using writer = new OrderWriter(path);
   using reader = new OrderReader(path);
-  expect(reader.firstPast({ stdout: 0, stderr: 0 })).toBe(0);
+  const whole = { since: null, until: null, before: null, unindexed: null };
+  expect(new LogRange(reader, whole).firstPast({ stdout: 0, stderr: 0 }, 'both')).toBe(0);
   writer.note({ stdout: 10, stderr: 0 }, { at });
   writer.note({ stdout: 10, stderr: 10 }, { at });
   writer.note({ stdout: 20, stderr: 10 }, { at });
-  const past = (stdout: number, stderr: number): number => reader.firstPast({ stdout, stderr });
-  expect([
-    past(0, 0),
-    past(9, 0),
-    past(10, 0),
-    past(10, 9),
-    past(10, 10),
-    past(19, 10),
-    past(20, 10),
-    past(99, 99),
-  ]).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+  const range = new LogRange(reader, whole);
+  const past = (stdout: number, stderr: number): readonly number[] =>
+    (['both', 'stdout', 'stderr'] as const).map((wanted) => range.firstPast({ stdout, stderr }, wanted));
+  expect(past(0, 0)).toEqual([0, 0, 1]);
+  expect(past(9, 0)).toEqual([0, 0, 1]);
+  expect(past(10, 0)).toEqual([1, 2, 1]);
+  expect(past(10, 9)).toEqual([1, 2, 1]);
+  expect(past(10, 10)).toEqual([2, 2, 3]);
+  expect(past(19, 10)).toEqual([2, 2, 3]);
+  expect(past(20, 10)).toEqual([3, 3, 3]);
+  expect(past(99, 99)).toEqual([3, 3, 3]);
+});
+
+test('records are read in blocks, and one that comes into being within the last block is seen', () => {
+  const path = newPath();
+  using writer = new OrderWriter(path);
+  using reader = new OrderReader(path);
+  for (let stdout = 1; stdout <= 600; stdout += 1) {
+    writer.note({ stdout, stderr: 0 }, { at });
+    expect(reader.at(stdout - 1)).toEqual({ at, stdout, stderr: 0 });
+    expect(reader.at(stdout)).toBeNull();
+  }
+  expect([0, 255, 256, 511, 512, 599].map((index) => reader.at(index)?.stdout)).toEqual([1, 256, 257, 512, 513, 600]);
+  expect([-1, 600].map((index) => reader.at(index))).toEqual([null, null]);
+  expect(reader.firstCovering({ stdout: 300, stderr: 0 })).toBe(299);
+  expect(reader.firstCovering({ stdout: 300, stderr: 1 })).toBe(600);
 });
 
 test('an index that comes into being while it is read is seen', () => {

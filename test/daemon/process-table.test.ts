@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
+import { loadKernel } from '../../src/daemon/kernel.ts';
 import { linuxProcessTable, parseStat, zombieOf } from '../../src/daemon/process-table.ts';
 import { until } from '../support/until.ts';
 
@@ -55,13 +56,16 @@ test('a process is alive by its pid, start time and boot together, and by nothin
   expect(table.look(2 ** 22 + 1)).toBeNull();
 });
 
-test('a session has its members, whichever their group, and a stopped one is told', async () => {
+test.for([
+  ['as the kernel tells', loadKernel()],
+  ['as /proc tells', {}],
+] as const)('a session has its members, %s, whichever their group, and a stopped one is told', async ([, kernel]) => {
   const child = spawn('/bin/sh', ['-c', 'sleep 600 & setsid sleep 0; kill -STOP $$'], {
     detached: true,
     stdio: 'ignore',
   });
   const pid = child.pid ?? 0;
-  const table = linuxProcessTable();
+  const table = linuxProcessTable(kernel);
   try {
     await until('it has stopped itself', () => table.look(pid)?.stopped);
     expect(table.membersOf(pid).map(({ session }) => session)).toEqual([pid, pid]);

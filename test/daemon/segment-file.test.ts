@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
 
-import { findCut, memberBytes, readMember, writeSegment } from '../../src/daemon/segment-file.ts';
+import { findCut, memberBytes, readMembers, writeSegment } from '../../src/daemon/segment-file.ts';
 
 const folders: string[] = [];
 
@@ -62,7 +62,7 @@ test('every member is reached alone, and its place in bytes and lines is the one
   expect(counted).toBe(40_000);
   await using file = await open(path, 'r');
   for (const [index, [offset, fileOffset, linesBefore]] of members.entries()) {
-    const data = await readMember(file, { from: fileOffset, to: members[index + 1]?.[1] ?? bytes });
+    const data = await readMembers(file, { from: fileOffset, to: members[index + 1]?.[1] ?? bytes, count: 1 });
     expect(data.equals(lines.subarray(offset, offset + memberBytes))).toBe(true);
     const before = lines.subarray(0, offset).toString().split('\n').length - 1;
     expect(linesBefore).toBe(100 + before);

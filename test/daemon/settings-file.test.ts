@@ -97,6 +97,20 @@ describe('a config file', () => {
     expect(thrown).toMatchObject({ message: expect.stringContaining(path) });
   });
 
+  test.for([
+    ['{\n  "logs": {\n    "keepFree": "x"\n  }\n}', 3],
+    ['{\n  "logs": {\n    "keepFree": "1GiB",\n    "keepFre": "1GiB"\n  }\n}', 4],
+    ['{\n\n"log": {}}', 3],
+    ['{\n  "logs": {\n    "keepFree": "1GiB",\n  }\n}', 4],
+    ['{\n  "logs": {\n    "keepFree": "1GiB",\n    "keepFree": "2GiB"\n  }\n}', 4],
+    ['{\r\n  "logs":\r\n [] }', 3],
+    ['{\n  "logs": {\n', 2],
+    ['{\n  "logs": {}\n}\nand more', 4],
+    ['{\n  "logs": x\n}', 2],
+  ] as const)('that says %j is refused by its line', ([text, line]) => {
+    expect(() => parseSettings(text, { path })).toThrow(`the config file ${path} is wrong in line ${line}: `);
+  });
+
   test('that is wrong keeps the daemon from being started, which is exit status 4', () => {
     expect(exitStatusOf('config-invalid')).toBe(4);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { type ShellKind, splitEnvironment } from '../../src/daemon/shim-environment.ts';
-import { escapeForPrintf } from '../../src/daemon/shim.ts';
+import { goPipeLine, shimText } from '../../src/daemon/shim.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const kinds: readonly ShellKind[] = ['dash', 'busybox', 'other'];
@@ -66,11 +66,27 @@ test('a bash is told nothing of the locale, of which it would complain into the 
 });
 
 test.for(['/bin/dash', '/bin/bash', '/usr/bin/busybox sh'])(
-  '%s makes every byte of a word again from its escape',
+  '%s gets every byte of a word from the go pipe',
   async (shell) => {
-    const bytes = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1));
-    const command = [...shell.split(' '), '-c', `printf '%b' "$1"`, 'sh', escapeForPrintf(bytes)];
-    const { stdout } = await runProgram(command, { encoding: 'latin1' });
-    expect(stdout).toBe(bytes.toString('latin1'));
+    const every = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1));
+    const printable = every.filter((byte) => byte >= 0x20 && byte <= 0x7e);
+    const words = [every, printable, Buffer.from('  a\\b\\n  '), Buffer.from('=+'), Buffer.from('+='), Buffer.from('')];
+    // The shim's own lines, with a command that shows what it was given.
+    const script = `${readWords()}\nprintf '[%s]' "$@"`;
+    const input = `${words.map(goPipeLine).toReversed().join('\n')}\ngo\n`;
+    const { stdout } = await runProgram([...shell.split(' '), '-c', script, 'sh'], { encoding: 'latin1', input });
+    expect(stdout).toBe(words.map((word) => `[${word.toString('latin1')}]`).join(''));
   },
 );
+
+test('a word of printable characters costs the shim no process', () => {
+  expect(goPipeLine(Buffer.from('PATH=/usr/bin:~/"x" $y\\'))).toBe('=PATH=/usr/bin:~/"x" $y\\');
+  expect(goPipeLine(Buffer.from('A=\n'))).toBe('+A=\\0012');
+});
+
+/** The loop of the shim that reads the go pipe. */
+function readWords(): string {
+  const loop = /^while IFS= read -r ghost_shim_line;[\s\S]*?^done$/m.exec(shimText);
+  if (loop === null) throw new Error('the shim has no such loop any more');
+  return loop[0];
+}

@@ -125,7 +125,7 @@ describe('a journal that cannot be used', () => {
     ["was changed behind ghost's back", changeLastEvent, /^the journal was changed behind ghost's back at event \d+$/],
   ];
 
-  test.for(damages)('one that %s is kept as it is, and ghost says how to begin anew', async ([, damage, said]) => {
+  test.for(damages)('one that %s is kept as it is, and ghost says what to type', async ([, damage, said]) => {
     await using home = new GhostHome();
     await home.run(['true']);
     await home.ok(['wait']);
@@ -134,17 +134,23 @@ describe('a journal that cannot be used', () => {
     damage(journal);
     const before = readFileSync(journal);
     const answer = await answerTo(home, ['run', 'true']);
-    expect(answer).toEqual({ status: 4, said: expect.stringMatching(said), next: expect.stringMatching(/^mv /) });
+    expect(answer).toEqual({
+      status: 4,
+      said: expect.stringMatching(said),
+      next: expect.stringMatching(/^ghost doctor --fix /),
+    });
     expect(readFileSync(journal)).toEqual(before);
     // What it says to type helps, and its log has what it said.
-    const [, from = '', to = ''] = /^mv (\S+) (\S+) /.exec(answer.next) ?? [];
-    renameSync(from, to);
-    expect(await home.run(['true'])).toBe(1);
-    const lines = readFileSync(join(to, 'daemon.log'), 'utf8')
+    const lines = readFileSync(join(home.path, 'daemon.log'), 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
     expect(lines.at(-1)).toMatchObject({ level: 'error', code: 'journal-unusable', message: answer.said });
+    await home.ok(['doctor', '--fix']);
+    expect(await home.task(await home.run(['true']))).toMatchObject({ command: ['true'] });
+    // ... and the damaged one is kept.
+    const kept = readdirSync(home.path).find((name) => name.startsWith('tasks.db.damaged-'));
+    expect(readFileSync(join(home.path, kept ?? '', 'tasks.db'))).toEqual(before);
   });
 
   test('one that a newer ghost wrote is left to it', async () => {

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { describe, expect, test } from 'vitest';
 
-import { GhostHome, type RecordedEvent } from '../support/ghost-home.ts';
+import { GhostHome, isAlive, type RecordedEvent } from '../support/ghost-home.ts';
 import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger, type LedgerTask } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
@@ -46,6 +49,28 @@ describe('`ghost stop` of a task that ignores SIGTERM, whose daemon dies', () =>
       ['SIGKILL', 'grace-ran-out', 'delivered'],
     ]);
   });
+});
+
+test('`ghost stop` of what an ended task, its log closed, has left behind is seen through over a daemon that dies', async () => {
+  await using home = new GhostHome();
+  const pidFile = join(home.work, 'stubborn');
+  const stubborn = `trap '' TERM; echo $$ > ${pidFile}.tmp; mv ${pidFile}.tmp ${pidFile}; exec sleep 600`;
+  const script = `sh -c "$0" > /dev/null 2>&1 < /dev/null & while [ ! -e ${pidFile} ]; do sleep 0.02; done`;
+  const id = await home.run(['sh', '-c', script, stubborn]);
+  await home.ended(id);
+  await until('its log is closed', () => home.events({ type: 'LogClosed', task: id }).length > 0);
+  const pid = Number(readFileSync(pidFile, 'latin1'));
+  const { ended } = home.begin(['stop', '--grace', '2s', String(id)]);
+  await until('it is told', () => sentTo(home, id).length > 0);
+  await home.killDaemon();
+  expect(await ended).toMatchObject({ status: 0 });
+  await until('what was left is killed', () => !isAlive(pid));
+  await until('that is noted', () => sentTo(home, id).length > 1);
+  expect(sentTo(home, id)).toEqual([
+    ['SIGTERM', 'stop', 'delivered'],
+    ['SIGKILL', 'grace-ran-out', 'delivered'],
+  ]);
+  expect(await home.task(id)).toMatchObject({ state: 'exited', exitCode: 0 });
 });
 
 test('`ghost kill` whose daemon dies before it could kill is carried out by the next', async () => {

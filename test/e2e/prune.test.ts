@@ -55,8 +55,11 @@ describe('prune', () => {
       expect(bytes).toBeLessThanOrEqual(mostOnDisk);
     }
     expect(past.home.events({ type: 'LogSegmentPruned' })).toEqual([]);
+    expect(await client.status()).toMatchObject({ logBytes: 4 * outputBytes });
 
     expect(await client.prune({ keepTasks: 1 })).toEqual(told);
+    // What can be read now, not what was ever written.
+    expect(await client.status()).toMatchObject({ logBytes: outputBytes });
     expect(await client.prune({ keepTasks: 1 })).toEqual({ tasks: [], bytes: 0, forgotten: [] });
     const [event] = past.home.events({ type: 'LogSegmentPruned', task: past.task(0) });
     expect(event).toMatchObject({ data: { reason: 'request', from: 0 }, actor: { kind: 'client' } });

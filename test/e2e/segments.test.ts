@@ -1,6 +1,6 @@
 import { type Hash, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -125,3 +125,43 @@ test.for(
   expect(await printed(home, ['log', String(id)])).toBe(sumOf('c', bytes, 'text'));
   expect(createHash('sha256').update(unpacked(home, id)).digest('hex')).toBe(sumOf('c', bytes, 'text'));
 });
+
+test('both streams of a task that has ended are compressed to their ends, and both spools go', async () => {
+  await using home = new GhostHome();
+  const env = configure(home, { segmentSize: '256KiB' });
+  const bytes = 5 * 256 * 1024 + 1000;
+  // Stdout is complete long before all of stderr is cut.
+  const script = '"$0" "$1" o 300000 text; exec "$0" "$1" e $2 text stderr';
+  const id = await home.run(['sh', '-c', script, process.execPath, fixture, String(bytes)], { env });
+  await home.ended(id);
+  await Promise.all([allSealed(home, id, 300_000), allSealed(home, id, bytes, 'stderr')]);
+  const spool = join(taskFolder(home, id), 'spool');
+  await until('both spools are gone', () => !existsSync(join(spool, 'stdout')) && !existsSync(join(spool, 'stderr')));
+  for (const stream of ['stdout', 'stderr']) expect(segmentFaults(home, id, stream)).toEqual([]);
+  expect(createHash('sha256').update(unpacked(home, id)).digest('hex')).toBe(sumOf('o', 300_000, 'text'));
+  expect(
+    createHash('sha256')
+      .update(unpacked(home, id, 'stderr'))
+      .digest('hex'),
+  ).toBe(sumOf('e', bytes, 'text'));
+});
+
+test.for(['segment.sealed@3', 'segment.given-back@3'])(
+  'the spool that a daemon killed at %s, its last, has left is taken away by the next',
+  async (point) => {
+    await using home = new GhostHome();
+    const env = configure(home, { segmentSize: '256KiB' });
+    const bytes = 600_000;
+    const id = await home.run([process.execPath, fixture, 'l', String(bytes), 'text'], {
+      env: { ...env, GHOST_CRASH: point },
+    });
+    await until('the daemon has killed itself', () => home.daemonPid() === null);
+    const spool = join(taskFolder(home, id), 'spool', 'stdout');
+    expect(sealedOf(home, id).at(-1)?.to).toBe(bytes);
+    expect(existsSync(spool)).toBe(true);
+    await home.ok(['list'], { env });
+    await until('the spool is gone', () => !existsSync(spool));
+    expect(segmentFaults(home, id)).toEqual([]);
+    expect(await printed(home, ['log', String(id)])).toBe(sumOf('l', bytes, 'text'));
+  },
+);

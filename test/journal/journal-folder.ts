@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { GhostError } from '../../src/ghost-error.ts';
 import type { Microseconds } from '../../src/journal/events.ts';
 import { Journal } from '../../src/journal/journal.ts';
+import { type TaskJournal, openTaskJournal } from '../../src/projections/open-task-journal.ts';
+import type { FoldOptions } from '../../src/projections/read-model-fold.ts';
 import { noon } from '../support/facts.ts';
 import { type ProgramResult, runProgram } from '../support/run-program.ts';
 import { root } from '../support/source-files.ts';
@@ -18,6 +20,8 @@ export class JournalFolder implements Disposable {
   readonly damages: GhostError[] = [];
   readonly #opened: Journal[] = [];
   #now = noon - 1000;
+  /** How far the clock goes on at each look, in microseconds. */
+  stepUs = 1000;
 
   constructor({ path = mkdtempSync(join(tmpdir(), 'journal-')) }: { readonly path?: string } = {}) {
     this.path = path;
@@ -32,12 +36,26 @@ export class JournalFolder implements Disposable {
     const journal = await Journal.open({
       path: this.file,
       migrationsFolder: migrations,
-      now: () => (this.#now += 1000) as Microseconds,
+      now: () => (this.#now += this.stepUs) as Microseconds,
       ghostVersion: version,
       onDamage: (error) => this.damages.push(error),
     });
     this.#opened.push(journal);
     return journal;
+  }
+
+  /** The same with its read models. */
+  async openTasks({ fold = {} }: { fold?: FoldOptions } = {}): Promise<TaskJournal> {
+    const opened = await openTaskJournal({
+      path: this.file,
+      migrationsFolder,
+      now: () => (this.#now += this.stepUs) as Microseconds,
+      ghostVersion: '0.1.0',
+      onDamage: (error) => this.damages.push(error),
+      fold,
+    });
+    this.#opened.push(opened.journal);
+    return opened;
   }
 
   /** Asks with the sqlite3 shell, as anybody may beside a daemon. It waits where the file is locked for a moment. */

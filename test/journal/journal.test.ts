@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
+import { FactAlreadyRecorded } from '../../src/journal/append.ts';
 import { encodeEnvironment } from '../../src/journal/environments.ts';
-import { FactAlreadyRecorded } from '../../src/journal/journal.ts';
 import { daemonDraft, taskDraft, taskId } from '../support/facts.ts';
 import { runProgram } from '../support/run-program.ts';
 import { JournalFolder } from './journal-folder.ts';
@@ -224,6 +224,6 @@ test('a file that is no database is told with what to do', async () => {
   expect(error).toMatchObject({
     code: 'journal-unusable',
     message: `${folder.file} is not an SQLite database`,
-    hint: expect.stringContaining(folder.path) as string,
+    hint: expect.stringContaining('ghost doctor --fix') as string,
   });
 });

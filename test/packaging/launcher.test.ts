@@ -9,11 +9,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
+  truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { transform } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -54,18 +57,77 @@ describe('on a Node that is new enough', () => {
     expect(JSON.parse(stdout)).toMatchObject({ cwd: '/' });
   });
 
-  test('the compiled code is kept in a cache of its own', async () => {
-    await runProgram([process.execPath, ghost], { env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') } });
-    expect(readdirSync(join(folder, 'cache', 'ghost', 'v8'))).not.toEqual([]);
+  test('the code of each command is kept, once it has worked, and used again', async () => {
+    nameBuild();
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') };
+    await runProgram([process.execPath, ghost, 'exit', '1'], { env });
+    expect(existsSync(join(folder, 'cache'))).toBe(false);
+
+    for (const argv of [['list'], ['run', 'x'], ['--version'], ['../x']]) {
+      expect(await runProgram([process.execPath, ghost, ...argv], { env })).toMatchObject({ status: 0, stderr: '' });
+    }
+    const kept = keptCode();
+    expect(kept.map((path) => basename(path))).toEqual([`${buildName}-list`, `${buildName}-other`, `${buildName}-run`]);
+    for (const path of kept) expect(statSync(path).mode & 0o777).toBe(0o600);
+
+    const before = kept.map((path) => statSync(path).ino);
+    await runProgram([process.execPath, ghost, 'list'], { env });
+    expect(kept.map((path) => statSync(path).ino)).toEqual(before);
+  });
+
+  test.for([
+    ['cut short', (path: string) => truncateSync(path, 1000)],
+    ['of another program', (path: string) => writeFileSync(path, 'x'.repeat(100_000))],
+    ['empty', (path: string) => truncateSync(path, 0)],
+  ] as const)('code that is %s is not used, and replaced', async ([, damage]) => {
+    nameBuild();
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') };
+    await runProgram([process.execPath, ghost, 'list'], { env });
+    const [place = ''] = keptCode();
+    const whole = statSync(place).size;
+    damage(place);
+    const { stdout, stderr } = await runProgram([process.execPath, ghost, 'list'], { env });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ argv: ['list'] });
+    // Not to the byte: V8 writes what it has at the moment.
+    expect(statSync(place).size).toBeGreaterThan(whole / 2);
+  });
+
+  test('code that others could have written is not run', async () => {
+    nameBuild();
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') };
+    await runProgram([process.execPath, ghost, 'list'], { env });
+    const [place = ''] = keptCode();
+    chmodSync(place, 0o666);
+    const before = statSync(place).ino;
+    await runProgram([process.execPath, ghost, 'list'], { env });
+    expect(statSync(place)).toMatchObject({ mode: 0o100600 });
+    expect(statSync(place).ino).not.toBe(before);
+  });
+
+  test('the code of builds that nobody has used for a month goes, a younger one stays', async () => {
+    nameBuild();
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') };
+    await runProgram([process.execPath, ghost, 'list'], { env });
+    const [place = ''] = keptCode();
+    const [old, young, half] = ['a-list', 'b-list', `${buildName}-run.7.tmp`].map((name) => join(dirname(place), name));
+    const longAgo = new Date(Date.now() - 31 * 24 * 60 * 60 * 1000);
+    for (const path of [old, young, half]) writeFileSync(path ?? '', '');
+    for (const path of [old, half]) utimesSync(path ?? '', longAgo, longAgo);
+    await runProgram([process.execPath, ghost, 'run'], { env });
+    // In the order of their names: the build's own, then that of `b`.
+    expect(keptCode()).toEqual([place, place.replace(/list$/, 'run'), young]);
   });
 
   test('a cache that cannot be written and a missing home are no hindrance', async () => {
+    nameBuild();
     const env = { ...process.env, XDG_CACHE_HOME: '/dev/null/cache', HOME: '/dev/null' };
     expect(await runProgram([process.execPath, ghost], { env })).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('a relative cache folder and one that the user has set for Node are left alone', async () => {
     const home = { ...process.env, HOME: folder };
+    nameBuild();
     await runProgram([process.execPath, ghost], { cwd: folder, env: { ...home, XDG_CACHE_HOME: 'relative' } });
     expect(existsSync(join(folder, 'relative'))).toBe(false);
     expect(existsSync(join(folder, '.cache', 'ghost', 'v8'))).toBe(true);
@@ -203,6 +265,22 @@ describe('in the checkout', () => {
     });
   });
 });
+
+const buildName = '0123456789abcdef';
+
+/** Makes the command line of the package one that scripts/build.mjs has named. */
+function nameBuild(): void {
+  const file = join(folder, 'package', 'dist', 'cli.cjs');
+  writeFileSync(file, `/* build ${buildName} */\n${readFileSync(file, 'utf8')}`);
+}
+
+function keptCode(): readonly string[] {
+  const cache = join(folder, 'cache', 'ghost', 'v8');
+  return readdirSync(cache, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(cache, name))
+    .filter((path) => statSync(path).isFile())
+    .toSorted();
+}
 
 /** Lays out a package with the real launcher, and gives the launcher's path. */
 function placePackage(place: string): string {

@@ -99,7 +99,7 @@ export class GhostHome implements AsyncDisposable {
     if (onStdout !== undefined) child.stdout?.on('data', onStdout);
     else child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    if (input !== undefined) child.stdin?.end(input);
+    if (typeof input === 'string') child.stdin?.end(input);
     const ended = once(child, 'close').then(() => ({
       status: child.exitCode,
       signal: child.signalCode,
@@ -180,8 +180,8 @@ export interface GhostOptions {
   readonly onStdout?: (chunk: Buffer) => void;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** What comes on standard input; left out: nothing is there. */
-  readonly input?: string;
+  /** What comes on standard input; left out: nothing is there; null: a pipe that the test writes to. */
+  readonly input?: string | null;
 }
 
 /** Whether a process runs; a zombie does not. */

@@ -2,18 +2,24 @@ import { join } from 'node:path';
 
 import { systemClock } from '../../src/clock.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
-import { loadKernel } from '../../src/daemon/kernel.ts';
+import type { KernelLog, KernelRecord } from '../../src/daemon/kernel-log.ts';
+import { type Kernel, loadKernel } from '../../src/daemon/kernel.ts';
 import { type ProcessTable, linuxProcessTable } from '../../src/daemon/process-table.ts';
 import { resolvePaths } from '../../src/paths.ts';
-import { defaultSettings } from '../../src/settings.ts';
+import { type LogSettings, defaultSettings } from '../../src/settings.ts';
 import { version } from '../../src/version.ts';
 import type { GhostHome } from './ghost-home.ts';
 import { root } from './source-files.ts';
 
-/** A daemon of a home's within the test's own process, with another process table where that is to be tried. */
+/** A daemon of a home's within the test's own process, with another process table or kernel where that is to be tried. */
 export async function serveInProcess(
   home: GhostHome,
-  { processes }: { processes: ProcessTable },
+  {
+    kernel = loadKernel(),
+    processes = linuxProcessTable(kernel),
+    kernelLog = silentKernelLog,
+    logs = {},
+  }: { processes?: ProcessTable; kernel?: Kernel; kernelLog?: KernelLog; logs?: Partial<LogSettings> },
 ): Promise<AsyncDisposable> {
   const daemon = await startDaemon({
     paths: resolvePaths(home.env),
@@ -21,12 +27,18 @@ export async function serveInProcess(
     migrationsFolder: join(root, 'migrations'),
     clock: systemClock(),
     processes,
-    kernel: loadKernel(),
+    kernel,
+    kernelLog,
     shell: null,
-    settings: defaultSettings,
+    settings: { ...defaultSettings, logs: { ...defaultSettings.logs, ...logs } },
     echo: false,
   });
   return { [Symbol.asyncDispose]: () => daemon.stop('the test is over') };
+}
+
+/** A kernel that has said nothing. */
+async function* silentKernelLog(): AsyncGenerator<KernelRecord, void, void> {
+  for (const record of []) yield await Promise.resolve(record);
 }
 
 /** The machine as it is after another start: the same pids, of which nobody knows whose they were before. */

@@ -1,4 +1,5 @@
-import { GhostError } from '../../ghost-error.ts';
 import type { Command } from '../command.ts';
 
-export const diff: Command = () => Promise.reject(new GhostError('internal', 'ghost diff is being built'));
+/** See `past.ts`: loaded when it is asked for. */
+export const diff: Command = async (invocation, context) =>
+  await (await import('../past.ts')).diff(invocation, context);

@@ -1,4 +1,5 @@
-import { GhostError } from '../../ghost-error.ts';
 import type { Command } from '../command.ts';
 
-export const exportTask: Command = () => Promise.reject(new GhostError('internal', 'ghost export is being built'));
+/** See `past.ts`: loaded when it is asked for. */
+export const exportTask: Command = async (invocation, context) =>
+  await (await import('../past.ts')).exportTask(invocation, context);

@@ -1,4 +1,5 @@
-import { GhostError } from '../../ghost-error.ts';
 import type { Command } from '../command.ts';
 
-export const replay: Command = () => Promise.reject(new GhostError('internal', 'ghost replay is being built'));
+/** See `past.ts`: loaded when it is asked for. */
+export const replay: Command = async (invocation, context) =>
+  await (await import('../past.ts')).replay(invocation, context);

@@ -1,16 +1,22 @@
 import type { Client, RunRequest } from '../../client/api.ts';
+import { GhostError } from '../../ghost-error.ts';
 import { signalNumber, taskExitStatus } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
+import { batchRequests } from '../batch-request.ts';
+import { Batch } from '../batch.ts';
 import type { Command, CommandContext, InterruptSignal } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { jsonPrinter } from '../line-printer.ts';
 import { heldOpenNote } from '../log-note.ts';
 import { lineLog, type LogWriter, rawLog } from '../log-writer.ts';
+import type { Invocation } from '../parse.ts';
 import { runRequest } from '../run-request.ts';
 
-/** `ghost run`: the number of the new task; with `--follow` its output and its exit status. */
+/** `ghost run`: the number of the new task; with `--follow` its output and its exit status; with `--batch` many numbers. */
 export const run: Command = async (invocation, context) => {
   const { options } = invocation;
+  const batch = options.value('batch');
+  if (batch !== null) return await startBatch(batch, invocation, context);
   const request = runRequest(invocation, context);
   const json = options.has('json');
   if (options.has('follow')) return await new Following({ context, request, json }).result();
@@ -20,6 +26,13 @@ export const run: Command = async (invocation, context) => {
   else await context.stdout.write(`${task.id}\n`);
   return 0;
 };
+
+async function startBatch(file: string, invocation: Invocation, context: CommandContext): Promise<number> {
+  if (file === '') throw new GhostError('usage', '--batch needs a file', { hint: 'ghost run --batch FILE' });
+  const requestOf = batchRequests(invocation, context);
+  const json = invocation.options.has('json');
+  return await new Batch({ context, input: context.openInput(file), requestOf, json }).result();
+}
 
 /** The reader has gone, and with it the way to know how the task ends: as if SIGPIPE had ended ghost. */
 const readerGoneStatus = 128 + 13;

@@ -1,4 +1,5 @@
-import { GhostError } from '../../ghost-error.ts';
 import type { Command } from '../command.ts';
 
-export const timeline: Command = () => Promise.reject(new GhostError('internal', 'ghost timeline is being built'));
+/** See `past.ts`: loaded when it is asked for. */
+export const timeline: Command = async (invocation, context) =>
+  await (await import('../past.ts')).timeline(invocation, context);

@@ -1,4 +1,4 @@
-import { GhostError } from '../../ghost-error.ts';
 import type { Command } from '../command.ts';
 
-export const why: Command = () => Promise.reject(new GhostError('internal', 'ghost why is being built'));
+/** See `past.ts`: loaded when it is asked for. */
+export const why: Command = async (invocation, context) => await (await import('../past.ts')).why(invocation, context);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { linesOf } from '../../src/cli/line-carry.ts';
-import { LineSearch } from '../../src/cli/line-search.ts';
 import { GhostError } from '../../src/ghost-error.ts';
+import { linesOf } from '../../src/words/line-carry.ts';
+import { LineSearch } from '../../src/words/line-search.ts';
 import { blockPattern } from '../../src/words/search-pattern.ts';
 
 /** The lines that match, found one by one as a person would. */

@@ -12,18 +12,22 @@ export class BlockCarry {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
 
-  /** All lines that are complete with this chunk, with their newlines; empty where none is. */
-  push(chunk: Uint8Array): Uint8Array {
+  /**
+   * All lines that are complete with this chunk, with their newlines, in blocks of whole lines: the one that had begun
+   * before, and the rest as it lies in the chunk, so that a long log is not copied to be looked at.
+   */
+  push(chunk: Uint8Array): readonly Uint8Array[] {
     const end = chunk.lastIndexOf(newline) + 1;
     const rest = chunk.subarray(end);
     if (end === 0) {
       this.#hold(rest);
-      return this.#heldBytes >= lineBytesMax ? this.end() : rest.subarray(0, 0);
+      return this.#heldBytes >= lineBytesMax ? [this.end()] : [];
     }
-    if (rest.length >= lineBytesMax) return this.#take(chunk);
-    const block = this.#take(chunk.subarray(0, end));
+    const first = this.#heldBytes === 0 ? 0 : chunk.indexOf(newline) + 1;
+    const blocks = [this.#take(chunk.subarray(0, first)), chunk.subarray(first, end)];
     this.#hold(rest);
-    return block;
+    if (this.#heldBytes >= lineBytesMax) blocks.push(this.end());
+    return blocks.filter(({ length }) => length > 0);
   }
 
   /** What is left when the stream has ended or something of it is missing: an unfinished line, or nothing. */
@@ -52,7 +56,7 @@ export class LineCarry {
 
   /** The lines that this chunk completes, without their newlines. */
   push(chunk: Uint8Array): readonly Uint8Array[] {
-    return linesOf(this.#blocks.push(chunk));
+    return this.#blocks.push(chunk).flatMap(linesOf);
   }
 
   /** What is left when the stream has ended: one unfinished line, or none. */

@@ -1,6 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
-import { visible } from '../words/visible.ts';
+import { quoteCommand } from './shell-quote.ts';
+import { visible } from './visible.ts';
 
 /**
  * Tells why a pattern is no regular expression and, where a bracket or a quantifier is to blame, at which character.

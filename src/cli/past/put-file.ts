@@ -1,0 +1,90 @@
+import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+
+import { GhostError } from '../../ghost-error.ts';
+import { quoteWord } from '../../words/shell-quote.ts';
+import { visible } from '../../words/visible.ts';
+import type { Output } from '../output.ts';
+
+/** Takes text, in its order. */
+export type Sink = (text: string) => Promise<void>;
+
+/**
+ * Writes a file whole or not at all: beside its place, for nobody else to read (0600), and then put there. `-` is
+ * standard output, where there is one.
+ * @throws GhostError `file-unusable` where it is there already and not to be replaced, or cannot be written.
+ */
+export async function putFile(
+  path: string,
+  { stdout, replace }: { readonly stdout: Output | null; readonly replace: boolean },
+  fill: (sink: Sink) => Promise<void>,
+): Promise<void> {
+  if (path === '-' && stdout !== null) return await fill((text) => stdout.write(text));
+  await refuseExisting(path, { replace });
+  // Another export of this process cannot be under way, and one of another process has another number.
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(beside, 'wx', 0o600);
+    try {
+      await fill(async (text) => {
+        await file.write(text);
+      });
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await (replace ? rename(beside, path) : place(beside, path));
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    throw unusable(path, error);
+  }
+}
+
+/** Known before anything is read or written. What is put there in between is refused by `place`. */
+async function refuseExisting(path: string, { replace }: { readonly replace: boolean }): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw unusable(path, error);
+  });
+  if (found === null) return;
+  if (found.isFile() || found.isSymbolicLink()) {
+    if (!replace) throw alreadyThere(path);
+    return;
+  }
+  throw new GhostError('file-unusable', `${visible(path)} is no file that could be replaced`, {
+    hint: 'give another name, or - for standard output',
+  });
+}
+
+/** Gives the file its name, unless something has that name: unlike a rename, a link replaces nothing. */
+async function place(beside: string, path: string): Promise<void> {
+  try {
+    await link(beside, path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw alreadyThere(path);
+    // A file system without hard links.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error))) throw error;
+    return await rename(beside, path);
+  }
+  await unlink(beside);
+}
+
+function alreadyThere(path: string): GhostError {
+  return new GhostError('file-unusable', `${visible(path)} is there already; nothing was written`, {
+    hint: `--force to replace ${quoteWord(path)}`,
+  });
+}
+
+/** What the file system said, in words with the name in them. Other errors (the daemon's, say) are their own. */
+function unusable(path: string, error: unknown): unknown {
+  if (error instanceof GhostError || codeOf(error) === '') return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new GhostError('file-unusable', `${visible(path)} could not be written: ${visible(message)}`, {
+    hint: 'give a folder that is there and that you may write to',
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,109 @@
+import type { Microseconds, StreamName } from '../journal/events.ts';
+import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
+import type { OrderReader, OrderRecord } from './order-index.ts';
+
+/** Which streams a reader wants. */
+export type WantedStreams = ParametersOf<'log'>['streams'];
+
+/** Within a record stdout comes before stderr: nobody knows better, and every reader is to see the same. */
+export const streamOrder = ['stdout', 'stderr'] as const satisfies readonly StreamName[];
+
+/** A record with where the one before it ended. */
+export interface RangeRecord {
+  readonly record: OrderRecord;
+  readonly before: LogCursor;
+}
+
+/**
+ * The part of a log that was asked for, by the records of its index, as it is at one moment: from a time on, until a
+ * time, before a cursor, and with what no index tells of at its end. What is cut off by a cursor is cut off to the byte.
+ */
+export class LogRange {
+  readonly first: number;
+  /** The index after the last record, what no index tells of being one. */
+  readonly last: number;
+  readonly start: LogCursor;
+  readonly end: LogCursor;
+  readonly #order: OrderReader;
+  readonly #before: LogCursor | null;
+  readonly #indexed: number;
+  readonly #unindexed: OrderRecord | null;
+
+  constructor(
+    order: OrderReader,
+    {
+      since,
+      until,
+      before,
+      unindexed,
+    }: {
+      since: Microseconds | null;
+      until: Microseconds | null;
+      before: LogCursor | null;
+      unindexed: OrderRecord | null;
+    },
+  ) {
+    this.#order = order;
+    this.#before = before;
+    const count = until === null ? order.count() : order.firstSince(until);
+    // A cursor may name any byte of either stream: the record that has both is the last.
+    const covering = before === null ? count : order.firstCovering(before);
+    this.#indexed = Math.min(count, covering + 1);
+    this.#unindexed = covering < count ? null : unindexed;
+    this.first = since === null ? 0 : order.firstSince(since);
+    this.last = this.#unindexed === null ? this.#indexed : this.#indexed + 1;
+    this.start = this.#cut(order.at(this.first - 1) ?? { stdout: 0, stderr: 0 });
+    this.end = this.at(this.last - 1) ?? this.start;
+  }
+
+  /** The record of an index, or null where the range has none. */
+  at(index: number): OrderRecord | null {
+    if (index >= this.last || index < this.first) return null;
+    const record = index < this.#indexed ? this.#order.at(index) : this.#unindexed;
+    return record === null ? null : { at: record.at, ...this.#cut(record) };
+  }
+
+  /** Where the record before an index ended. */
+  beforeIndex(index: number): LogCursor {
+    return this.at(index - 1) ?? this.start;
+  }
+
+  /** The index of the first record in which something wanted lies past a position; `last` where there is none. */
+  firstPast(position: LogCursor, wanted: WantedStreams): number {
+    let low = this.first;
+    let high = this.last;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const record = this.at(middle);
+      if (record !== null && isPast(record, { position, wanted })) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /**
+   * The records in which something wanted lies past a position, which whoever asks moves forward meanwhile to the end of
+   * each. Records that tell only of what is not wanted are leapt over.
+   */
+  *past(position: LogCursor, wanted: WantedStreams): Generator<RangeRecord, void, void> {
+    let index = this.firstPast(position, wanted);
+    for (let record = this.at(index); record !== null; record = this.at(index)) {
+      yield { record, before: this.beforeIndex(index) };
+      index += 1;
+      const next = this.at(index);
+      if (next !== null && !isPast(next, { position, wanted })) index = this.firstPast(position, wanted);
+    }
+  }
+
+  #cut({ stdout, stderr }: LogCursor): LogCursor {
+    if (this.#before === null) return { stdout, stderr };
+    return { stdout: Math.min(stdout, this.#before.stdout), stderr: Math.min(stderr, this.#before.stderr) };
+  }
+}
+
+function isPast(
+  record: LogCursor,
+  { position, wanted }: { readonly position: LogCursor; readonly wanted: WantedStreams },
+): boolean {
+  return streamOrder.some((stream) => (wanted === 'both' || wanted === stream) && record[stream] > position[stream]);
+}

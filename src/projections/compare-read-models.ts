@@ -1,0 +1,154 @@
+import type { Database } from '../journal/database.ts';
+
+/** What differs, in a sentence. */
+export type Difference = string;
+
+type Value = string | number | null;
+type Row = readonly Value[];
+
+interface Comparison {
+  readonly table: string;
+  /** The columns that a row is found by come first, in their order. */
+  readonly columns: readonly string[];
+  readonly keys: number;
+  /** What is said of a row that is on one side only, or that differs in some columns. */
+  readonly tell: (row: Row, what: { readonly missing: 'kept' | 'anew' } | { readonly other: Row }) => Difference;
+}
+
+/** So many rows are compared in one step. */
+const rowsAtOnce = 200;
+
+/**
+ * Compares the read models of two databases, row by row. In steps: each gives a difference, or null where it found none.
+ */
+export function* compareReadModels({
+  kept,
+  anew,
+}: {
+  kept: Database;
+  anew: Database;
+}): Generator<Difference | null, void, void> {
+  for (const comparison of comparisons(kept)) yield* compareTable(comparison, { kept, anew });
+  yield* compareTexts({ kept, anew });
+}
+
+function comparisons(database: Database): readonly Comparison[] {
+  const columnsOf = (table: string): readonly string[] =>
+    database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table);
+  const one = (
+    table: string,
+    nameOf: (row: Row) => string,
+    { keys = 1, differs = differsIn }: Partial<Pick<Comparison, 'keys'>> & { differs?: typeof differsIn } = {},
+  ): Comparison => {
+    const columns = columnsOf(table);
+    return {
+      table,
+      columns,
+      keys,
+      tell: (row, what) => {
+        if ('other' in what) return `${nameOf(row)} differs${differs(columns, row, what.other)}`;
+        return what.missing === 'kept'
+          ? `${nameOf(row)} is told of by the events, and is not kept`
+          : `${nameOf(row)} is kept, and no event tells of it`;
+      },
+    };
+  };
+  return [
+    one('tasks', ([id]) => `task ${id}: its row`),
+    one('task_states', ([id]) => `task ${id}: its state`, { differs: differsInState }),
+    one('task_tags', ([tag, task]) => `task ${task}: the tag ${JSON.stringify(tag)}`, { keys: 2 }),
+    one('snapshots', ([seq]) => `the snapshot after event ${seq}`),
+    one('clock_steps', ([seq]) => `the note that the clock was set back at event ${seq}`),
+    one('counters', ([name]) => `the counter ${name}`),
+    one('read_models', ([name]) => `the note of how far the read model "${name}" is`),
+  ];
+}
+
+function differsIn(columns: readonly string[], row: Row, other: Row): string {
+  const names = columns.filter((_, index) => row[index] !== other[index]);
+  return ` in ${names.join(', ')}`;
+}
+
+function differsInState(_: readonly string[], [, kept]: Row, [, anew]: Row): string {
+  const [one, other] = [parse(kept), parse(anew)];
+  if (one === null || other === null) return ', and cannot be read';
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
+    (name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]),
+  );
+  return names.length === 0 ? ' in how it is written' : ` in ${names.join(', ')}`;
+}
+
+function parse(text: Value | undefined): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(String(text));
+    return typeof value === 'object' && value !== null ? { ...value } : null;
+  } catch {
+    // Somebody wrote something else there: that is what is told.
+    return null;
+  }
+}
+
+function* compareTable(
+  { table, columns, keys, tell }: Comparison,
+  { kept, anew }: { kept: Database; anew: Database },
+): Generator<Difference | null, void, void> {
+  const sql = `SELECT ${columns.join(', ')} FROM ${table} ORDER BY ${columns.slice(0, keys).join(', ')}`;
+  const rows = (database: Database): IterableIterator<Row> => database.prepare<[], Row>(sql).raw().iterate();
+  const [left, right] = [rows(kept), rows(anew)];
+  try {
+    let [one, other] = [left.next(), right.next()];
+    for (let compared = 1; one.done !== true || other.done !== true; compared += 1) {
+      const order =
+        one.done === true ? 1 : other.done === true ? -1 : compareKeys(one.value.slice(0, keys), other.value);
+      if (order < 0 && one.done !== true) yield tell(one.value, { missing: 'anew' });
+      else if (order > 0 && other.done !== true) yield tell(other.value, { missing: 'kept' });
+      else if (one.done !== true && other.done !== true) {
+        const { value } = other;
+        if (one.value.some((cell, index) => cell !== value[index])) yield tell(one.value, { other: value });
+      }
+      if (order <= 0) one = left.next();
+      if (order >= 0) other = right.next();
+      if (compared % rowsAtOnce === 0) yield null;
+    }
+  } finally {
+    left.return?.();
+    right.return?.();
+  }
+}
+
+/** In the order in which SQLite has them: numbers by value, text by its bytes. */
+function compareKeys(one: Row, other: Row): number {
+  for (const [index, value] of one.entries()) {
+    const order = compareValues(value, other[index] ?? null);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function compareValues(one: Value, other: Value): number {
+  if (typeof one === 'number' && typeof other === 'number') return one - other;
+  return Buffer.compare(Buffer.from(String(one)), Buffer.from(String(other)));
+}
+
+/** The index of texts has no rows to be compared: how many tasks have which run of characters is as good. */
+function* compareTexts({ kept, anew }: { kept: Database; anew: Database }): Generator<Difference | null, void, void> {
+  const terms = (database: Database): IterableIterator<Row> => {
+    database.exec("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'task_search', 'row')");
+    return database.prepare<[], Row>('SELECT term, doc FROM temp.terms').raw().iterate();
+  };
+  const [left, right] = [terms(kept), terms(anew)];
+  try {
+    for (let compared = 1; ; compared += 1) {
+      const [one, other] = [left.next(), right.next()];
+      if (one.done === true && other.done === true) return;
+      if (one.done === true || other.done === true || one.value.some((cell, index) => cell !== other.value[index])) {
+        yield 'the index of texts differs';
+        return;
+      }
+      if (compared % rowsAtOnce === 0) yield null;
+    }
+  } finally {
+    left.return?.();
+    right.return?.();
+  }
+}

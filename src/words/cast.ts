@@ -1,0 +1,136 @@
+import { TextDecoder } from 'node:util';
+
+import type { JournalEvent, StreamName } from '../journal/events.ts';
+import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
+import type { DaemonGap } from './daemon-gaps.ts';
+import { answerWords } from './event-sentence.ts';
+import { quietJson } from './quiet-json.ts';
+import { quoteCommand } from './shell-quote.ts';
+
+/**
+ * An asciicast v3 recording (docs.asciinema.org/manual/asciicast/v3): a header, then one `[interval, code, data]` a
+ * line, each interval in seconds from the event before.
+ *
+ * - `o`: what both streams wrote, in the order in which it was seen. The task had no terminal; one would have shown the
+ *   end of a line as CR and LF (ONLCR, termios(3)), and a player that gets LF alone draws stairs. So LF becomes CR LF.
+ * - `m`: a signal that was sent, and a crash of the daemon.
+ * - `x`: the exit status, last of all, where it is known.
+ */
+export interface CastSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** Something that is marked in the recording, or ends it. */
+interface Mark {
+  readonly atMs: number;
+  readonly code: 'm' | 'x';
+  readonly data: string;
+}
+
+/** Makes the lines of a recording out of a log, each with its newline. */
+export class CastWriter {
+  readonly #detail: TaskDetail;
+  readonly #size: CastSize;
+  /** What is still to be marked, the earliest first. */
+  readonly #marks: Mark[];
+  readonly #decoders = { stdout: newDecoder(), stderr: newDecoder() };
+  /** The recording's time so far; it never goes back, even where the clock did. */
+  #atMs: number;
+
+  constructor(
+    detail: TaskDetail,
+    { size, gaps, exitStatus }: { size: CastSize; gaps: readonly DaemonGap[]; exitStatus: number | null },
+  ) {
+    this.#detail = detail;
+    this.#size = size;
+    this.#marks = marksOf(detail.events, { gaps, exitStatus });
+    this.#atMs = beganMs(detail);
+  }
+
+  header(): string {
+    const { task } = this.#detail;
+    const command = quoteCommand(task.command);
+    return jsonLine({
+      version: 3,
+      term: this.#size,
+      timestamp: Math.floor(this.#atMs / 1000),
+      command,
+      title: task.name ?? command,
+      ...(task.tags.length > 0 ? { tags: task.tags } : {}),
+    });
+  }
+
+  /** The next piece of the log, and before it what was to be marked by then. A piece without a time comes at once. */
+  piece({ stream, at, data, missing }: LogChunk): string {
+    const atMs = at === null ? this.#atMs : Math.max(this.#atMs, Date.parse(at));
+    let lines = '';
+    for (let [mark] = this.#marks; mark?.code === 'm' && mark.atMs <= atMs; [mark] = this.#marks) {
+      this.#marks.shift();
+      lines += this.#line(mark.atMs, mark.code, mark.data);
+    }
+    // What comes after bytes that are gone does not go on with the character that began before.
+    if (missing !== null) return lines + this.#flush(stream);
+    return lines + this.#output(atMs, this.#decoders[stream].decode(data, { stream: true }));
+  }
+
+  /** What is left when the log is at its end: half characters, marks, and the exit. */
+  end(): string {
+    let lines = this.#flush('stdout') + this.#flush('stderr');
+    for (const { atMs, code, data } of this.#marks.splice(0)) lines += this.#line(atMs, code, data);
+    return lines;
+  }
+
+  #flush(stream: StreamName): string {
+    const rest = this.#decoders[stream].decode();
+    return this.#output(this.#atMs, rest);
+  }
+
+  #output(atMs: number, text: string): string {
+    return text === '' ? '' : this.#line(atMs, 'o', text.replaceAll('\n', '\r\n'));
+  }
+
+  #line(atMs: number, code: string, data: string): string {
+    // Whole milliseconds: their sum is exact, so that no rounding adds up over a long recording.
+    const ms = Math.max(0, Math.floor(atMs) - Math.floor(this.#atMs));
+    this.#atMs = Math.max(this.#atMs, atMs);
+    return jsonLine([ms / 1000, code, data]);
+  }
+}
+
+function marksOf(
+  events: readonly JournalEvent[],
+  { gaps, exitStatus }: { readonly gaps: readonly DaemonGap[]; readonly exitStatus: number | null },
+): Mark[] {
+  const signals = events.flatMap((event): readonly Mark[] => {
+    if (event.type !== 'SignalSent') return [];
+    const { requestId, signal, answer } = event.data;
+    const request = events.find((other) => other.type === 'SignalRequested' && other.data.requestId === requestId);
+    // When it was asked for: by the time that the answer is recorded the task can be gone.
+    return [{ atMs: (request ?? event).at / 1000, code: 'm', data: `${signal} ${answerWords[answer]}` }];
+  });
+  const first = events[0]?.seq ?? 0;
+  const crashes = gaps
+    .filter(({ how, toSeq }) => how === 'crashed' && toSeq > first)
+    .map(({ fromMs }): Mark => ({ atMs: fromMs, code: 'm', data: 'the daemon crashed, at some time after this' }));
+  const marks = [...signals, ...crashes].toSorted((one, other) => one.atMs - other.atMs);
+  const exited = events.find((event) => event.type === 'TaskExited');
+  if (exitStatus === null) return marks;
+  return [
+    ...marks,
+    { atMs: (exited?.data.endedAt ?? events.at(-1)?.at ?? 0) / 1000, code: 'x', data: String(exitStatus) },
+  ];
+}
+
+/** A byte order mark is a character of the output like any other. */
+function newDecoder(): TextDecoder {
+  return new TextDecoder('utf-8', { ignoreBOM: true });
+}
+
+function beganMs({ task, submittedAt }: TaskDetail): number {
+  return Date.parse(task.startedAt ?? submittedAt);
+}
+
+function jsonLine(value: unknown): string {
+  return `${quietJson(value)}\n`;
+}

@@ -1,0 +1,65 @@
+import type { Client } from '../client/api.ts';
+import type { EventOf, JournalEvent, SequenceNumber } from '../journal/events.ts';
+
+/** A span in which no daemon ran. Times are milliseconds since 1970. */
+export interface DaemonGap {
+  /** When it was stopped; of one that crashed nobody knows when, and this is the last thing that it recorded. */
+  readonly fromMs: number;
+  /** The last event before it. */
+  readonly fromSeq: number;
+  /** When the next daemon started, and that event. */
+  readonly toMs: number;
+  readonly toSeq: number;
+  readonly how: 'stopped' | 'crashed';
+}
+
+/** So many starts of daemons are asked about at once. */
+const askedAtOnce = 32;
+
+/** From where on spans are looked for: an event, which spares a look at all before it, or a time. */
+export type GapsFrom = { readonly afterSeq: number } | { readonly sinceMs: number };
+
+/**
+ * The spans without a daemon that reach into a time, in the order of the journal.
+ * @param untilMs those that began after it are left out.
+ */
+export async function daemonGaps(
+  client: Client,
+  { untilMs, ...from }: GapsFrom & { readonly untilMs: number },
+): Promise<readonly DaemonGap[]> {
+  const where = 'afterSeq' in from ? { after: from.afterSeq } : { since: new Date(Math.floor(from.sinceMs)) };
+  const starts: EventOf<'DaemonStarted'>[] = [];
+  for await (const event of client.audit({ types: ['DaemonStarted'], ...where })) {
+    if (event.type === 'DaemonStarted' && event.data.previous !== 'none') starts.push(event);
+    // The first one after the end tells of the gap that the end may lie in.
+    if (event.at / 1000 > untilMs) break;
+  }
+  const gaps: DaemonGap[] = [];
+  for (let from = 0; from < starts.length; from += askedAtOnce) {
+    const some = starts.slice(from, from + askedAtOnce);
+    gaps.push(...(await Promise.all(some.map((start) => gapBefore(client, start)))).flat());
+  }
+  return gaps.filter(({ fromMs }) => fromMs <= untilMs);
+}
+
+/** The daemon before recorded nothing after the event that lies before this start: its own end, or whatever came last. */
+async function gapBefore(client: Client, start: EventOf<'DaemonStarted'>): Promise<readonly DaemonGap[]> {
+  const before = await eventAt(client, start.seq - 1);
+  if (before === null) return [];
+  return [
+    {
+      fromMs: before.at / 1000,
+      fromSeq: before.seq,
+      toMs: start.at / 1000,
+      toSeq: start.seq,
+      how: start.data.previous === 'crashed' ? 'crashed' : 'stopped',
+    },
+  ];
+}
+
+async function eventAt(client: Client, seq: number): Promise<JournalEvent | null> {
+  if (seq < 1) return null;
+  const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
+  for await (const event of client.audit({ after, before: seq + 1 })) return event;
+  return null;
+}
