@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { isatty } from 'node:tty';
 
+import type { Client } from '../client/api.ts';
 import { callerEnvironment } from '../client/caller.ts';
 import { connectClient } from '../client/client.ts';
 import type { Doctor } from '../doctor/patient.ts';
@@ -16,16 +17,25 @@ import { StreamOutput } from './output.ts';
 
 const interruptSignals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** A command that has run for so long may have code that V8 compiles beside it. */
+const briefMs = 150;
+/** What keeps the process alive at its end gets so long. */
+const lingerMs = 1_000;
+const clients: Client[] = [];
+
 const result = runCli(process.argv.slice(2), {
   stdout: new StreamOutput({ isTerminal: isatty(1), open: () => process.stdout, descriptor: 1 }),
   stderr: new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 }),
   environment: process.env,
-  connect: ({ start }) =>
-    connectClient({
+  connect: async ({ start }) => {
+    const client = await connectClient({
       program: `ghost-cli ${version}`,
       start,
       loadStarter: () => import('../client/start-daemon.ts'),
-    }),
+    });
+    clients.push(client);
+    return client;
+  },
   now: () => Date.now(),
   cwd: () => process.cwd(),
   callerEnvironment,
@@ -74,7 +84,14 @@ const result = runCli(process.argv.slice(2), {
   },
 });
 
-void result.then((status) => {
+void result.then(async (status) => {
+  if (status === 'stays') return;
   // All output has been taken by now, and the open connection would only keep the process waiting.
-  if (status !== 'stays') process.exit(status);
+  if (performance.now() < briefMs) process.exit(status);
+  // process.exit waits for V8's compilers without serving them, and one that wants the heap collected first waits for the
+  // main thread: seen once with Node 24.21 at the end of a long `log -g`, for ever. An end in order has no such knot, and
+  // costs a few milliseconds, which a brief command (whose code nothing compiles) saves.
+  process.exitCode = status;
+  setTimeout(() => process.exit(status), lingerMs).unref();
+  await Promise.all(clients.map((client) => client.close()));
 });
