@@ -6,7 +6,7 @@ import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes, inBlocks, segmentsOnDisk } from '../projections/stored-bytes.ts';
 import { isUnsealed, outputBytes } from '../projections/task-row.ts';
 import type { TaskStore } from '../projections/task-store.ts';
-import type { Task } from '../projections/task.ts';
+import type { StoredStream, Task } from '../projections/task.ts';
 import { bytesOnDisk } from './file-system.ts';
 import { type OpenOutput, type OutputPiece, type TaskOutput, mergeByAge } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
@@ -65,9 +65,21 @@ export class StoredOutput {
     return bytes;
   }
 
-  /** One task's output with all that can go of it. */
+  /**
+   * One task's output, compressed, with all that can go of it. What is yet to be compressed counts as it will be by what
+   * became of the rest of its stream: a task that writes faster than that goes is not robbed of what would fit.
+   */
   outputOf(id: TaskId): TaskOutput {
-    return { bytes: this.measure(id), pieces: this.#pieces(id) };
+    const bytes = this.measure(id);
+    const task = this.#table.get(id);
+    if (task === undefined || (task.log.kind === 'closed' && !isUnsealed(task))) {
+      return { bytes, pieces: this.#pieces(id) };
+    }
+    const spared = streams
+      .map((stream) => this.#rawBytesOf(task, stream) * (1 - ratioOf(task.stored[stream])))
+      .reduce((sum, part) => sum + part, 0);
+    // Of a complete one the rest goes into segments soon, and only then the oldest of it can be told from the newest.
+    return { bytes: bytes - spared, pieces: task.log.kind === 'closed' ? this.#segments(id) : this.#pieces(id) };
   }
 
   /**
@@ -133,6 +145,11 @@ export class StoredOutput {
     }
   }
 
+  #rawBytesOf({ id, log, stored }: Task, stream: StreamName): number {
+    if (log.kind === 'open') return bytesOnDisk(new TaskFolder(this.#tasksFolder, id).stream(stream));
+    return (stream === 'stdout' ? log.stdoutBytes : log.stderrBytes) - stored[stream].sealedTo;
+  }
+
   #bytesOfOpen({ id, stored }: Task): number {
     const folder = new TaskFolder(this.#tasksFolder, id);
     return streams.reduce(
@@ -141,6 +158,11 @@ export class StoredOutput {
       bytesOnDisk(folder.order),
     );
   }
+}
+
+/** How much smaller a stream has become where it is compressed; 1 where nothing of it is. */
+function ratioOf({ segmentBytes, sealedTo, prunedTo }: StoredStream): number {
+  return sealedTo > prunedTo ? Math.min(1, segmentBytes / (sealedTo - prunedTo)) : 1;
 }
 
 /** The path of a piece's file. */

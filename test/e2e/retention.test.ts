@@ -57,6 +57,17 @@ describe('output is kept within its limits', () => {
     expect(await home.ok(['log', '-n', '1', String(id)])).toBe('the last line');
   });
 
+  test('of a task that writes faster than that is compressed, by what it will take then', async () => {
+    await using home = new GhostHome();
+    const env = configure(home, { segmentSize: '256KiB', maxPerTask: '4MiB', maxTotal: '1GiB', keepFree: '0' });
+    const script = 'echo the first line; yes "a line like many others" | head -c 200000000; echo; echo the last line';
+    const id = await home.run(['sh', '-c', script], { env });
+    await home.ended(id);
+    await until('all of it is compressed', () => bytesIn(taskFolder(home, id)) < 4 * mebibyte);
+    expect(home.events({ type: 'LogSegmentPruned', task: id })).toEqual([]);
+    expect(await home.ok(['log', '-n', '1', String(id)])).toBe('the last line');
+  });
+
   test('of ended tasks before running ones, the first to end first', async () => {
     await using home = new GhostHome();
     const env = configure(home, { segmentSize: '256KiB', maxTotal: '2400KiB', keepFree: '0' });
