@@ -1,6 +1,6 @@
 import type { Database } from '../journal/database.ts';
 import type { Microseconds } from '../journal/events.ts';
-import { folderPrefix, groupTerms } from './matches-filter.ts';
+import { endings, folderPrefix, groupTerms } from './matches-filter.ts';
 import { searchNeedle, trigramMatch } from './search-text.ts';
 import type { FilterTerm, TaskFilter } from './task-filter.ts';
 
@@ -38,7 +38,9 @@ export function filterSql(filter: TaskFilter, { now }: { now: Microseconds }): S
   const groups = groupTerms(filter.terms).map((group): SqlPart => {
     const parts = group.map((term) => {
       const { sql, values } = termSql(term, { now });
-      return { sql: term.not ? `(${sql}) IS NOT TRUE` : `(${sql})`, values };
+      if (!term.not) return { sql: `(${sql})`, values };
+      const ended = endings.includes(term.field) ? " AND t.state <> 'running'" : '';
+      return { sql: `((${sql}) IS NOT TRUE${ended})`, values };
     });
     return { sql: `(${parts.map(({ sql }) => sql).join(' OR ')})`, values: parts.flatMap(({ values }) => values) };
   });

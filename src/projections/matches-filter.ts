@@ -7,14 +7,20 @@ import type { Task } from './task.ts';
 /** The fields of which a task has one value, so that several terms of one are alternatives of each other. */
 export const singleValued: readonly FilterTerm['field'][] = ['state', 'exit', 'signal', 'name', 'cwd'];
 
+/** The fields that tell of a task's end: to have ended otherwise, it must have ended. */
+export const endings: readonly FilterTerm['field'][] = ['exit', 'signal'];
+
 /**
  * Whether a task is one that a filter asks for. `now` is what the duration of a running task is counted to. The same
  * as the history's SQL says (`filter-sql.ts`).
  */
 export function matchesFilter(task: Task, filter: TaskFilter, { now }: { now: Microseconds }): boolean {
   if (task.forgottenAt !== null && !filter.forgotten) return false;
-  const holds = (term: FilterTerm): boolean => termHolds(task, term, { now });
-  return groupTerms(filter.terms).every((group) => group.some((term) => holds(term) !== term.not));
+  const holds = (term: FilterTerm): boolean => {
+    if (!term.not) return termHolds(task, term, { now });
+    return !termHolds(task, term, { now }) && (!endings.includes(term.field) || viewTask(task).state !== 'running');
+  };
+  return groupTerms(filter.terms).every((group) => group.some(holds));
 }
 
 /** Terms as groups of which each must have one that holds. */

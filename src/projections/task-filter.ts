@@ -2,7 +2,8 @@ import type { TaskState } from './task-view.ts';
 
 /**
  * What tasks somebody asks for. Terms of the same field that can only have one value (state, exit, signal, name, cwd)
- * are alternatives of each other; everything else must hold, and a term with `not` must not hold.
+ * are alternatives of each other; everything else must hold, and a term with `not` must not hold; of an exit or a
+ * signal that means that the task has ended, and otherwise.
  */
 export interface TaskFilter {
   readonly terms: readonly FilterTerm[];
