@@ -46,8 +46,8 @@ export function consoleSteps(text: string): readonly ConsoleStep[] {
 }
 
 /**
- * What is the same at every run: without times of day, dates, durations, numbers of processes, hashes and temporary
- * folders, and without the spaces and the strokes of a drawing, of which there are more or fewer as the numbers go.
+ * What is the same at every run: without times of day, dates, durations, numbers of processes and of events, and
+ * hashes, and without the spaces and the strokes of a drawing, of which there are more or fewer as the numbers go.
  */
 export function withoutChance(text: string): string {
   return text
@@ -60,6 +60,9 @@ export function withoutChance(text: string): string {
     .replaceAll(/\b(process|pid|user|daemon) +\d+/g, '$1 N')
     .replaceAll(/\bby [\w-]+(?: on [\w/]+)?, process/g, 'by SOMEBODY, process')
     .replaceAll(/\bYou \([\w-]+, (?:[\w/]+, )?/g, 'You (')
+    .replaceAll(/\b\d+ events\b/g, 'N events')
+    .replaceAll(/^ +\d+ +TIME/gm, 'N TIME')
+    .replaceAll(/\bit ended (?:at once|TOOK later|after TOOK)/g, 'it ended SOON')
     .replaceAll(/[─━═╍]+/g, '─')
     .replaceAll(/[ \t]+/g, ' ')
     .replaceAll(/ *\n */g, '\n')
