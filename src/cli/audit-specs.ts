@@ -18,7 +18,7 @@ export const auditSpecs: readonly CommandSpec[] = [
       `14:30, 2026-11-20 14:30, 2h ago or seq:1812. A TYPE is ${eventTypes.slice(0, -1).join(', ')} or ${eventTypes.at(-1)}.`,
     words: noWords,
     options: [
-      valued('task', { name: 'ID', description: 'only about this task' }),
+      valued('task', { name: 'ID', repeatable: true, description: 'only about this task (or one of them)' }),
       valued('type', { name: 'TYPE', repeatable: true, description: 'only of this type (or one of them)' }),
       valued('since', { name: 'TIME', description: 'only from then on' }),
       valued('until', { name: 'TIME', description: 'only before then' }),

@@ -130,7 +130,8 @@ export interface AuditOptions {
   /** Only those after this sequence number, and before that one. */
   readonly after?: number;
   readonly before?: number;
-  readonly task?: TaskReference;
+  /** Only those about one of these tasks, at most 1000. */
+  readonly tasks?: readonly TaskReference[];
   readonly types?: readonly string[];
   readonly since?: Date;
   readonly until?: Date;

@@ -71,10 +71,10 @@ export abstract class PastClient extends Requests {
 
   async *audit(options: AuditOptions = {}): AsyncGenerator<JournalEvent, { readonly seq: number }, void> {
     const { before = null, types = null, actor = null, follow = false } = options;
-    const task = options.task === undefined ? null : await this.pin(options.task);
+    const tasks = options.tasks === undefined ? null : await Promise.all(options.tasks.map((task) => this.pin(task)));
     const since = options.since?.toISOString() ?? null;
     const until = options.until?.toISOString() ?? null;
-    const asked = { before, task, types, since, until, actor, follow };
+    const asked = { before, tasks, types, since, until, actor, follow };
     let after = options.after ?? 0;
     let last = options.last ?? null;
     const pages = this.stream({

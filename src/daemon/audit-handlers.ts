@@ -43,14 +43,14 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
  */
 async function* auditEvents(
   { journal, store, clock }: HandlerContext,
-  { after, before, task, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
+  { after, before, tasks, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
   const end = until === null ? null : microseconds(until);
   using reader = new JournalReader(journal.head.path);
   const walk = new AuditWalk(
     reader.search({
-      task: task === null ? null : findTask(store, task).id,
+      tasks: tasks === null ? null : tasks.map((task) => findTask(store, task).id),
       types,
       since: since === null ? null : microseconds(since),
       until: end,

@@ -16,13 +16,21 @@ export interface ProcessTable {
    * it lives, was collected, or is not ours to ask about.
    */
   waitStatusOfZombie(identity: ProcessIdentity): number | null;
-  /** Every living process in the session that a task leads, whichever its process group. */
-  membersOf(session: number): readonly ProcessEntry[];
+  /**
+   * Every living process in the session that a task leads, whichever its process group.
+   * @param options.among sessions as they were read before; left out: they are read now.
+   */
+  membersOf(session: number, options?: { readonly among?: Sessions }): readonly ProcessEntry[];
+  /** The session of every process, for whoever asks about many: to read them takes as long for one as for all. */
+  sessions(): Sessions;
   /** The command line of a process as it is recorded (command-line.ts), or null. */
   commandLine(pid: number): string | null;
   /** The clock ticks since boot at which something happened that is `ageMs` old. */
   ticksAt(ageMs: number): number;
 }
+
+/** The processes in each session, by their pids. */
+export type Sessions = ReadonlyMap<number, readonly number[]>;
 
 export interface ProcessEntry {
   readonly identity: ProcessIdentity;
@@ -60,14 +68,25 @@ export function linuxProcessTable({
       // Who may not know is told 0, so that it must be ours: ptrace(2), "ptrace access mode checking".
       return isOwn(readProc(`/proc/${pid}/status`) ?? '') ? zombie.waitStatus : null;
     },
-    membersOf: (session) =>
-      readdirSync('/proc')
-        .filter((name) => /^\d+$/.test(name))
-        .map(Number)
-        .filter((pid) => (sessionOf(pid) ?? session) === session)
+    membersOf: (session, { among } = {}) =>
+      (among === undefined
+        ? allPids().filter((pid) => (sessionOf(pid) ?? session) === session)
+        : (among.get(session) ?? [])
+      )
         .map((pid) => look(pid))
         .filter((entry) => entry !== null)
         .filter((entry) => entry.session === session),
+    sessions: () => {
+      const sessions = new Map<number, number[]>();
+      for (const pid of allPids()) {
+        const session = sessionOf(pid) ?? look(pid)?.session;
+        if (session === undefined) continue;
+        const members = sessions.get(session);
+        if (members === undefined) sessions.set(session, [pid]);
+        else members.push(pid);
+      }
+      return sessions;
+    },
     commandLine: (pid) => {
       const words = readProc(`/proc/${pid}/cmdline`);
       if (words === null || words === '') return null;
@@ -129,6 +148,12 @@ function isOwn(status: string): boolean {
   };
   if (process.geteuid?.() === 0) return status !== '';
   return all('Uid', process.geteuid?.()) && all('Gid', process.getegid?.());
+}
+
+function allPids(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** Bytes as latin1, or null where the process is gone or not ours to read. */

@@ -3,7 +3,8 @@ import type { Actor, EventDraft, SignalAnswer, SignalReason, TaskId } from '../j
 import type { EndedStatus, Task } from '../projections/task.ts';
 import { numberOfSignal } from '../protocol/signals.ts';
 import { passCrashPoint } from './crash-point.ts';
-import type { ProcessEntry } from './process-table.ts';
+import { onceATurn } from './once-a-turn.ts';
+import type { ProcessEntry, Sessions } from './process-table.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -29,10 +30,12 @@ export interface SignalOrder {
 export class Signaller {
   readonly #context: SupervisionContext;
   readonly #supervisor: Supervisor;
+  readonly #sessions: () => Sessions;
 
   constructor(context: SupervisionContext, supervisor: Supervisor) {
     this.#context = context;
     this.#supervisor = supervisor;
+    this.#sessions = onceATurn(() => context.processes.sessions());
   }
 
   /**
@@ -96,7 +99,7 @@ export class Signaller {
    * The living members of a task's session that can be proven to be the task's: nobody else can have joined a session
    * while its leader lived, so one member that is older than the leader's end proves the session for all.
    */
-  descendantsOf(task: Task): readonly ProcessEntry[] {
+  descendantsOf(task: Task, options: { readonly among?: Sessions } = {}): readonly ProcessEntry[] {
     const { status } = task;
     if (status.kind !== 'ended' || status.identity === null) return [];
     const { processes } = this.#context;
@@ -104,10 +107,18 @@ export class Signaller {
     // The task is gone, so this is a stranger, and the session its own: no pid is given again while a session bears it.
     // When a lost task ended is not known, so that the times below would not tell.
     if (processes.look(status.identity.pid) !== null) return [];
-    const members = processes.membersOf(status.identity.pid);
+    const members = processes.membersOf(status.identity.pid, options);
     const endedTicks = processes.ticksAt((this.#context.clock() - status.endedAt) / 1000);
     const proven = members.some(({ identity }) => Number(identity.startTime) <= endedTicks + endSlackTicks);
     return proven ? members : [];
+  }
+
+  /**
+   * How many there are, to be shown and not to be signalled: all who ask in one turn of the event loop share one look at
+   * the system's processes, of which there may be thousands.
+   */
+  countDescendants(task: Task): number {
+    return hasEnded(task) ? this.descendantsOf(task, { among: this.#sessions() }).length : 0;
   }
 
   /** What is recorded as the kernel's answer, or null where it is on its way. */

@@ -34,7 +34,7 @@ export function describeTask(
       log.kind === 'closed'
         ? { stdoutBytes: log.stdoutBytes, stderrBytes: log.stderrBytes, complete: true, lastAt }
         : { stdoutBytes: folder.size('stdout'), stderrBytes: folder.size('stderr'), complete: false, lastAt },
-    descendantsAlive: signaller.descendantsOf(task).length,
+    descendantsAlive: signaller.countDescendants(task),
     events: journal.readTask(task.id),
   };
 }

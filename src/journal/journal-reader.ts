@@ -6,7 +6,7 @@ export type StoredRow = [...EventRow, once: string | null];
 
 /** Which events are looked for. Null: whichever. Times are microseconds since 1970. */
 export interface EventQuery {
-  readonly task: number | null;
+  readonly tasks: readonly number[] | null;
   readonly types: readonly string[] | null;
   /** At that time or later, before that time. */
   readonly since: number | null;
@@ -96,8 +96,8 @@ export class JournalReader implements Disposable {
       conditions.push(` AND ${condition}`);
       values.push(...given);
     };
-    const { task, types, since, until } = query;
-    if (task !== null) add('task = ?', task);
+    const { tasks, types, since, until } = query;
+    if (tasks !== null) add(`task IN (${tasks.map(() => '?').join(', ')})`, ...tasks);
     if (types !== null) add(`type IN (${types.map(() => '?').join(', ')})`, ...types);
     if (since !== null) add('at >= ?', since);
     if (until !== null) add('at < ?', until);

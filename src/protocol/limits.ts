@@ -26,6 +26,8 @@ export const logChunkBytesMax = 64 * 1024;
 export const watchBatchMax = 500;
 /** How long the texts of the events in one item of `watch` or `audit` may be together, in characters: it is full then. */
 export const auditItemCharactersMax = 1024 * 1024;
+/** The most tasks that an `audit` can be asked about at once. */
+export const auditTasksMax = 1_000;
 /** The most tasks in one answer of `history`. */
 export const historyPageMax = 1_000;
 /** The most tasks in one answer of `list`. */

@@ -128,7 +128,8 @@ interface Operations {
       /** Only events after this sequence number, 0 for all; and before that one, or null. */
       readonly after: number;
       readonly before: number | null;
-      readonly task: TaskReference | null;
+      /** Only events about one of these, or null for all. */
+      readonly tasks: readonly TaskReference[] | null;
       /** Only events of these types, or null for all. */
       readonly types: readonly string[] | null;
       /** ISO 8601, or null. */

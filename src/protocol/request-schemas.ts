@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { TaskState } from '../projections/task-view.ts';
 import {
   argumentBytesMax,
+  auditTasksMax,
   durationMsMax,
   filterTermsMax,
   filterTextCharactersMax,
@@ -217,7 +218,13 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
   audit: fields({
     after: bytes,
     before: v.nullable(bytes),
-    task: v.nullable(task),
+    tasks: v.nullable(
+      v.pipe(
+        v.array(task, 'must be an array of tasks'),
+        v.minLength(1, 'must have at least one task'),
+        v.maxLength(auditTasksMax, `must have at most ${auditTasksMax} tasks`),
+      ),
+    ),
     types: v.nullable(
       v.pipe(
         v.array(filterText, 'must be an array of text'),

@@ -98,13 +98,13 @@ describe('audit', () => {
     const asked: AuditOptions[] = [];
     const client = auditing([], asked);
     const args =
-      '--task web --type taskexited --type TaskLost --since 13:00 --until 14:00 --after 7 --actor ada -f -n 5';
+      '--task web --task 4 --type taskexited --type TaskLost --since 13:00 --until 14:00 --after 7 --actor ada -f -n 5';
     await ghost(['audit', ...args.split(' ')], { client });
     await ghost(['audit', '--since', 'seq:12', '--until', 'seq:20', '--after', '3'], { client });
     await ghost(['audit'], { client });
     expect(asked).toEqual([
       {
-        task: 'web',
+        tasks: ['web', '4'],
         types: ['TaskExited', 'TaskLost'],
         since: new Date('2026-11-22T13:00:00.000Z'),
         until: new Date('2026-11-22T14:00:00.000Z'),

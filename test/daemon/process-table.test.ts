@@ -68,7 +68,12 @@ test.for([
   const table = linuxProcessTable(kernel);
   try {
     await until('it has stopped itself', () => table.look(pid)?.stopped);
-    expect(table.membersOf(pid).map(({ session }) => session)).toEqual([pid, pid]);
+    const members = table.membersOf(pid);
+    expect(members.map(({ session }) => session)).toEqual([pid, pid]);
+    const sessions = table.sessions();
+    expect(sessions.get(pid)).toEqual(members.map(({ identity }) => identity.pid));
+    expect(table.membersOf(pid, { among: sessions })).toEqual(members);
+    expect(table.membersOf(pid, { among: new Map() })).toEqual([]);
   } finally {
     process.kill(-pid, 'SIGKILL');
     await once(child, 'exit');

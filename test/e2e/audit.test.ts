@@ -37,6 +37,12 @@ describe('audit', () => {
     const all = home.events();
     expect(seqs(await ask())).toEqual(seqs(all));
     expect(seqs(await ask('--task', String(first)))).toEqual(seqs(home.events({ task: first })));
+    expect(seqs(await ask('--task', 'web', '--task', String(first)))).toEqual(
+      seqs(all.filter(({ task }) => task !== null)),
+    );
+    expect(seqs(await ask('--task', 'web', '--task', String(first), '-n', '3'))).toEqual(
+      seqs(all.filter(({ task }) => task !== null).slice(-3)),
+    );
     expect(seqs(await ask('--task', 'web', '--type', 'TaskExited'))).toEqual(
       seqs(home.events({ task: second, type: 'TaskExited' })),
     );

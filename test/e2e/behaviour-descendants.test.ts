@@ -3,7 +3,10 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { connect } from '../../src/client/library.ts';
+import { linuxProcessTable } from '../../src/daemon/process-table.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
+import { serveInProcess } from '../support/in-process-daemon.ts';
 import { until } from '../support/until.ts';
 
 /** The number that a task's process has written into a file of the test's folder. */
@@ -100,4 +103,31 @@ test('a daemon that a task makes, in a session of its own, is left alone', async
   await until('the log is complete', () => home.events({ type: 'LogClosed' }).length === 1);
   expect(await home.ghost(['stop', String(id)])).toMatchObject({ status: 1 });
   expect(isAlive(child)).toBe(true);
+});
+
+test('who asks about many tasks at once costs few looks at the processes of the system', async () => {
+  await using home = new GhostHome();
+  const real = linuxProcessTable();
+  const looked = { times: 0 };
+  const counting = (): void => void (looked.times += 1);
+  await using _ = await serveInProcess(home, {
+    processes: {
+      ...real,
+      sessions: () => (counting(), real.sessions()),
+      membersOf: (session, options = {}) => {
+        if (options.among === undefined) counting();
+        return real.membersOf(session, options);
+      },
+    },
+  });
+  const id = await home.run(['sh', '-c', `${late} exit 0`]);
+  await home.ended(id);
+  await pidIn(home, 'child');
+  await using client = await connect({ home: home.path, start: false });
+  looked.times = 0;
+  const shown = await Promise.all(Array.from({ length: 32 }, () => client.show(String(id))));
+  expect(new Set(shown.map(({ descendantsAlive }) => descendantsAlive > 0))).toEqual(new Set([true]));
+  expect(looked.times).toBeGreaterThan(0);
+  expect(looked.times).toBeLessThan(16);
+  writeFileSync(join(home.work, 'gate'), '');
 });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
-import { argumentBytesMax, durationMsMax, historyPageMax, tableEndedMax, tagsMax } from '../../src/protocol/limits.ts';
+import {
+  argumentBytesMax,
+  auditTasksMax,
+  durationMsMax,
+  historyPageMax,
+  tableEndedMax,
+  tagsMax,
+} from '../../src/protocol/limits.ts';
 import type { Operation, ParametersOf } from '../../src/protocol/messages.ts';
 import { parseOperation, parseParameters } from '../../src/protocol/validate.ts';
 
@@ -79,7 +86,7 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
     {
       after: 0,
       before: null,
-      task: null,
+      tasks: null,
       types: null,
       since: null,
       until: null,
@@ -90,7 +97,7 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
     {
       after: 7,
       before: 99,
-      task: 'web',
+      tasks: Array<string>(auditTasksMax).fill('web'),
       types: ['TaskExited'],
       since: '2026-11-22T14:03:20.000Z',
       until: '2026-11-22T15:03:20.000Z',

@@ -65,7 +65,8 @@ function withIdentities(
     },
     isAlive: (identity) =>
       identity.bootId === table.bootId && table.look(identity.pid)?.identity.startTime === identity.startTime,
-    membersOf: (session) => real.membersOf(session).map((entry) => ({ ...entry, identity: change(entry.identity) })),
+    membersOf: (session, options) =>
+      real.membersOf(session, options).map((entry) => ({ ...entry, identity: change(entry.identity) })),
   };
   return table;
 }

@@ -38,7 +38,7 @@ function auditQuestion(
   { nowMs }: { readonly nowMs: number },
 ): (client: Client) => Promise<AuditOptions> {
   const { since, until } = timeRangeOption(options, { nowMs });
-  const task = options.value('task');
+  const tasks = options.values('task');
   const actor = options.value('actor');
   if (actor === '') throw new GhostError('usage', '--actor needs a text', { hint: 'ghost audit --actor root' });
   const after = countOption(options, { long: 'after', of: 'an event', hint: 'ghost audit --after 1812' }) ?? 0;
@@ -59,7 +59,7 @@ function auditQuestion(
     )),
     after: from,
     ...(before === null ? {} : { before }),
-    ...(task === null ? {} : { task }),
+    ...(tasks.length === 0 ? {} : { tasks }),
     ...(types.length === 0 ? {} : { types }),
     ...(actor === null ? {} : { actor }),
     ...(last === null ? {} : { last }),

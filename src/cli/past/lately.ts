@@ -1,6 +1,7 @@
 import type { Client } from '../../client/api.ts';
 import type { JournalEvent } from '../../journal/events.ts';
 import type { TaskView } from '../../projections/task-view.ts';
+import { auditTasksMax } from '../../protocol/limits.ts';
 
 /** A task with what is known of it: its events only where somebody needs them. */
 export interface KnownTask {
@@ -25,7 +26,7 @@ export async function tasksOfLately(
     // Submitted before, and running then; how they are by now is another question.
     const at = { kind: 'time', time: since.toISOString() } as const;
     const running = await client.list({ states: ['running'], all: true, at });
-    for (const { task } of await withEvents(client, running)) tasks.set(task.id, task);
+    for (const task of await asOfNow(client, running)) tasks.set(task.id, task);
   }
   const terms = [
     ...(since === undefined ? [] : [{ not: false, field: 'since', time: since.toISOString() } as const]),
@@ -35,14 +36,26 @@ export async function tasksOfLately(
   return [...tasks.values()].toSorted((one, other) => one.id - other.id);
 }
 
-/** Asks for the events of each. That takes the daemon some milliseconds a task. */
-export async function withEvents(client: Client, tasks: readonly TaskView[]): Promise<readonly KnownTask[]> {
-  const known: KnownTask[] = [];
+async function asOfNow(client: Client, tasks: readonly TaskView[]): Promise<readonly TaskView[]> {
+  const now: TaskView[] = [];
   for (let from = 0; from < tasks.length; from += askedAtOnce) {
     const some = tasks.slice(from, from + askedAtOnce);
-    known.push(...(await Promise.all(some.map(({ id }) => client.show(String(id))))));
+    const shown = await Promise.all(some.map(({ id }) => client.show(String(id))));
+    now.push(...shown.map(({ task }) => task));
   }
-  return known;
+  return now;
+}
+
+/** Asks for the events of all of them in one stream. */
+export async function withEvents(client: Client, tasks: readonly TaskView[]): Promise<readonly KnownTask[]> {
+  const events = new Map<number, JournalEvent[]>(tasks.map(({ id }) => [id, []]));
+  for (let from = 0; from < tasks.length; from += auditTasksMax) {
+    const some = tasks.slice(from, from + auditTasksMax).map(({ id }) => String(id));
+    for await (const event of client.audit({ tasks: some })) {
+      if (event.task !== null) events.get(event.task)?.push(event);
+    }
+  }
+  return tasks.map((task) => ({ task, events: events.get(task.id) ?? [] }));
 }
 
 /** Asks for the events of those only of which the view does not tell when they were: lost ones, and one about to start. */
