@@ -1,16 +1,16 @@
 import { GhostError } from '../ghost-error.ts';
 import type { JournalEvent } from '../journal/events.ts';
 import { resolvePaths } from '../paths.ts';
-import type { LogChunk, LogEnd, ShutdownResult } from '../protocol/answers.ts';
+import type { LogBatch, LogChunk, LogEnd, ShutdownResult } from '../protocol/answers.ts';
 import type { ClientConnection } from '../protocol/client-connection.ts';
 import type { LogCursor, TaskReference } from '../protocol/messages.ts';
 import { version } from '../version.ts';
 import type { Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
 import { callerEnvironment, callerOpenFilesSoftLimit, callerUmask } from './caller.ts';
+import { chunksOf, lastCursorOf } from './log-chunks.ts';
 import { PastClient } from './past-client.ts';
 import { waitForEnd } from './process-end.ts';
 import { newRequestId } from './request-id.ts';
-import { signalOf } from './requests.ts';
 import { Attempts, Session, type SessionOptions } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -89,7 +89,8 @@ class DaemonClient extends PastClient implements Client {
     const pinned = await this.pin(task);
     let cursor: LogCursor | null = options.cursor ?? null;
     let isFresh = true;
-    return yield* this.stream({
+    const leaving = new AbortController();
+    const items = this.stream({
       open: (connection) =>
         connection.stream(
           'log',
@@ -102,14 +103,27 @@ class DaemonClient extends PastClient implements Client {
             before: options.before ?? null,
             since,
             until,
+            batches: true,
           },
-          signalOf(options),
+          { signal: leaving.signal },
         ),
-      onItem: (chunk: LogChunk) => {
-        cursor = chunk.cursor;
+      onItem: (item: LogChunk | LogBatch) => {
+        cursor = lastCursorOf(item) ?? cursor;
         isFresh = false;
       },
     });
+    const { signal } = options;
+    const leave = (): void => leaving.abort(signal?.reason);
+    signal?.addEventListener('abort', leave, { once: true });
+    if (signal?.aborted === true) leave();
+    try {
+      return yield* chunksOf(items, { task: pinned, signal: leaving.signal });
+    } finally {
+      signal?.removeEventListener('abort', leave);
+      // Items are asked for ahead: they are given up, and nobody waits for them.
+      leaving.abort();
+      void items.return(undefined as never).catch(() => undefined);
+    }
   }
 
   async *watch({ after }: Parameters<Client['watch']>[0] = {}): AsyncGenerator<JournalEvent, void, void> {

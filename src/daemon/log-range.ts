@@ -8,8 +8,18 @@ export type WantedStreams = ParametersOf<'log'>['streams'];
 /** Within a record stdout comes before stderr: nobody knows better, and every reader is to see the same. */
 export const streamOrder = ['stdout', 'stderr'] as const satisfies readonly StreamName[];
 
+/** A place that a reader moves forward. */
+export type MovingCursor = { -readonly [S in StreamName]: number };
+
+/** So far a stream had come when it was seen (null: by nobody). */
+export interface Stretch {
+  readonly stream: StreamName;
+  readonly at: Microseconds | null;
+  readonly to: number;
+}
+
 /** A record with where the one before it ended. */
-export interface RangeRecord {
+interface RangeRecord {
   readonly record: OrderRecord;
   readonly before: LogCursor;
 }
@@ -82,10 +92,27 @@ export class LogRange {
   }
 
   /**
+   * What is wanted past a position, in the order in which it was seen. Whoever asks moves the position of that stream to
+   * the end of each; that of a stream which is not wanted is moved here, to how far it had come by then.
+   */
+  *stretchesPast(position: MovingCursor, wanted: WantedStreams): Generator<Stretch, void, void> {
+    for (const { record, before } of this.#past(position, wanted)) {
+      for (const stream of streamOrder) {
+        if (wanted !== 'both' && wanted !== stream) {
+          position[stream] = Math.max(position[stream], stream === 'stdout' ? record.stdout : before.stderr);
+        } else if (position[stream] < record[stream]) {
+          yield { stream, at: record.at, to: record[stream] };
+        }
+      }
+    }
+    for (const stream of streamOrder) position[stream] = Math.max(position[stream], this.end[stream]);
+  }
+
+  /**
    * The records in which something wanted lies past a position, which whoever asks moves forward meanwhile to the end of
    * each. Records that tell only of what is not wanted are leapt over.
    */
-  *past(position: LogCursor, wanted: WantedStreams): Generator<RangeRecord, void, void> {
+  *#past(position: LogCursor, wanted: WantedStreams): Generator<RangeRecord, void, void> {
     let index = this.firstPast(position, wanted);
     for (let record = this.at(index); record !== null; record = this.at(index)) {
       yield { record, before: this.beforeIndex(index) };

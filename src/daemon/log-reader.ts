@@ -1,14 +1,14 @@
-import type { Microseconds, StreamName } from '../journal/events.ts';
+import type { Microseconds } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import { isoTime, viewTask } from '../projections/task-view.ts';
+import { viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
-import type { LogChunk, LogEnd } from '../protocol/answers.ts';
-import { logChunkBytesMax } from '../protocol/limits.ts';
+import type { LogBatch, LogChunk, LogEnd } from '../protocol/answers.ts';
 import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
-import { LogRange, streamOrder, type WantedStreams } from './log-range.ts';
-import { type LogPiece, LogSource, type LogSourceContext } from './log-source.ts';
+import { LogRange, type WantedStreams } from './log-range.ts';
+import { LogSource, type LogSourceContext } from './log-source.ts';
 import { findTail } from './log-tail.ts';
 import { OrderReader } from './order-index.ts';
+import { readBatches, readChunks } from './read-range.ts';
 import type { Supervision } from './supervision.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -32,9 +32,10 @@ export async function* readLog(
     before,
     since,
     until: untilTime,
+    batches,
     signal,
   }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
-): AsyncGenerator<LogChunk, LogEnd, void> {
+): AsyncGenerator<LogChunk | LogBatch, LogEnd, void> {
   const folder = supervisor.folder(given.id);
   using order = new OrderReader(folder.order);
   await using source = new LogSource({ journal, table }, given.id, folder);
@@ -47,6 +48,7 @@ export async function* readLog(
     return new LogRange(order, { since: timeOf(since), until, before, unindexed });
   };
   const position = { ...(cursor ?? (await firstPosition(rangeNow(), { source, streams, lines }))) };
+  const readRange = batches ? readBatches : readChunks;
   let endSeen: number | null = null;
   for (;;) {
     const supervision = supervisor.find(given.id);
@@ -70,44 +72,6 @@ export async function* readLog(
   }
 }
 
-/** Gives what of a range lies past a position, and moves that forward with it. */
-async function* readRange(
-  range: LogRange,
-  {
-    position,
-    streams,
-    source,
-    signal,
-  }: {
-    position: { -readonly [S in StreamName]: number };
-    streams: WantedStreams;
-    source: LogSource;
-    signal: AbortSignal;
-  },
-): AsyncGenerator<LogChunk, void, void> {
-  for (const { record, before } of range.past(position, streams)) {
-    for (const stream of streamOrder) {
-      if (streams !== 'both' && streams !== stream) {
-        // How far the other one had come when these bytes were seen.
-        position[stream] = Math.max(position[stream], stream === 'stdout' ? record.stdout : before.stderr);
-        continue;
-      }
-      while (position[stream] < record[stream]) {
-        signal.throwIfAborted();
-        const from = position[stream];
-        const bytes = Math.min(record[stream] - from, logChunkBytesMax);
-        const piece = await source.read(stream, { from, bytes });
-        // A spool that somebody shortened has no more: what is missing there cannot be given.
-        const nothing = piece.kind === 'data' && piece.data.length === 0;
-        const to = piece.kind === 'gone' ? Math.min(piece.to, range.end[stream]) : from + piece.data.length;
-        position[stream] = nothing ? record[stream] : to;
-        if (!nothing) yield chunkOf(stream, piece, { at: record.at, from, cursor: { ...position } });
-      }
-    }
-  }
-  for (const stream of streamOrder) position[stream] = Math.max(position[stream], range.end[stream]);
-}
-
 /** Where to begin without a cursor: at the first byte of the range, or so many lines before its end. */
 async function firstPosition(
   range: LogRange,
@@ -124,17 +88,6 @@ function timeOf(iso: string | null): Microseconds | null {
 /** Whether something was noted at a time or later, so that nothing of before can come any more. */
 function isPast(order: OrderReader, until: Microseconds | null): boolean {
   return until !== null && order.firstSince(until) < order.count();
-}
-
-function chunkOf(
-  stream: StreamName,
-  piece: LogPiece,
-  { at, from, cursor }: { at: Microseconds | null; from: number; cursor: LogCursor },
-): LogChunk {
-  const base = { stream, at: at === null ? null : isoTime(at), cursor };
-  if (piece.kind === 'data') return { ...base, data: piece.data, missing: null };
-  const { prunedAt, reason } = piece;
-  return { ...base, data: Buffer.alloc(0), missing: { bytes: cursor[stream] - from, prunedAt, reason } };
 }
 
 /** Something of a task has changed: a stream grew, the task ended, its log is complete, or the reader has gone. */

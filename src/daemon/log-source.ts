@@ -1,13 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { GhostError } from '../ghost-error.ts';
 import type { DataOf, PruneReason, StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { isoTime } from '../projections/task-view.ts';
 import type { StoredStream } from '../projections/task.ts';
-import { readMembers } from './segment-file.ts';
+import type { LogBlock } from '../protocol/answers.ts';
+import { logBlockBytesMax, logChunkBytesMax } from '../protocol/limits.ts';
+import { unreadableLog } from '../protocol/unreadable-log.ts';
+import { memberBytes, readBytes, readMembers } from './segment-file.ts';
 import type { TaskFolder } from './task-folder.ts';
 
 export interface LogSourceContext {
@@ -19,6 +21,11 @@ export interface LogSourceContext {
 export type LogPiece =
   | { readonly kind: 'data'; readonly data: Uint8Array }
   | { readonly kind: 'gone'; readonly to: number; readonly prunedAt: string; readonly reason: PruneReason };
+
+/** The same, or a stretch of the stream as it lies there. */
+export type BlockPiece =
+  | { readonly kind: 'block'; readonly block: LogBlock; readonly data: Uint8Array }
+  | (LogPiece & { readonly kind: 'gone' });
 
 /** For a reader who goes forward so many members are unpacked in one trip to the thread pool, and as many ahead. */
 const membersTogether = 4;
@@ -87,6 +94,24 @@ export class LogSource implements AsyncDisposable {
     }
   }
 
+  /**
+   * The same as it lies there, for a reader who unpacks by itself and goes on: about as many bytes as are wanted, more
+   * where they are packed together with others. A few are unpacked here, since most of a member would be left over.
+   * @throws GhostError `log-unreadable` where a segment that the journal tells of cannot be read.
+   */
+  async readPacked(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<BlockPiece> {
+    const { prunedTo, sealedTo } = this.#stored(stream);
+    if (bytes >= memberBytes && from >= prunedTo && from < sealedTo) {
+      const packed = await this.#packedAt(stream, { from, bytes });
+      // Where retention took it in between, the other reader tells of that.
+      if (packed !== null) return packed;
+    }
+    const piece = await this.read(stream, { from, bytes: Math.min(bytes, logChunkBytesMax) });
+    if (piece.kind === 'gone') return piece;
+    const { data } = piece;
+    return { kind: 'block', block: { stream, from, first: from, bytes: data.length, packing: 'none' }, data };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { data } of this.#unpacked) data.catch(() => undefined);
     await Promise.all(
@@ -109,7 +134,7 @@ export class LogSource implements AsyncDisposable {
       const last = this.#context.journal
         .readOnce({ prefix, after: 0 })
         .find((event) => event.type === 'LogSegmentPruned' && event.data.to === to);
-      if (last?.type !== 'LogSegmentPruned') throw unreadable(this.#id, stream, to);
+      if (last?.type !== 'LogSegmentPruned') throw unreadableLog(this.#id, stream, { offset: to });
       const piece = { kind: 'gone', to, prunedAt: isoTime(last.at), reason: last.data.reason } as const;
       this.#lastPrune = { stream, piece };
     }
@@ -148,27 +173,54 @@ export class LogSource implements AsyncDisposable {
       const data = await wanted.data;
       return data.subarray(from - wanted.from, from - wanted.from + bytes);
     } catch (error) {
-      throw unreadable(this.#id, stream, from, error);
+      throw unreadableLog(this.#id, stream, { offset: from, cause: error });
+    }
+  }
+
+  /** @returns null where retention took the segment in between. */
+  async #packedAt(stream: StreamName, { from, bytes }: { from: number; bytes: number }): Promise<BlockPiece | null> {
+    const segment = await this.#segmentAt(stream, from);
+    if (segment === null) return null;
+    const count = Math.ceil(Math.min(bytes, logBlockBytesMax) / memberBytes);
+    const { begin, end } = this.#membersAt(segment, { from, count });
+    const block = {
+      stream,
+      from: begin.offset,
+      first: from,
+      bytes: end.offset - begin.offset,
+      packing: 'gzip',
+    } as const;
+    try {
+      const data = await readBytes(segment.handle, { from: begin.fileOffset, to: end.fileOffset });
+      return { kind: 'block', block, data };
+    } catch (error) {
+      throw unreadableLog(this.#id, stream, { offset: from, cause: error });
     }
   }
 
   /** So many members from the one on that holds an offset. */
-  #unpack(
-    { stream, facts, handle }: OpenSegment,
-    { from, members: count }: { from: number; members: number },
-  ): Unpacked {
+  #unpack(segment: OpenSegment, { from, members: count }: { from: number; members: number }): Unpacked {
+    const { begin, end } = this.#membersAt(segment, { from, count });
+    const data = readMembers(segment.handle, { from: begin.fileOffset, to: end.fileOffset, count });
+    // Whoever waits for it is told; what nobody came for is no error.
+    data.catch(() => undefined);
+    return { stream: segment.stream, from: begin.offset, to: end.offset, data };
+  }
+
+  /** Where so many members from the one on that holds an offset begin and end, in the stream and in the file. */
+  #membersAt({ stream, facts }: OpenSegment, { from, count }: { from: number; count: number }) {
     const { members } = facts;
     const index = lastAtOrBefore(
       members.map(([offset]) => offset),
       from,
     );
     const first = members[index];
-    if (first === undefined) throw unreadable(this.#id, stream, from);
+    if (first === undefined) throw unreadableLog(this.#id, stream, { offset: from });
     const after = members[index + count];
-    const data = readMembers(handle, { from: first[1], to: after?.[1] ?? facts.bytes, count });
-    // Whoever waits for it is told; what nobody came for is no error.
-    data.catch(() => undefined);
-    return { stream, from: first[0], to: after?.[0] ?? facts.to, data };
+    return {
+      begin: { offset: first[0], fileOffset: first[1] },
+      end: { offset: after?.[0] ?? facts.to, fileOffset: after?.[1] ?? facts.bytes },
+    };
   }
 
   async #segmentAt(stream: StreamName, offset: number): Promise<OpenSegment | null> {
@@ -178,13 +230,13 @@ export class LogSource implements AsyncDisposable {
     const start = starts[lastAtOrBefore(starts, offset)];
     const event =
       start === undefined ? null : this.#context.journal.findOnce(`LogSegmentSealed:${this.#id}:${stream}:${start}`);
-    if (event?.type !== 'LogSegmentSealed') throw unreadable(this.#id, stream, offset);
+    if (event?.type !== 'LogSegmentSealed') throw unreadableLog(this.#id, stream, { offset });
     let handle: FileHandle;
     try {
       handle = await open(join(this.#folder.path, event.data.file), 'r');
     } catch (error) {
       if (isMissing(error) && this.#stored(stream).prunedTo > offset) return null;
-      throw unreadable(this.#id, stream, offset, error);
+      throw unreadableLog(this.#id, stream, { offset, cause: error });
     }
     await current?.handle.close();
     this.#segment = { stream, facts: event.data, handle };
@@ -202,13 +254,6 @@ function lastAtOrBefore(ascending: readonly number[], value: number): number {
     else high = middle;
   }
   return low - 1;
-}
-
-function unreadable(id: TaskId, stream: StreamName, offset: number, cause?: unknown): GhostError {
-  const why = cause instanceof Error ? `: ${cause.message}` : '';
-  return new GhostError('log-unreadable', `the ${stream} of task ${id} cannot be read at byte ${offset}${why}`, {
-    cause,
-  });
 }
 
 function isMissing(error: unknown): boolean {

@@ -60,7 +60,7 @@ export async function writeSegment({
   {
     await using target = await open(temporary, 'w', 0o600);
     for (let offset = from; offset < to; offset += memberBytes) {
-      const raw = await readFully(source, { from: offset, to: Math.min(offset + memberBytes, to) });
+      const raw = await readBytes(source, { from: offset, to: Math.min(offset + memberBytes, to) });
       const packed = await compress(raw, { level, chunkSize });
       members.push([offset, bytes, lines]);
       sum.update(packed);
@@ -86,7 +86,7 @@ export async function readMembers(
   file: FileHandle,
   { from, to, count }: { from: number; to: number; count: number },
 ): Promise<Buffer> {
-  return decompress(await readFully(file, { from, to }), { chunkSize: count * memberBytes + 1024 });
+  return decompress(await readBytes(file, { from, to }), { chunkSize: count * memberBytes + 1024 });
 }
 
 /**
@@ -97,14 +97,14 @@ export async function findCut(spool: string, { from, to }: { from: number; to: n
   await using file = await open(spool, 'r');
   for (let end = to; end > from; end -= memberBytes) {
     const begin = Math.max(from, end - memberBytes);
-    const at = (await readFully(file, { from: begin, to: end })).lastIndexOf(newline);
+    const at = (await readBytes(file, { from: begin, to: end })).lastIndexOf(newline);
     if (at >= 0) return begin + at + 1;
   }
   return to;
 }
 
-/** @throws Error where the file ends before. */
-async function readFully(file: FileHandle, { from, to }: { from: number; to: number }): Promise<Buffer> {
+/** A range of a file as it is. @throws Error where the file ends before. */
+export async function readBytes(file: FileHandle, { from, to }: { from: number; to: number }): Promise<Buffer> {
   const data = Buffer.allocUnsafe(to - from);
   for (let done = 0; done < data.length;) {
     const { bytesRead } = await file.read(data, done, data.length - done, from + done);

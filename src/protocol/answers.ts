@@ -1,4 +1,4 @@
-import type { Actor, JournalEvent, ProcessorTime, PruneReason, StreamName } from '../journal/events.ts';
+import type { Actor, JournalEvent, Microseconds, ProcessorTime, PruneReason, StreamName } from '../journal/events.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { LogCursor } from './messages.ts';
 
@@ -15,6 +15,33 @@ export interface LogChunk {
   /** The cursor to go on from after this chunk. */
   readonly cursor: LogCursor;
 }
+
+/**
+ * What a reader gets that takes a log in batches: the bytes as they lie, packed where they are, and apart from them in
+ * what order they were seen. Unpacking a log is most of what reading it costs, and this is the reader's then.
+ */
+export interface LogBatch {
+  /** What `data` is, or null where the parts go on in the blocks that came before. */
+  readonly block: LogBlock | null;
+  /** In the order in which they were seen. Each begins where the one before of its stream ended. */
+  readonly parts: readonly LogPart[];
+  readonly data: Uint8Array;
+}
+
+/** A stretch of a stream: the only one of that stream that parts lie in until the next one comes. */
+export interface LogBlock {
+  readonly stream: StreamName;
+  /** Where the block begins in the stream, and where its first part does: what lies before is left over. */
+  readonly from: number;
+  readonly first: number;
+  /** Its length, unpacked. */
+  readonly bytes: number;
+  /** `gzip`: one member or several, one behind the other. */
+  readonly packing: 'gzip' | 'none';
+}
+
+/** So far a stream had come, with both of them in a cursor to go on from, when ghost saw it (null: nobody did). */
+export type LogPart = readonly [stream: StreamName, at: Microseconds | null, stdout: number, stderr: number];
 
 /** Output that retention or somebody took: when the last of it went, and why. */
 export interface MissingOutput {

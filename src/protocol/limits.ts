@@ -22,6 +22,10 @@ export const outgoingBytesMax = 1024 * 1024;
 export const faultLingerMs = 1_000;
 /** The most bytes of a log in one item. */
 export const logChunkBytesMax = 64 * 1024;
+/** The most bytes of a stream in the block of one batch of a log. */
+export const logBlockBytesMax = 256 * 1024;
+/** The most parts in one batch of a log. */
+export const logPartsMax = 256;
 /** The most events in one item of `watch`. */
 export const watchBatchMax = 500;
 /** How long the texts of the events in one item of `watch` or `audit` may be together, in characters: it is full then. */

@@ -8,6 +8,7 @@ import type {
   CommandStats,
   DaemonStatus,
   EnvironmentValue,
+  LogBatch,
   LogChunk,
   LogEnd,
   PruneResult,
@@ -224,8 +225,10 @@ interface Operations {
       /** Only what was seen from this moment on, and before that one: ISO 8601, or null. */
       readonly since: string | null;
       readonly until: string | null;
+      /** In batches, which are the reader's to unpack. What is gone is told of in a chunk all the same. */
+      readonly batches: boolean;
     };
-    item: LogChunk;
+    item: LogChunk | LogBatch;
     result: LogEnd;
   };
   watch: {

@@ -262,6 +262,7 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
       before: v.nullable(fields({ stdout: bytes, stderr: bytes })),
       since: v.nullable(time),
       until: v.nullable(time),
+      batches: flag,
     }),
     v.forward(
       v.check(({ before, follow }) => before === null || !follow, 'must be null where the log is followed'),

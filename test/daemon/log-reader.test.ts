@@ -19,6 +19,7 @@ const whole = {
   before: null,
   since: null,
   until: null,
+  batches: false,
 } as const;
 
 /** Reads the log of a task that runs and has written nothing yet. */

@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { chunksOf } from '../../src/client/log-chunks.ts';
 import { readLog } from '../../src/daemon/log-reader.ts';
 import { OrderWriter } from '../../src/daemon/order-index.ts';
 import { writeSegment } from '../../src/daemon/segment-file.ts';
@@ -124,19 +125,21 @@ export class LogSample implements Disposable {
     );
   }
 
-  /** Reads as the daemon does, and leaves after so many chunks where that is said. */
+  /** Reads as the daemon does, in batches as a client does, and leaves after so many chunks where that is said. */
   async read({
     streams = 'both',
     lines = null,
     cursor = null,
     before = null,
     chunksMax = Infinity,
+    batches = false,
   }: {
     streams?: Streams;
     lines?: number | null;
     cursor?: LogCursor | null;
     before?: LogCursor | null;
     chunksMax?: number;
+    batches?: boolean;
   } = {}): Promise<{
     readonly chunks: readonly LogChunk[];
     readonly end: LogEnd | null;
@@ -158,9 +161,11 @@ export class LogSample implements Disposable {
       since: null,
       until: null,
       follow: before === null,
+      batches,
       signal: new AbortController().signal,
     };
-    const reading = readLog({ table: this.#table, journal, supervisor }, task, options);
+    const items = readLog({ table: this.#table, journal, supervisor }, task, options);
+    const reading = chunksOf(items, { task: '1', signal: options.signal });
     for (;;) {
       if (chunks.length >= chunksMax) {
         await reading.return(undefined as never);

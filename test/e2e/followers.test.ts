@@ -66,7 +66,8 @@ describe('a reader who is slower than the task', () => {
 
   test('reads on over a prune by hand and a daemon that is killed while he is in the middle', async () => {
     await using home = new GhostHome();
-    const bytes = 3 * mebibyte;
+    // Of this a client has 20 blocks of 256 KiB at most before he reads them: the others can go.
+    const bytes = 9 * mebibyte;
     const env = configure(home, { segmentSize: '256KiB', keepFree: '0' });
     const id = await home.run(
       ['sh', '-c', '"$0" "$1" q $2 binary; exec sleep 600', process.execPath, fixture, String(bytes)],
@@ -74,7 +75,7 @@ describe('a reader who is slower than the task', () => {
         env,
       },
     );
-    await until('most of it is in segments', () => home.events({ type: 'LogSegmentSealed', task: id }).length >= 11);
+    await until('most of it is in segments', () => home.events({ type: 'LogSegmentSealed', task: id }).length >= 35);
     await using client = await connectTo(home);
     const whole = Buffer.concat([...bytesOf('q', bytes, 'binary')]);
     let isDisturbed = false;

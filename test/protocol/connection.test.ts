@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
 import type { Actor } from '../../src/journal/events.ts';
-import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
+import type { LogBatch, LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { ClientConnection } from '../../src/protocol/client-connection.ts';
 import { DaemonConnection } from '../../src/protocol/daemon-connection.ts';
 import { encodeFrame } from '../../src/protocol/frame.ts';
@@ -39,12 +39,18 @@ const logOfOne = {
   before: null,
   since: null,
   until: null,
+  batches: false,
 } as const;
 const end: LogEnd = { task: fakeTask(1), reason: 'complete', cursor: { stdout: 0, stderr: 0 } };
 
 function chunk(index: number, bytes = 1): LogChunk & { readonly data: Buffer } {
   const cursor = { stdout: index, stderr: 0 };
   return { stream: 'stdout', at: null, data: Buffer.alloc(bytes, index), missing: null, cursor };
+}
+
+function stdoutOf(item: LogChunk | LogBatch): number {
+  if ('parts' in item) throw new Error('no batches were asked for');
+  return item.cursor.stdout;
 }
 
 describe('a request', () => {
@@ -248,7 +254,7 @@ describe('a stream', () => {
     });
     const client = await served.connect();
     const { items, result } = await readAll(client.stream('log', logOfOne));
-    expect(items.map(({ cursor }) => cursor.stdout)).toEqual(Array.from({ length: 100 }, (_value, index) => index));
+    expect(items.map(stdoutOf)).toEqual(Array.from({ length: 100 }, (_value, index) => index));
     // Comparing buffers of this size element by element takes the test longer than sending them.
     expect(items.every(({ data }, index) => chunk(index, 64 * 1024).data.equals(data))).toBe(true);
     expect(result).toEqual(end);
@@ -292,7 +298,7 @@ describe('a stream', () => {
       },
     });
     const client = await served.connect();
-    for await (const item of client.stream('log', logOfOne)) if (item.cursor.stdout === 10) break;
+    for await (const item of client.stream('log', logOfOne)) if (stdoutOf(item) === 10) break;
     await closed.opened;
     expect(made).toBeLessThanOrEqual(11 + 2 * streamWindowItems);
     expect(await client.request('ping', {})).toEqual({});

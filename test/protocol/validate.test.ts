@@ -126,7 +126,17 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
     { tasks: ['1', 'web'], mode: 'any', timeoutMs: 0 },
   ],
   log: [
-    { task: '1', streams: 'both', follow: true, lines: 0, cursor: null, before: null, since: null, until: null },
+    {
+      task: '1',
+      streams: 'both',
+      follow: true,
+      lines: 0,
+      cursor: null,
+      before: null,
+      since: null,
+      until: null,
+      batches: true,
+    },
     {
       task: '1',
       streams: 'stderr',
@@ -136,6 +146,7 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
       before: { stdout: 7, stderr: 9 },
       since: null,
       until: null,
+      batches: false,
     },
   ],
   watch: [{ after: null }, { after: 0 }],
@@ -261,6 +272,7 @@ describe('the parameters of a request', () => {
         before: null,
         since: null,
         until: null,
+        batches: false,
       },
     ],
     [
