@@ -1,6 +1,7 @@
 // Builds dist/: one CommonJS file for the command line (the cheapest start that Node has), one that starts the daemon
-// (loaded only when there is none), one that looks at the past (loaded only when a command asks for it), one that checks a
-// journal without a daemon, the daemon, the doctor, the screen, and the library with its types.
+// (loaded only when there is none), two with what looks at the past and what is seldom asked for (loaded only when a
+// command asks for it), one that checks a journal without a daemon, the daemon, the doctor, the screen, and the library
+// with its types.
 //
 // Every file is written beside its place and renamed into it, so that a ghost that starts in the middle of a build, or
 // a second build at the same moment, never meets a half-written one.
@@ -21,7 +22,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const loadedLater = {
   name: 'loaded-later',
   setup({ onResolve }) {
-    onResolve({ filter: /\/(start-daemon|past)\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /\/(start-daemon|past|rare)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
     );
   },
@@ -51,6 +52,7 @@ const common = {
     'koffi',
     './start-daemon.cjs',
     './past.cjs',
+    './rare.cjs',
     './daemon.cjs',
     './doctor.cjs',
     './verify.cjs',
@@ -95,6 +97,7 @@ const screenParts = {
 const builds = await Promise.allSettled([
   build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/cli/past.ts'], outfile: 'dist/past.cjs', ...commonJs }),
+  build({ ...common, entryPoints: ['src/cli/rare.ts'], outfile: 'dist/rare.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/client/start-daemon.ts'], outfile: 'dist/start-daemon.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/verify-main.ts'], outfile: 'dist/verify.cjs', ...commonJs }),
   build({ ...common, entryPoints: ['src/daemon/main.ts'], outfile: 'dist/daemon.cjs', ...commonJs }),

@@ -220,6 +220,7 @@ describe('the bundles', () => {
       'doctor.cjs',
       'library.mjs',
       'past.cjs',
+      'rare.cjs',
       'start-daemon.cjs',
       'ui.cjs',
       'ui.mjs',

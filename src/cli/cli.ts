@@ -3,21 +3,13 @@ import { findInvalidWord } from './argument-bytes.ts';
 import type { CommandName } from './command-spec.ts';
 import type { CliWorld, Command, CommandResult } from './command.ts';
 import { audit } from './commands/audit.ts';
-import { completion } from './commands/completion.ts';
-import { config } from './commands/config.ts';
 import { daemon } from './commands/daemon.ts';
 import { diff } from './commands/diff.ts';
-import { doctor } from './commands/doctor.ts';
 import { exportTask } from './commands/export.ts';
-import { grep } from './commands/grep.ts';
 import { help } from './commands/help.ts';
-import { history } from './commands/history.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
-import { prune } from './commands/prune.ts';
-import { redact } from './commands/redact.ts';
-import { rename } from './commands/rename.ts';
 import { replay } from './commands/replay.ts';
 import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
@@ -25,13 +17,13 @@ import { show } from './commands/show.ts';
 import { shutdown } from './commands/shutdown.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
-import { tag } from './commands/tag.ts';
 import { timeline } from './commands/timeline.ts';
 import { screen } from './commands/ui.ts';
 import { version } from './commands/version.ts';
 import { wait } from './commands/wait.ts';
 import { why } from './commands/why.ts';
 import { parseCommandLine } from './parse.ts';
+import type * as rare from './rare.ts';
 import { reportError } from './report-error.ts';
 import { styleFor } from './style.ts';
 
@@ -40,32 +32,39 @@ const commands: { readonly [C in CommandName]: Command } = {
   list,
   show,
   log,
-  grep,
+  grep: rarely('grep'),
   wait,
   stop,
   kill,
   restart,
   ui: screen,
-  doctor,
-  config,
-  completion,
-  redact,
-  tag,
-  rename,
+  doctor: rarely('doctor'),
+  config: rarely('config'),
+  completion: rarely('completion'),
+  redact: rarely('redact'),
+  tag: rarely('tag'),
+  rename: rarely('rename'),
   export: exportTask,
   diff,
   replay,
   timeline,
   why,
   audit,
-  history,
+  history: rarely('history'),
   status,
-  prune,
+  prune: rarely('prune'),
   shutdown,
   daemon,
   help,
   version,
 };
+
+type RareCommand = CommandName & keyof typeof rare;
+
+/** See `rare.ts`: loaded when it is asked for. */
+function rarely(name: RareCommand): Command {
+  return async (invocation, context) => await (await import('./rare.ts'))[name](invocation, context);
+}
 
 /** Does what the words after `ghost` say. Everything that goes wrong is told on stderr and becomes an exit status. */
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<CommandResult> {

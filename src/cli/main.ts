@@ -17,10 +17,12 @@ import { StreamOutput } from './output.ts';
 
 const interruptSignals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** A command that has run for so long may have code that V8 compiles beside it. */
+/** The commands that search: of all others, none has code that V8 compiles while it ends. */
+const computes = ['log', 'logs', 'grep'].includes(process.argv[2] ?? '');
+/** One that has run for so long may have such code. */
 const briefMs = 150;
 /** What keeps the process alive at its end gets so long. */
-const lingerMs = 1_000;
+const lingerMs = 200;
 const clients: Client[] = [];
 
 const result = runCli(process.argv.slice(2), {
@@ -87,10 +89,10 @@ const result = runCli(process.argv.slice(2), {
 void result.then(async (status) => {
   if (status === 'stays') return;
   // All output has been taken by now, and the open connection would only keep the process waiting.
-  if (performance.now() < briefMs) process.exit(status);
+  if (!computes || process.uptime() * 1000 < briefMs) process.exit(status);
   // process.exit waits for V8's compilers without serving them, and one that wants the heap collected first waits for the
   // main thread: seen once with Node 24.21 at the end of a long `log -g`, for ever. An end in order has no such knot, and
-  // costs a few milliseconds, which a brief command (whose code nothing compiles) saves.
+  // costs a few milliseconds, which a brief command saves.
   process.exitCode = status;
   setTimeout(() => process.exit(status), lingerMs).unref();
   await Promise.all(clients.map((client) => client.close()));

@@ -3,6 +3,7 @@ import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskState, TaskView } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type {
+  CommandStats,
   DaemonStatus,
   EnvironmentValue,
   LogChunk,
@@ -18,7 +19,7 @@ import type {
   VerifyResult,
 } from '../protocol/answers.ts';
 import type { EndSignal } from '../protocol/end-signal.ts';
-import type { EnvironmentEntry, LogCursor, Moment, ResultOf, TaskReference } from '../protocol/messages.ts';
+import type { EnvironmentEntry, LogCursor, Moment, TaskReference } from '../protocol/messages.ts';
 
 /** What ghost can be asked, by the command line, the screen and your program alike. */
 export interface Client extends AsyncDisposable {
@@ -38,12 +39,15 @@ export interface Client extends AsyncDisposable {
   }): Promise<readonly TaskView[]>;
   /** The same, page after page, for whoever does not want to hold a whole past in memory. */
   listPages(options?: Parameters<Client['list']>[0]): AsyncGenerator<readonly TaskView[], void, void>;
-  /** @throws GhostError `no-such-task`. */
+  /** Everything about one task, its events too. @throws GhostError `no-such-task`. */
   show(task: TaskReference, options?: { readonly at?: Moment }): Promise<TaskDetail>;
   /** The tasks that a filter fits, the newest first, page after page as they are asked for. */
   history(filter?: Partial<TaskFilter>, options?: { readonly limit?: number }): AsyncGenerator<TaskView, void, void>;
-  /** Runs, failures and durations by command line, over the tasks that a filter fits. */
-  historyStats(filter?: Partial<TaskFilter>): Promise<ResultOf<'historyStats'>>;
+  /** Runs, failures and durations by command line, over the tasks that a filter fits; at most 1000 of `commandsTotal`. */
+  historyStats(filter?: Partial<TaskFilter>): Promise<{
+    readonly commands: readonly CommandStats[];
+    readonly commandsTotal: number;
+  }>;
   /** The events that fit, in order. Its end gives the place to go on from. @throws GhostError `no-such-task`. */
   audit(options?: AuditOptions): AsyncGenerator<JournalEvent, { readonly seq: number }, void>;
   /** Recomputes the whole chain and the check-sums of all segments; gives how far it has come. */
@@ -59,6 +63,7 @@ export interface Client extends AsyncDisposable {
   environment(task: TaskReference, options?: { readonly reveal?: boolean }): Promise<readonly EnvironmentValue[]>;
   /** Gives a task another name, or with null takes it away. */
   rename(task: TaskReference, name: string | null): Promise<TaskView>;
+  /** Puts tags on a task and takes others off; one that it has already, or has not, is no error. */
   tag(
     task: TaskReference,
     tags: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
@@ -83,9 +88,11 @@ export interface Client extends AsyncDisposable {
   watch(options?: { readonly after?: SequenceNumber | 0 }): AsyncGenerator<JournalEvent, void, void>;
   /** Takes the output of ended tasks away, oldest first; with none of the limits, what retention would take now. */
   prune(options?: PruneOptions): Promise<PruneResult>;
+  /** How the daemon is, and how much it keeps. */
   status(): Promise<DaemonStatus>;
   /** Ends the daemon. Tasks that run go on running unless `stopTasks`. */
   shutdown(options?: { readonly stopTasks?: boolean; readonly graceMs?: number }): Promise<ShutdownResult>;
+  /** Settles when the daemon has answered. */
   ping(): Promise<void>;
   /** Ends the connection; what was under way is rejected with `connection-lost`. */
   close(): Promise<void>;

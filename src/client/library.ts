@@ -17,16 +17,19 @@ export type { AuditOptions, Client, ConnectOptions, LogOptions, PruneOptions, Ru
 export { GhostError, type GhostErrorCode, type GhostErrorShape } from '../ghost-error.ts';
 export type {
   Actor,
+  EventType,
   JournalEvent,
   Microseconds,
   Outcome,
   ProcessorTime,
+  PruneReason,
   SequenceNumber,
   StreamName,
   TaskId,
 } from '../journal/events.ts';
 export type { FilterTerm, TaskFilter } from '../projections/task-filter.ts';
 export type { TaskState, TaskView } from '../projections/task-view.ts';
+export type { Task } from '../projections/task.ts';
 export type {
   CommandStats,
   Damage,
@@ -34,6 +37,8 @@ export type {
   EnvironmentValue,
   LogChunk,
   LogEnd,
+  MissingOutput,
+  PruneResult,
   RebuildProgress,
   RebuildResult,
   RedactResult,
@@ -43,6 +48,7 @@ export type {
   VerifyProgress,
   VerifyResult,
 } from '../protocol/answers.ts';
+export type { EndSignal } from '../protocol/end-signal.ts';
 export type { EnvironmentEntry, LogCursor, Moment, TaskReference } from '../protocol/messages.ts';
 
 /**

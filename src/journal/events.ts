@@ -215,6 +215,7 @@ export type SegmentMember = readonly [offset: number, fileOffset: number, linesB
 
 /** The two streams of a task that are kept. */
 export type StreamName = 'stdout' | 'stderr';
+/** What kind of event it is. */
 export type EventType = keyof EventData;
 /** Events about one task; the rest are about the daemon and have `task: null`. */
 export type DaemonEventType = 'DaemonStarted' | 'DaemonStopped' | 'PeerRefused';

@@ -13,7 +13,7 @@ export const helloTimeoutMs = 5_000;
 /** Requests that one connection may have under way at once. */
 export const requestsPerConnectionMax = 1_024;
 /** Items of a stream that may be on their way before the reader has asked for more. */
-export const streamWindowItems = 4;
+export const streamWindowItems = 16;
 /** The most items that one `more` may ask for. */
 export const moreItemsMax = 1_024;
 /** What may wait to go out on a connection before the daemon stops reading requests from it, in bytes. */

@@ -9,6 +9,8 @@ export type TypedTime =
 
 const sequence = /^seq:(\d{1,15})$/;
 const past = /^(?:(?<before>\S+) +ago|-(?<minus>\S+))$/;
+/** `5 minutes ago`, `an hour ago`: the unit of a duration is how its word begins. */
+const pastInWords = /^(?<count>\d+|an?) +(?<word>days?|hours?|min(?:ute)?s?|sec(?:ond)?s?) +ago$/i;
 const clock = String.raw`(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.(?<fraction>\d{1,9}))?)?`;
 const zone = String.raw`(?<zone>Z|[+-]\d\d(?::?\d\d)?)`;
 const onDate = new RegExp(`^(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)(?:(?:T| +)${clock}${zone}?)?$`, 'i');
@@ -16,8 +18,8 @@ const onDay = new RegExp(`^(?:(?<word>today|yesterday)(?: +${clock})?|${clock.re
 
 /**
  * What a person means by a TIME: `14:30`, `14:30:05`, `yesterday 14:30`, `today`, `2026-11-20`, `2026-11-20 14:30`, ISO
- * 8601 with a zone (and without, then as the clock on the wall), `2h ago`, `-2h`, `now`, `seq:1812`. A day without a
- * time is its midnight. A moment that is yet to come is one as well.
+ * 8601 with a zone (and without, then as the clock on the wall), `2h ago`, `2 hours ago`, `an hour ago`, `-2h`, `now`,
+ * `seq:1812`. A day without a time is its midnight. A moment that is yet to come is one as well.
  * @throws GhostError `usage` with what would have been right.
  */
 export function parseTime(given: string, { nowMs }: { readonly nowMs: number }): TypedTime {
@@ -35,8 +37,15 @@ export function parseTime(given: string, { nowMs }: { readonly nowMs: number }):
 
 function relative(text: string, nowMs: number): number | null {
   const { before, minus } = past.exec(text)?.groups ?? {};
-  const durationMs = durationMsOf(before ?? minus ?? '');
+  const durationMs = durationMsOf(durationInWords(text) ?? before ?? minus ?? '');
   return durationMs === null ? null : nowMs - durationMs;
+}
+
+/** `5m` of `5 minutes ago`, or null where that is not how it was typed. */
+function durationInWords(text: string): string | null {
+  const { count, word } = pastInWords.exec(text)?.groups ?? {};
+  if (count === undefined || word === undefined) return null;
+  return `${/^a/i.test(count) ? 1 : count}${word.charAt(0).toLowerCase()}`;
 }
 
 function onTheWall(given: string, { text, nowMs }: { text: string; nowMs: number }): number {

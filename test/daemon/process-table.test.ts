@@ -81,8 +81,9 @@ test.for([
 });
 
 test('how an uncollected process ended is known, and only of that very process', async () => {
-  // The shell has a child that ends, and never collects it.
-  const child = spawn('/bin/sh', ['-c', 'sh -c "exit 9" & echo $!; exec sleep 600'], { detached: true });
+  // The shell has a child that ends, and never collects it: it has become another program by then.
+  const ending = 'while read -r name < /proc/$PPID/comm && [ "$name" != sleep ]; do :; done; exit 9';
+  const child = spawn('/bin/sh', ['-c', 'sh -c "$1" & echo $!; exec sleep 600', 'sh', ending], { detached: true });
   try {
     const pid = Number(String((await once(child.stdout, 'data'))[0]));
     const startTime = await until(

@@ -41,7 +41,9 @@ afterAll(() => {
 });
 
 test('the tarball holds what is needed to run, to read and to be allowed to, and nothing else', () => {
-  const plain = files.filter((path) => !/^(dist\/types\/.*\.d\.ts|migrations\/\d{4}[-a-z0-9]*\.sql)$/.test(path));
+  const plain = files.filter(
+    (path) => !/^(dist\/types\/.*\.d\.ts|docs\/[a-z-]+\.md|migrations\/\d{4}[-a-z0-9]*\.sql)$/.test(path),
+  );
   expect(plain.toSorted()).toEqual([
     'CHANGELOG.md',
     'LICENSE',
@@ -54,6 +56,7 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'dist/ghost.1',
     'dist/library.mjs',
     'dist/past.cjs',
+    'dist/rare.cjs',
     'dist/start-daemon.cjs',
     'dist/ui.cjs',
     'dist/ui.mjs',
@@ -61,7 +64,8 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'package.json',
     'src/protocol/PROTOCOL.md',
   ]);
-  expect(files).toEqual(expect.arrayContaining(['dist/types/client/library.d.ts', 'migrations/0001-journal.sql']));
+  const some = ['dist/types/client/library.d.ts', 'docs/library.md', 'migrations/0001-journal.sql'];
+  expect(files).toEqual(expect.arrayContaining(some));
 });
 
 test('ghost installed for everybody answers', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
@@ -59,6 +60,21 @@ describe('PROTOCOL.md', () => {
       once: ['run', 'restart', 'stop', 'signal', 'rename', 'tag', 'redact', 'prune', 'shutdown'].includes(name),
     }));
     expect(told.toSorted(byName)).toEqual(real.toSorted(byName));
+  });
+
+  it('has every parameter of every operation, and no other', () => {
+    const rows = section('Operations').matchAll(/^\| `(\w+)`[^|]*\| ([^|]*) \|/gm);
+    const told = [...rows].map(([, name = '', parameters = '']) => {
+      // What stands in brackets are values.
+      const names = parameters.replaceAll(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g);
+      return [name, new Set([...names].map(([, parameter]) => parameter))];
+    });
+    const real = Object.entries(schemas).map(([name, schema]) => {
+      // All of them must be there, so that a request without any is told of each.
+      const { issues = [] } = v.safeParse(schema, {});
+      return [name, new Set(issues.map(({ path }) => path?.[0].key))];
+    });
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(real));
   });
 });
 

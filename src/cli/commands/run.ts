@@ -2,8 +2,6 @@ import type { Client, RunRequest } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import { signalNumber, taskExitStatus } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
-import { batchRequests } from '../batch-request.ts';
-import { Batch } from '../batch.ts';
 import type { Command, CommandContext, InterruptSignal } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { jsonPrinter } from '../line-printer.ts';
@@ -29,6 +27,7 @@ export const run: Command = async (invocation, context) => {
 
 async function startBatch(file: string, invocation: Invocation, context: CommandContext): Promise<number> {
   if (file === '') throw new GhostError('usage', '--batch needs a file', { hint: 'ghost run --batch FILE' });
+  const { Batch, batchRequests } = await import('../rare.ts');
   const requestOf = batchRequests(invocation, context);
   const json = invocation.options.has('json');
   return await new Batch({ context, input: context.openInput(file), requestOf, json }).result();

@@ -6,13 +6,15 @@ import { askEach, firstFailure } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { durationOption } from '../duration-option.ts';
 import { printJsonOf } from '../json-text.ts';
-import { lineQuestion, waitForLine } from '../wait-for-line.ts';
 
 /** `ghost wait [ID...]`: one line for each task as it ends; the exit status is theirs. With `--log`: see `waitForLine`. */
 export const wait: Command = async (invocation, context) => {
   const { options, words } = invocation;
   const timeoutMs = durationOption(options, 'timeout');
-  if (options.has('log')) return await waitForLine(lineQuestion(invocation, { timeoutMs }), context);
+  if (options.has('log')) {
+    const { lineQuestion, waitForLine } = await import('../rare.ts');
+    return await waitForLine(lineQuestion(invocation, { timeoutMs }), context);
+  }
   const limit = timeoutMs === null ? {} : { timeoutMs };
   const client = await context.connect({ start: true });
   const told = { client, context, json: options.has('json') };

@@ -1,0 +1,17 @@
+/**
+ * The commands and ways of commands that are asked for now and then. They are a bundle of their own, `dist/rare.cjs`,
+ * which is loaded when one of them is asked for: V8 has to read all that is in the bundle of the command line before
+ * `ghost list` does anything.
+ */
+export { batchRequests } from './batch-request.ts';
+export { Batch } from './batch.ts';
+export { completion } from './commands/completion.ts';
+export { config } from './commands/config.ts';
+export { doctor } from './commands/doctor.ts';
+export { grep } from './commands/grep.ts';
+export { history } from './commands/history.ts';
+export { prune } from './commands/prune.ts';
+export { redact } from './commands/redact.ts';
+export { rename } from './commands/rename.ts';
+export { tag } from './commands/tag.ts';
+export { lineQuestion, waitForLine } from './wait-for-line.ts';
