@@ -14,7 +14,7 @@ export const rhythmSpecs: readonly CommandSpec[] = [
       'one that crashed did so at some time in it. The end of a lane tells how the task ended, and lines below say how.',
     words: { ...someTasks, usage: '[ID...]', least: 0 },
     options: [
-      valued('since', { name: 'TIME', description: 'from then on' }),
+      valued('since', { name: 'TIME', description: 'from then on (2h: that long ago)' }),
       valued('until', { name: 'TIME', description: 'until then' }),
     ],
     examples: [
