@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 
 import type { JournalEvent, StreamName } from '../journal/events.ts';
+import { requestOf } from '../projections/signal-deliveries.ts';
 import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
 import { answerWords, eventSentence } from './event-sentence.ts';
@@ -112,8 +113,8 @@ function marksOf(
 ): Mark[] {
   const signals = events.flatMap((event): readonly Mark[] => {
     if (event.type !== 'SignalSent') return [];
-    const { requestId, signal, answer } = event.data;
-    const request = events.find((other) => other.type === 'SignalRequested' && other.data.requestId === requestId);
+    const { signal, answer } = event.data;
+    const request = requestOf(event, events);
     // When it was asked for: by the time that the answer is recorded the task can be gone.
     return [{ atMs: (request ?? event).at / 1000, code: 'm', data: `${signal} ${answerWords[answer]}` }];
   });

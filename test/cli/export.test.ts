@@ -22,7 +22,7 @@ import { playCast } from '../support/cast-player.ts';
 import { taskDraft } from '../support/facts.ts';
 import { detailOf, logOf, type PieceParts, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
-import { daemonLife, eventAt, eventfulLife, two } from './life.ts';
+import { daemonLife, eventAt, eventfulLife, graceRanOut, two } from './life.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -140,6 +140,18 @@ describe('a recording', () => {
       expect(eventsOf(stdout)).toEqual([[0, 'm', said]]);
       expect(await playCast(stdout)).toMatchObject({ duration: 0, markers: [[0, said]], output: '' });
     }
+  });
+
+  test('marks each signal when it was asked for', async () => {
+    const show = () =>
+      Promise.resolve(detailOf({ ...web, signal: 'SIGKILL' }, { submittedAt: iso(0), events: graceRanOut }));
+    const { stdout } = await ghost(['export', '42', '--cast', '-'], {
+      client: clientOf([], { show, audit: noEvents }),
+    });
+    expect((await playCast(stdout)).markers).toEqual([
+      [19.991, 'SIGTERM delivered'],
+      [29.991, 'SIGKILL delivered'],
+    ]);
   });
 
   test('never goes back in time, whatever the clock did', async () => {
