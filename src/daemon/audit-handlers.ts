@@ -1,3 +1,4 @@
+import { GhostError } from '../ghost-error.ts';
 import { decodeEvent } from '../journal/codec.ts';
 import type { JournalEvent, Microseconds } from '../journal/events.ts';
 import { type EventSearch, JournalReader } from '../journal/journal-reader.ts';
@@ -46,6 +47,7 @@ async function* auditEvents(
   { after, before, tasks, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
+  if (after > journal.lastSeq) throw noSuchPlace(after, journal.lastSeq);
   const end = until === null ? null : microseconds(until);
   using reader = new JournalReader(journal.head.path);
   const walk = new AuditWalk(
@@ -76,6 +78,17 @@ async function* auditEvents(
     await nextCommit(journal, { after: seq, signal, withinMs: end === null ? null : (end - clock()) / 1000 });
     signal.throwIfAborted();
   }
+}
+
+/**
+ * Who goes on after an event that is not there read another journal, or this one before a power cut took its last events:
+ * those to come bear numbers that he holds for read.
+ */
+function noSuchPlace(after: number, lastSeq: number): GhostError {
+  return new GhostError('invalid-request', `there is no event ${after}: the last one in the journal is ${lastSeq}`, {
+    hint: `--after ${lastSeq} goes on from there; what was read may be of another journal: ghost audit --verify`,
+    field: 'after',
+  });
 }
 
 /** Goes through the events that fit, a slice of the event loop at a time. */

@@ -62,6 +62,13 @@ describe('audit', () => {
     expect(seqs(await ask('--since', '1h ago'))).toEqual(seqs(all));
     const refused = await home.ghost(['audit', '--task', '99']);
     expect(refused).toMatchObject({ status: 3, stdout: '' });
+    const last = all.length;
+    expect(seqs(await ask('--after', String(last)))).toEqual([]);
+    for (const follow of [[], ['-f']]) {
+      const late = await home.ghost(['audit', '--after', String(last + 1), ...follow]);
+      expect(late).toMatchObject({ status: 2, stdout: '' });
+      expect(late.stderr).toContain(`there is no event ${last + 1}: the last one in the journal is ${last}`);
+    }
   });
 
   test('gives events of immense command lines in items that fit into a frame', async () => {
