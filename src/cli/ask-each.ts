@@ -8,7 +8,7 @@ export interface Asked<T> {
   readonly status: number;
 }
 
-/** Asks the same about several tasks at once. Every refusal is told, and none keeps the others from their answers. */
+/** Asks the same about several things (tasks, mostly) at once. Every refusal is told, and none keeps the others from their answers. */
 export async function askEach<T>(
   { context, tasks }: { readonly context: CommandContext; readonly tasks: readonly string[] },
   /** Prints the answer to one, and gives it back with its exit status. */

@@ -20,7 +20,7 @@ export const auditSpecs: readonly CommandSpec[] = [
     options: [
       valued('task', { name: 'ID', repeatable: true, description: 'only about this task (or one of them)' }),
       valued('type', { name: 'TYPE', repeatable: true, description: 'only of this type (or one of them)' }),
-      valued('since', { name: 'TIME', description: 'only from then on' }),
+      valued('since', { name: 'TIME', description: 'only from then on (2h: that long ago)' }),
       valued('until', { name: 'TIME', description: 'only before then' }),
       valued('after', { name: 'SEQ', description: 'only after the event of this number' }),
       valued('actor', {

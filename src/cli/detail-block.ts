@@ -7,9 +7,12 @@ import { quoteCommand } from '../words/shell-quote.ts';
 import { counted } from '../words/task-words.ts';
 import { clockTime, dayOf, fullTime, tookText } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
-import { type BlockRow, renderBlock } from './block.ts';
+import { type BlockRow, renderBlock, wrapWords } from './block.ts';
 import { environmentLines } from './environment-lines.ts';
 import type { Style } from './style.ts';
+
+/** A narrower terminal wraps the words of an event by itself. */
+const eventColumnsMin = 20;
 
 interface Looks {
   readonly width: number | null;
@@ -33,7 +36,7 @@ export async function renderDetail(
   ];
   const block = await renderBlock({ sections, width, style });
   const values = environment === null ? '' : `${style.bold('environment')}\n${environmentLines(environment, style)}\n`;
-  return `${style.bold(title)}\n\n${block}\n${values}${style.bold('events')}\n${eventLines(detail, style)}`;
+  return `${style.bold(title)}\n\n${block}\n${values}${style.bold('events')}\n${await eventLines(detail, { style, width })}`;
 }
 
 /** The state in words: `running for 3m 05s`, `failed with 3`, `killed by SIGTERM`, `lost: the machine was rebooted`. */
@@ -120,8 +123,8 @@ function isoText(at: string | null): string {
   return at === null ? '-' : fullTime(Date.parse(at));
 }
 
-/** Each event with its time of day, and how long after the first it was. */
-function eventLines({ events }: TaskDetail, style: Style): string {
+/** Each event with its time of day, and how long after the first it was; its words are wrapped beside these. */
+async function eventLines({ events }: TaskDetail, { style, width }: Omit<Looks, 'nowMs'>): Promise<string> {
   const firstMs = (events[0]?.at ?? 0) / 1000;
   const lines = events.map((event) => {
     const atMs = event.at / 1000;
@@ -130,10 +133,13 @@ function eventLines({ events }: TaskDetail, style: Style): string {
   });
   const clockWidth = Math.max(0, ...lines.map(({ clock }) => clock.length));
   const afterWidth = Math.max(0, ...lines.map(({ after }) => after.length));
-  return lines
-    .map(
-      ({ clock, after, says }) =>
-        `${style.dim(`${clock.padStart(clockWidth)}  ${after.padStart(afterWidth)}`)}  ${says}\n`,
-    )
-    .join('');
+  const indent = clockWidth + afterWidth + 4;
+  const room = width === null ? null : Math.max(eventColumnsMin, width - indent);
+  let text = '';
+  for (const { clock, after, says } of lines) {
+    const [first = '', ...more] = await wrapWords(says.split(' '), room);
+    text += `${style.dim(`${clock.padStart(clockWidth)}  ${after.padStart(afterWidth)}`)}  ${first}\n`;
+    for (const line of more) text += `${' '.repeat(indent)}${line}\n`;
+  }
+  return text;
 }

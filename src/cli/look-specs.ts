@@ -1,6 +1,6 @@
 import { type CommandSpec, flag, noWords, oneTask, someTasks, valued } from './command-spec.ts';
 
-const since = valued('since', { name: 'TIME', description: 'only what was seen from then on' });
+const since = valued('since', { name: 'TIME', description: 'only what was seen from then on (2h: that long ago)' });
 const until = valued('until', { name: 'TIME', description: 'only what was seen before then' });
 const at = valued('at', { name: 'TIME', description: 'as it stood then (14:30, 2h ago, seq:1812)' });
 const ignoreCase = flag('ignore-case', { short: 'i', description: 'whatever the case of the letters' });

@@ -1,6 +1,6 @@
 import type { Client } from '../client/api.ts';
 import type { Moment } from '../protocol/messages.ts';
-import { parseTime, type TypedTime } from '../words/time.ts';
+import { parsePastTime, type TypedTime } from '../words/time.ts';
 import type { ParsedOptions } from './parse.ts';
 import { momentOf } from './time-option.ts';
 
@@ -14,7 +14,7 @@ export interface TypedMoment {
 export function momentOption(options: ParsedOptions, { nowMs }: { readonly nowMs: number }): TypedMoment | null {
   const text = options.value('at');
   if (text === null) return null;
-  const typed = parseTime(text, { nowMs });
+  const typed = parsePastTime(text, { nowMs });
   return {
     resolve: async (client) => {
       const time = await momentOf(typed, client);

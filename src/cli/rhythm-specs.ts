@@ -14,7 +14,7 @@ export const rhythmSpecs: readonly CommandSpec[] = [
       'one that crashed did so at some time in it. The end of a lane tells how the task ended, and lines below say how.',
     words: { ...someTasks, usage: '[ID...]', least: 0 },
     options: [
-      valued('since', { name: 'TIME', description: 'from then on' }),
+      valued('since', { name: 'TIME', description: 'from then on (2h: that long ago)' }),
       valued('until', { name: 'TIME', description: 'until then' }),
     ],
     examples: [
@@ -90,8 +90,8 @@ export const rhythmSpecs: readonly CommandSpec[] = [
       'Writes what a task wrote as a recording (asciicast v3) that asciinema plays and uploads, or everything about it ' +
       'as one JSON file for a bug report: the task, its events, its environment, the last 200 lines of its log, and how ' +
       'the daemon is. Of the environment, values that look like secrets are never in it. In a recording both streams are ' +
-      'shown, with CR LF where the task wrote LF, as a terminal would have done; signals and crashes of the daemon are ' +
-      'markers. A file is written whole or not at all, and for nobody else to read.',
+      'shown, with CR LF where the task wrote LF, as a terminal would have done; signals, crashes of the daemon and ' +
+      'an end without an exit status are markers. A file is written whole or not at all, and for nobody else to read.',
     words: oneTask,
     options: [
       valued('cast', { name: 'FILE', description: 'a recording; - is standard output' }),

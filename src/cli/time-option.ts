@@ -1,7 +1,7 @@
 import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { SequenceNumber } from '../journal/events.ts';
-import { parseTime, type TypedTime } from '../words/time.ts';
+import { parsePastTime, type TypedTime } from '../words/time.ts';
 import type { ParsedOptions } from './parse.ts';
 
 /** `--since` and `--until` as they were typed; null where they were not. */
@@ -14,7 +14,7 @@ export interface TypedRange {
 export function timeRangeOption(options: ParsedOptions, { nowMs }: { readonly nowMs: number }): TypedRange {
   const read = (long: string): TypedTime | null => {
     const text = options.value(long);
-    return text === null ? null : parseTime(text, { nowMs });
+    return text === null ? null : parsePastTime(text, { nowMs });
   };
   return { since: read('since'), until: read('until') };
 }

@@ -1,3 +1,4 @@
+import { GhostError } from '../ghost-error.ts';
 import { decodeEvent } from '../journal/codec.ts';
 import type { JournalEvent, Microseconds } from '../journal/events.ts';
 import { type EventSearch, JournalReader } from '../journal/journal-reader.ts';
@@ -42,31 +43,40 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
  * far as the reader wants: nothing waits here for him.
  */
 async function* auditEvents(
-  { journal, store, clock }: HandlerContext,
+  { journal, store, past, clock }: HandlerContext,
   { after, before, tasks, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
+  if (after > journal.lastSeq) throw noSuchPlace(after, journal.lastSeq);
+  const begin = since === null ? null : microseconds(since);
   const end = until === null ? null : microseconds(until);
   using reader = new JournalReader(journal.head.path);
   const walk = new AuditWalk(
     reader.search({
       tasks: tasks === null ? null : tasks.map((task) => findTask(store, task).id),
       types,
-      since: since === null ? null : microseconds(since),
+      since: begin,
       until: end,
     }),
     actorFilter(actor, { nameOf: systemUserNames() }),
   );
   const farthest = before === null ? Number.POSITIVE_INFINITY : before - 1;
   const reached = (): number => Math.min(journal.lastSeq, farthest);
-  let seq = last === null ? after : await walk.placeBefore(last, { after, through: reached(), signal });
+  // Of what there is now, nothing that fits lies before or after these places.
+  const known = reached();
+  const first = begin === null ? after : Math.max(after, Math.min(known, past.firstSeqSince(begin) - 1));
+  const final = end === null ? known : Math.max(first, Math.min(known, past.lastSeqAt(end - 1)));
+  let seq = first;
+  if (last === 0) seq = known;
+  else if (last !== null) seq = await walk.placeBefore(last, { after: first, through: final, signal });
   let told = seq;
   for (;;) {
     // What has come until here is seen to its end before anything is waited for.
     const through = reached();
     const isLast = !follow || through === farthest || (end !== null && clock() >= end);
     while (seq < through) {
-      const page = await walk.next({ after: seq, through, signal });
+      if (seq >= final) seq = Math.max(seq, known);
+      const page = await walk.next({ after: seq, through: seq < final ? final : through, signal });
       ({ seq } = page);
       if (page.events.length === 0 && seq - told < silentEventsMax) continue;
       told = seq;
@@ -76,6 +86,17 @@ async function* auditEvents(
     await nextCommit(journal, { after: seq, signal, withinMs: end === null ? null : (end - clock()) / 1000 });
     signal.throwIfAborted();
   }
+}
+
+/**
+ * Who goes on after an event that is not there read another journal, or this one before a power cut took its last events:
+ * those to come bear numbers that he holds for read.
+ */
+function noSuchPlace(after: number, lastSeq: number): GhostError {
+  return new GhostError('invalid-request', `there is no event ${after}: the last one in the journal is ${lastSeq}`, {
+    hint: `--after ${lastSeq} goes on from there; what was read may be of another journal: ghost audit --verify`,
+    field: 'after',
+  });
 }
 
 /** Goes through the events that fit, a slice of the event loop at a time. */

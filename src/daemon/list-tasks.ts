@@ -30,7 +30,9 @@ export async function listTasks(
   const seq = at === null ? null : seqOfMoment(context, at);
   const wanted = states ?? taskStates;
   const page = new AnswerPage({ tasksMax: listPageMax });
-  const candidates = all ? allAfter(context, { wanted, seq, after }) : lately(context, { wanted, seq, after });
+  // All that run, now or then, are known without a look at every task that there ever was.
+  const everyone = all && wanted.some((state) => state !== 'running');
+  const candidates = everyone ? allAfter(context, { wanted, seq, after }) : lately(context, { wanted, seq, after });
   for await (const tasks of takeTurns(candidates, { signal })) {
     for (const task of tasks) {
       const view = viewTask(task);

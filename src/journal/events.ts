@@ -242,6 +242,8 @@ export type JournalEvent = EventDraft & {
 export type EventOf<T extends EventType> = Extract<JournalEvent, { type: T }>;
 export type DataOf<T extends EventType> = EventData[T];
 
+export const daemonEventTypes: readonly DaemonEventType[] = ['DaemonStarted', 'DaemonStopped', 'PeerRefused'];
+
 /** The version of each event's shape that this ghost writes. */
 export const eventVersions: { readonly [T in EventType]: number } = {
   DaemonStarted: 1,

@@ -1,5 +1,6 @@
 import type { EventRow } from './codec.ts';
 import { type Database, type Statement, openForReading } from './database.ts';
+import { daemonEventTypes } from './events.ts';
 
 /** A row of `events` with the key of the fact, which is not part of the chain. */
 export type StoredRow = [...EventRow, once: string | null];
@@ -98,6 +99,8 @@ export class JournalReader implements Disposable {
     };
     const { tasks, types, since, until } = query;
     if (tasks !== null) add(`task IN (${tasks.map(() => '?').join(', ')})`, ...tasks);
+    // Of those about the daemon there are few, and an index.
+    if (types?.every((type) => daemonEventTypes.some((known) => known === type)) === true) add('task IS NULL');
     if (types !== null) add(`type IN (${types.map(() => '?').join(', ')})`, ...types);
     if (since !== null) add('at >= ?', since);
     if (until !== null) add('at < ?', until);

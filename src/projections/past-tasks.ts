@@ -42,6 +42,19 @@ export class PastTasks {
     return 0;
   }
 
+  /** The first event that was recorded at a time or after it; the one after the last where there is none. */
+  firstSeqSince(time: number): number {
+    let end = this.#reader.lastSeq;
+    let first = end + 1;
+    for (const begin of [...this.#steps.all().map(([seq]) => seq), 1]) {
+      const before = this.#lastWithin(begin, end, time - 1);
+      const since = before === null ? begin : before + 1;
+      if (since <= end) first = since;
+      end = begin - 1;
+    }
+    return first;
+  }
+
   /** Those that were live then, in the order of their numbers. Replayed in steps of a few milliseconds. */
   *liveAt(seq: number): Generator<undefined, readonly Task[], void> {
     const [snapshotSeq, text] = this.#snapshot.get(seq) ?? [0, '[]'];

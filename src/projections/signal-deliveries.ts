@@ -14,11 +14,30 @@ export function deliveriesOf(events: readonly JournalEvent[]): readonly Delivery
   return events
     .filter((event) => event.type === 'SignalRequested')
     .map((request) => {
-      const { requestId, signal } = request.data;
-      const sent = events.find(
-        (event): event is EventOf<'SignalSent'> =>
-          event.type === 'SignalSent' && event.data.requestId === requestId && event.data.signal === signal,
-      );
+      const sent = answerTo(request, events);
       return { request, answer: sent?.data.answer ?? null, at: sent?.at ?? request.at };
     });
+}
+
+/** What was recorded of the kernel's answer to a request; undefined where it is not among the events. */
+export function answerTo(
+  { data: { requestId, signal } }: EventOf<'SignalRequested'>,
+  events: readonly JournalEvent[],
+): EventOf<'SignalSent'> | undefined {
+  // A stop asks for several signals under the id of one request: SIGTERM, perhaps SIGCONT, and SIGKILL in the end.
+  return events.find(
+    (event): event is EventOf<'SignalSent'> =>
+      event.type === 'SignalSent' && event.data.requestId === requestId && event.data.signal === signal,
+  );
+}
+
+/** What was recorded when a signal was asked for; undefined where it is not among the events. */
+export function requestOf(
+  { data: { requestId, signal } }: EventOf<'SignalSent'>,
+  events: readonly JournalEvent[],
+): EventOf<'SignalRequested'> | undefined {
+  return events.find(
+    (event): event is EventOf<'SignalRequested'> =>
+      event.type === 'SignalRequested' && event.data.requestId === requestId && event.data.signal === signal,
+  );
 }

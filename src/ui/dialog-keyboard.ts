@@ -1,6 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
 import type { Moment } from '../protocol/messages.ts';
-import { parseTime } from '../words/time.ts';
+import { parsePastTime } from '../words/time.ts';
 import type { KeyServants } from './key-servants.ts';
 import { nextField, withField } from './run-dialog.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
@@ -101,7 +101,7 @@ export class DialogKeyboard {
   }
 
   #momentOf(text: string): Moment {
-    const time = parseTime(text, { nowMs: this.#context.world.now() });
+    const time = parsePastTime(text, { nowMs: this.#context.world.now() });
     return time.kind === 'sequence'
       ? { kind: 'event', seq: time.seq }
       : { kind: 'time', time: new Date(time.atMs).toISOString() };

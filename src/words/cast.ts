@@ -1,9 +1,10 @@
 import { TextDecoder } from 'node:util';
 
 import type { JournalEvent, StreamName } from '../journal/events.ts';
+import { requestOf } from '../projections/signal-deliveries.ts';
 import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
-import { answerWords } from './event-sentence.ts';
+import { answerWords, eventSentence } from './event-sentence.ts';
 import { quietJson } from './quiet-json.ts';
 import { quoteCommand } from './shell-quote.ts';
 
@@ -13,7 +14,8 @@ import { quoteCommand } from './shell-quote.ts';
  *
  * - `o`: what both streams wrote, in the order in which it was seen. The task had no terminal; one would have shown the
  *   end of a line as CR and LF (ONLCR, termios(3)), and a player that gets LF alone draws stairs. So LF becomes CR LF.
- * - `m`: a signal that was sent, and a crash of the daemon.
+ * - `m`: a signal that was sent, a crash of the daemon, and an end that has no exit status: could not be started, lost.
+ *   Of a task of which there is nothing to tell yet one says so: a player refuses a recording without any event.
  * - `x`: the exit status, last of all, where it is known.
  */
 export interface CastSize {
@@ -23,10 +25,13 @@ export interface CastSize {
 
 /** Something that is marked in the recording, or ends it. */
 interface Mark {
+  /** `afterAll`: after everything else, without a pause. */
   readonly atMs: number;
   readonly code: 'm' | 'x';
   readonly data: string;
 }
+
+const afterAll = Number.POSITIVE_INFINITY;
 
 /** Makes the lines of a recording out of a log, each with its newline. */
 export class CastWriter {
@@ -37,6 +42,7 @@ export class CastWriter {
   readonly #decoders = { stdout: newDecoder(), stderr: newDecoder() };
   /** The recording's time so far; it never goes back, even where the clock did. */
   #atMs: number;
+  #isEmpty = true;
 
   constructor(
     detail: TaskDetail,
@@ -77,8 +83,10 @@ export class CastWriter {
   /** What is left when the log is at its end: half characters, marks, and the exit. */
   end(): string {
     let lines = this.#flush('stdout') + this.#flush('stderr');
-    for (const { atMs, code, data } of this.#marks.splice(0)) lines += this.#line(atMs, code, data);
-    return lines;
+    for (const { atMs, code, data } of this.#marks.splice(0)) {
+      lines += this.#line(atMs === afterAll ? this.#atMs : atMs, code, data);
+    }
+    return this.#isEmpty ? this.#line(this.#atMs, 'm', 'nothing was written yet') : lines;
   }
 
   #flush(stream: StreamName): string {
@@ -93,6 +101,7 @@ export class CastWriter {
   #line(atMs: number, code: string, data: string): string {
     // Whole milliseconds: their sum is exact, so that no rounding adds up over a long recording.
     const ms = Math.max(0, Math.floor(atMs) - Math.floor(this.#atMs));
+    this.#isEmpty = false;
     this.#atMs = Math.max(this.#atMs, atMs);
     return jsonLine([ms / 1000, code, data]);
   }
@@ -104,8 +113,8 @@ function marksOf(
 ): Mark[] {
   const signals = events.flatMap((event): readonly Mark[] => {
     if (event.type !== 'SignalSent') return [];
-    const { requestId, signal, answer } = event.data;
-    const request = events.find((other) => other.type === 'SignalRequested' && other.data.requestId === requestId);
+    const { signal, answer } = event.data;
+    const request = requestOf(event, events);
     // When it was asked for: by the time that the answer is recorded the task can be gone.
     return [{ atMs: (request ?? event).at / 1000, code: 'm', data: `${signal} ${answerWords[answer]}` }];
   });
@@ -115,7 +124,11 @@ function marksOf(
     .map(({ fromMs }): Mark => ({ atMs: fromMs, code: 'm', data: 'the daemon crashed, at some time after this' }));
   const marks = [...signals, ...crashes].toSorted((one, other) => one.atMs - other.atMs);
   const exited = events.find((event) => event.type === 'TaskExited');
-  if (exitStatus === null) return marks;
+  if (exitStatus === null) {
+    // When a task was lost nobody knows, only when that was found out, which may be days later.
+    const end = events.find(({ type }) => type === 'TaskStartFailed' || type === 'TaskLost');
+    return end === undefined ? marks : [...marks, { atMs: afterAll, code: 'm', data: eventSentence(end) }];
+  }
   return [
     ...marks,
     { atMs: (exited?.data.endedAt ?? events.at(-1)?.at ?? 0) / 1000, code: 'x', data: String(exitStatus) },

@@ -5,11 +5,11 @@ import type { FilterTerm } from '../projections/task-filter.ts';
 import { taskStates } from '../projections/task-view.ts';
 import { filterTermsMax, filterTextCharactersMax } from '../protocol/limits.ts';
 import { parseSignal, signalNames } from '../protocol/signals.ts';
-import { durationMsOf, parseDuration } from './duration.ts';
+import { parseDuration } from './duration.ts';
 import { fieldExamples, type FilterField, filterFields, takesAlternatives } from './filter-fields.ts';
 import { nearest } from './nearest.ts';
 import { quotedText, valueText } from './task-filter-text.ts';
-import { parseTime, type TypedTime } from './time.ts';
+import { parsePastTime, type TypedTime } from './time.ts';
 import { cutPiece, placeOf, splitPiece, textOf, type TypedPiece, typedWords, WrongPiece } from './typed-pieces.ts';
 import { visible } from './visible.ts';
 
@@ -201,11 +201,9 @@ function folderIn(piece: TypedPiece, { text, place: { cwd, home } }: Reading): s
   throw wrong(piece, text, { message: 'the home folder is not known: HOME is not set', hint: `cwd:/home/you` });
 }
 
-/** A duration alone is that long ago. */
 function timeIn(piece: TypedPiece, { text, nowMs }: { readonly text: string; readonly nowMs: number }): TypedTime {
   const given = textOf(piece);
-  const ago = durationMsOf(given.trim());
-  return told(piece, text, () => parseTime(ago === null ? given : `-${given.trim()}`, { nowMs }));
+  return told(piece, text, () => parsePastTime(given, { nowMs }));
 }
 
 interface Wanted {

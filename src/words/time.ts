@@ -35,6 +35,12 @@ export function parseTime(given: string, { nowMs }: { readonly nowMs: number }):
   return { kind: 'moment', atMs };
 }
 
+/** The same where only the past can be meant, so that a duration alone is that long ago: `2h`. @throws GhostError `usage`. */
+export function parsePastTime(given: string, { nowMs }: { readonly nowMs: number }): TypedTime {
+  const text = given.trim();
+  return parseTime(durationMsOf(text) === null ? given : `-${text}`, { nowMs });
+}
+
 function relative(text: string, nowMs: number): number | null {
   const { before, minus } = past.exec(text)?.groups ?? {};
   const durationMs = durationMsOf(durationInWords(text) ?? before ?? minus ?? '');

@@ -1,4 +1,5 @@
 import type { EventOf, JournalEvent, StreamName } from '../journal/events.ts';
+import { answerTo, requestOf } from '../projections/signal-deliveries.ts';
 import { byteText } from './byte-text.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
 import { answerWords, eventSentence } from './event-sentence.ts';
@@ -111,9 +112,7 @@ function take(steps: Step[], { events, place, event }: Placed): void {
       if (answerTo(event, events) === undefined) steps.push(step);
       return;
     case 'SignalSent': {
-      const request = events.find(
-        (other) => other.type === 'SignalRequested' && other.data.requestId === event.data.requestId,
-      );
+      const request = requestOf(event, events);
       // It was on its way once it was asked for: by the time that the answer is recorded the task can be gone.
       const text = request === undefined ? null : `${eventSentence(request)} → ${answerWords[event.data.answer]}`;
       steps.push(text === null || request === undefined ? step : { ...step, atMs: request.at / 1000, text });
@@ -146,10 +145,6 @@ function take(steps: Step[], { events, place, event }: Placed): void {
 
 function stepOf(event: JournalEvent, kind: StepKind): Step {
   return { atMs: event.at / 1000, seq: event.seq, kind, text: eventSentence(event) };
-}
-
-function answerTo({ data }: EventOf<'SignalRequested'>, events: readonly JournalEvent[]) {
-  return events.find((other) => other.type === 'SignalSent' && other.data.requestId === data.requestId);
 }
 
 function insertBeforeDaemon(steps: Step[], ended: Step): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Client } from '../../src/client/api.ts';
+import { GhostError } from '../../src/ghost-error.ts';
 import type { EnvironmentValue } from '../../src/protocol/answers.ts';
 import { detailOf, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
@@ -97,6 +98,37 @@ describe('redact', () => {
     expect(
       JSON.parse((await ghost([...argv, '--json'], { client: redact({ environments: 2, tasks: 5 }) })).stdout),
     ).toEqual({ name: 'API_TOKEN', environments: 2, tasks: 5 });
+  });
+
+  test('several variables are all removed, of one and the same task, and one that is not there keeps none of them', async () => {
+    const asked: unknown[] = [];
+    const client: Partial<Client> = {
+      show: () => Promise.resolve(detailOf(viewOf({ id: 7 }))),
+      redact: (...given) => {
+        asked.push(given);
+        const [, name] = given;
+        return name === 'B'
+          ? Promise.reject(new GhostError('no-such-variable', 'there is no B in the environment of task 7'))
+          : Promise.resolve({ name, environments: 1, tasks: 1 });
+      },
+    };
+    const argv = ['redact', '@last', '--env', 'A', '--env', 'B', '--env', 'C'];
+    const said = await ghost(argv, { client });
+    expect(asked).toEqual([
+      ['7', 'A'],
+      ['7', 'B'],
+      ['7', 'C'],
+    ]);
+    expect(said).toMatchObject({
+      result: 1,
+      stdout:
+        'the value of A is removed from the environment of 1 task\nthe value of C is removed from the environment of 1 task\n',
+    });
+    expect(said.stderr).toContain('there is no B in the environment of task 7');
+    expect(JSON.parse((await ghost([...argv, '--json'], { client })).stdout)).toMatchObject([
+      { name: 'A' },
+      { name: 'C' },
+    ]);
   });
 
   test('needs the name of a variable', async () => {

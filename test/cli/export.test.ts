@@ -19,9 +19,10 @@ import type { AuditOptions, Client } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { DaemonStatus, EnvironmentValue } from '../../src/protocol/answers.ts';
 import { playCast } from '../support/cast-player.ts';
+import { taskDraft } from '../support/facts.ts';
 import { detailOf, logOf, type PieceParts, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
-import { daemonLife, eventfulLife, two } from './life.ts';
+import { daemonLife, eventAt, eventfulLife, graceRanOut, two } from './life.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -29,7 +30,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const at = (ms: number): PieceParts => ({ at: new Date(two + ms).toISOString() });
+const iso = (ms: number): string => new Date(two + ms).toISOString();
+const at = (ms: number): PieceParts => ({ at: iso(ms) });
 
 /** Killed by SIGTERM after two and a half minutes; the daemon crashed in between. */
 const web = viewOf({
@@ -116,6 +118,42 @@ describe('a recording', () => {
     }
   });
 
+  test('of a task that never ran, was lost or wrote nothing yet says so, and can be played', async () => {
+    const lives = [
+      [
+        viewOf({ state: 'failed', startedAt: null, exitCode: null }),
+        [eventAt(2, 0, taskDraft('TaskSubmitted')), eventAt(3, 1, taskDraft('TaskStartFailed'))],
+        'could not be started: there is no command "mkae"',
+      ],
+      [
+        viewOf({ state: 'lost', startedAt: iso(9), endedAt: null, exitCode: null }),
+        [...eventfulLife.slice(0, 3), eventAt(99, 86_400_000, taskDraft('TaskLost'))],
+        expect.stringMatching(/^lost: ./) as string,
+      ],
+      [runningView({ startedAt: iso(9) }), eventfulLife.slice(0, 3), 'nothing was written yet'],
+    ] as const;
+    for (const [view, events, said] of lives) {
+      const show = () => Promise.resolve(detailOf(view, { submittedAt: iso(0), events }));
+      const { stdout } = await ghost(['export', '42', '--cast', '-'], {
+        client: clientOf([], { show, audit: noEvents }),
+      });
+      expect(eventsOf(stdout)).toEqual([[0, 'm', said]]);
+      expect(await playCast(stdout)).toMatchObject({ duration: 0, markers: [[0, said]], output: '' });
+    }
+  });
+
+  test('marks each signal when it was asked for', async () => {
+    const show = () =>
+      Promise.resolve(detailOf({ ...web, signal: 'SIGKILL' }, { submittedAt: iso(0), events: graceRanOut }));
+    const { stdout } = await ghost(['export', '42', '--cast', '-'], {
+      client: clientOf([], { show, audit: noEvents }),
+    });
+    expect((await playCast(stdout)).markers).toEqual([
+      [19.991, 'SIGTERM delivered'],
+      [29.991, 'SIGKILL delivered'],
+    ]);
+  });
+
   test('never goes back in time, whatever the clock did', async () => {
     const show = () => Promise.resolve(detailOf(runningView({ startedAt: new Date(two).toISOString() })));
     const log = [
@@ -140,7 +178,11 @@ describe('a recording', () => {
       client: clientOf([], { show, audit: noEvents }),
     });
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-    expect(JSON.parse(stdout)).toMatchObject({ title: view.name, tags: ['a'], term: { cols: 132, rows: 50 } });
+    expect(JSON.parse(stdout.split('\n', 1)[0] ?? '')).toMatchObject({
+      title: view.name,
+      tags: ['a'],
+      term: { cols: 132, rows: 50 },
+    });
   });
 
   test('a long one loses no millisecond', async () => {

@@ -18,6 +18,8 @@ export function eventAt(seq: number, ms: number, draft: Draft): JournalEvent {
   return { ...event, seq: seq as SequenceNumber, at: after(ms) };
 }
 
+const killed = { signal: 'SIGKILL', reason: 'grace-ran-out', graceMs: null } as const;
+
 /** A task that was killed by SIGTERM in the third minute, with a daemon that crashed in the second. */
 export const eventfulLife: readonly JournalEvent[] = [
   eventAt(2, 0, taskDraft('TaskSubmitted')),
@@ -35,6 +37,20 @@ export const eventfulLife: readonly JournalEvent[] = [
     taskDraft('TaskExited', { data: { outcome: { kind: 'signaled', signal: 'SIGTERM' }, endedAt: after(150_099) } }),
   ),
   eventAt(14, 150_110, taskDraft('LogClosed')),
+];
+
+/** A stop whose grace of ten seconds ran out: both signals under the id of one request, as the daemon records them. */
+export const graceRanOut: readonly JournalEvent[] = [
+  ...eventfulLife.slice(0, 3),
+  eventAt(20, 20_000, taskDraft('SignalRequested')),
+  eventAt(21, 20_001, taskDraft('SignalSent')),
+  eventAt(22, 30_000, taskDraft('SignalRequested', { data: killed })),
+  eventAt(23, 30_001, taskDraft('SignalSent', { data: { signal: 'SIGKILL', reason: 'grace-ran-out' } })),
+  eventAt(
+    24,
+    30_010,
+    taskDraft('TaskExited', { data: { outcome: { kind: 'signaled', signal: 'SIGKILL' }, endedAt: after(30_009) } }),
+  ),
 ];
 
 /** What the daemon itself recorded meanwhile: it was last heard of in the 50th second, by somebody else's event. */

@@ -182,6 +182,26 @@ describe('show', () => {
     );
   });
 
+  test('on a terminal the words of an event are wrapped beside its times', async () => {
+    const { stdout } = await ghost(['show', '42'], {
+      client,
+      stdout: new KeptOutput({ columns: 60 }),
+      environment: { NO_COLOR: '1' },
+    });
+    expect(stdout.slice(stdout.indexOf('events\n'))).toBe(
+      [
+        'events',
+        '14:03:20   +0ms  submitted by ghost-cli 0.1.0 (process 812,',
+        '                 user 1000, /dev/pts/3)',
+        '14:03:21  +1.0s  SIGTERM asked for (stop) by ghost-cli 0.1.0',
+        '                 (process 812, user 1000, /dev/pts/3),',
+        '                 SIGKILL to follow after 10s',
+        '14:03:22  +2.0s  ended by SIGTERM, found by a later daemon',
+        '',
+      ].join('\n'),
+    );
+  });
+
   test('in JSON is one object with ISO times and null for what is not known', async () => {
     const { stdout } = await ghost(['show', '--json', '42'], { client });
     const shown: unknown = JSON.parse(stdout);

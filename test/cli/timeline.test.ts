@@ -15,7 +15,7 @@ import { stepsOf } from '../../src/words/timeline-steps.ts';
 import { taskDraft } from '../support/facts.ts';
 import { detailOf, logOf, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
-import { after, daemonLife, eventAt, eventfulLife, two } from './life.ts';
+import { after, daemonLife, eventAt, eventfulLife, graceRanOut, two } from './life.ts';
 
 process.env['TZ'] = 'UTC';
 
@@ -200,6 +200,18 @@ describe('steps', () => {
       seq: 11,
       text: expect.not.stringContaining('→') as string,
     });
+  });
+
+  test('a SIGKILL that follows a SIGTERM is told as such, also while its answer is not known', () => {
+    const told = (events: readonly JournalEvent[]) =>
+      stepsOf(events, { gaps: [], firstOutputMs: null })
+        .filter(({ kind }) => kind === 'signal')
+        .map(({ atMs, seq, text }) => [atMs - two, seq, text.replace(/ by .*?\)/, '')]);
+    expect(told(graceRanOut)).toEqual([
+      [20_000, 21, 'SIGTERM asked for (stop), SIGKILL to follow after 10s → delivered'],
+      [30_000, 23, 'SIGKILL asked for (the grace ran out) → delivered'],
+    ]);
+    expect(told(graceRanOut.slice(0, -2)).at(-1)).toEqual([30_000, 22, 'SIGKILL asked for (the grace ran out)']);
   });
 
   test('an end that a later daemon found stands before that daemon', () => {

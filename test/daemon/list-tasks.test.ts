@@ -85,6 +85,29 @@ test('a hidden task is not listed, but stood in the table before it was hidden, 
   }
 });
 
+test('all that run, now or then, are told without a look at those that have ended', async () => {
+  using folder = new JournalFolder();
+  const opened = await folder.openTasks();
+  await opened.journal.append([submitted(1), submitted(2), submitted(3), ...ended(1), ...ended(3)], normal);
+  const looked: unknown[] = [];
+  const store = new Proxy(opened.store, {
+    get: (target, name) => {
+      looked.push(name);
+      return Reflect.get(target, name, target) as unknown;
+    },
+  });
+  const context = { ...opened, store, table: new LiveTable(opened.journal, opened.store) };
+  const running = async (at: Moment | null): Promise<readonly number[]> => {
+    const parameters = { states: ['running'], all: true, at, after: 0 } as const;
+    const { tasks } = await listTasks(context, parameters, { signal: new AbortController().signal });
+    return tasks.map(({ id }) => id);
+  };
+  expect(await running(null)).toEqual([2]);
+  expect(await running(after(3))).toEqual([1, 2, 3]);
+  expect(await running(after(5))).toEqual([2, 3]);
+  expect(looked).not.toContain('numbered');
+});
+
 test(`a page has ${listPageMax} tasks, and says where the next one begins only where there is one`, async () => {
   using folder = new JournalFolder();
   const { journal, ask } = await listing(

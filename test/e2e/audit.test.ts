@@ -54,6 +54,18 @@ describe('audit', () => {
       seqs(home.events({ task: second, type: 'TaskSubmitted' })),
     );
     expect(seqs(await ask('-n', '0'))).toEqual([]);
+    expect(seqs(await ask('--type', 'DaemonStarted'))).toEqual(seqs(home.events({ type: 'DaemonStarted' })));
+    expect(seqs(await ask('--type', 'DaemonStarted', '--type', 'TaskExited'))).toEqual(
+      seqs(all.filter(({ type }) => type === 'DaemonStarted' || type === 'TaskExited')),
+    );
+    expect(seqs(await ask('--type', 'DaemonStarted', '--task', 'web'))).toEqual([]);
+    const middle = all[Math.floor(all.length / 2)]?.at ?? 0;
+    const time = new Date(Math.ceil(middle / 1000)).toISOString();
+    const isLater = ({ at }: { at: number }): boolean => at >= Date.parse(time) * 1000;
+    expect(seqs(await ask('--since', time))).toEqual(seqs(all.filter(isLater)));
+    expect(seqs(await ask('--until', time))).toEqual(seqs(all.filter((event) => !isLater(event))));
+    expect(seqs(await ask('--until', time, '-n', '2'))).toEqual(seqs(all.filter((event) => !isLater(event)).slice(-2)));
+    expect(seqs(await ask('--since', time, '-n', '1000'))).toEqual(seqs(all.filter(isLater)));
     expect(seqs(await ask('--actor', 'RUN -n web'))).toEqual(
       seqs(home.events({ task: second, type: 'TaskSubmitted' })),
     );
@@ -62,6 +74,13 @@ describe('audit', () => {
     expect(seqs(await ask('--since', '1h ago'))).toEqual(seqs(all));
     const refused = await home.ghost(['audit', '--task', '99']);
     expect(refused).toMatchObject({ status: 3, stdout: '' });
+    const last = all.length;
+    expect(seqs(await ask('--after', String(last)))).toEqual([]);
+    for (const follow of [[], ['-f']]) {
+      const late = await home.ghost(['audit', '--after', String(last + 1), ...follow]);
+      expect(late).toMatchObject({ status: 2, stdout: '' });
+      expect(late.stderr).toContain(`there is no event ${last + 1}: the last one in the journal is ${last}`);
+    }
   });
 
   test('gives events of immense command lines in items that fit into a frame', async () => {

@@ -111,6 +111,13 @@ test('an environment shows its values but for secrets, and a redacted one is gon
   expect(again).toBe(secret);
   expect(await home.ok(['show', '1', '--env', '--reveal'])).toContain('API_TOKEN=(removed from the store)');
   expect(await home.ok(['show', '@last', '--env', '--reveal'])).toContain(`API_TOKEN=${secret}`);
+
+  expect((await home.ok(['redact', 'other', '--env', 'PLAIN', '--env', 'EXTRA'])).split('\n')).toEqual([
+    'the value of PLAIN is removed from the environment of 3 tasks',
+    'the value of EXTRA is removed from the environment of 1 task',
+  ]);
+  expect(filesWith(home, 'a plain value')).toEqual([]);
+  expect(await home.ghost(['audit', '--verify'])).toMatchObject({ status: 0 });
 });
 
 test('a change that is asked again with the id of its request is made once, and answered as before', async () => {

@@ -126,6 +126,9 @@ test('any moment is what the events until then fold to: the live tasks, each tas
         const last = events.findLast(({ at }) => at <= event.at);
         expect(past.lastSeqAt(event.at)).toBe(last?.seq);
         expect(past.lastSeqAt(event.at - 1)).toBe(events.findLast(({ at }) => at < event.at)?.seq ?? 0);
+        for (const time of [event.at, event.at + 1]) {
+          expect(past.firstSeqSince(time)).toBe(events.find(({ at }) => at >= time)?.seq ?? journal.lastSeq + 1);
+        }
       }
     }),
     { numRuns: 40 },

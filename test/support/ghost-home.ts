@@ -21,6 +21,8 @@ export interface GhostResult {
 /** A row of the journal, its JSON parsed. */
 export interface RecordedEvent {
   readonly seq: number;
+  /** Microseconds since 1970. */
+  readonly at: number;
   readonly type: string;
   readonly task: number | null;
   readonly actor: Record<string, unknown>;
@@ -149,8 +151,8 @@ export class GhostHome implements AsyncDisposable {
     const database = new Database(join(this.path, 'tasks.db'), { readonly: true });
     try {
       return database
-        .prepare<[], { seq: number; type: string; task: number | null; actor: string; data: string }>(
-          'SELECT seq, type, task, actor, data FROM events ORDER BY seq',
+        .prepare<[], { seq: number; at: number; type: string; task: number | null; actor: string; data: string }>(
+          'SELECT seq, at, type, task, actor, data FROM events ORDER BY seq',
         )
         .all()
         .filter((row) => (type === undefined || row.type === type) && (task === undefined || row.task === task))

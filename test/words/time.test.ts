@@ -176,6 +176,14 @@ describe('the time of an event', () => {
   });
 });
 
+test('where only the past can be meant, a duration alone is that long ago', async () => {
+  expect(await resolveTimeRange(rangeOf('--since', '2h', '--until', ' 30m '), fakeClient({}))).toEqual({
+    since: new Date('2026-11-22T12:05:00.250Z'),
+    until: new Date('2026-11-22T13:35:00.250Z'),
+  });
+  for (const text of ['2', '2 hours', '-2', 'h']) expect(() => rangeOf('--since', text)).toThrow(' is no time');
+});
+
 test('a range in which nothing can lie is refused', async () => {
   await expect(
     resolveTimeRange(rangeOf('--since', '1h ago', '--until', '2h ago'), fakeClient({})),
