@@ -11,6 +11,8 @@ var exitUnusable = 78;
 var needed = [22, 12];
 var root = path.join(__dirname, '..');
 var cli = path.join(root, 'dist', 'cli.cjs');
+/** What has been loaded of it besides, by name. */
+var parts = {};
 
 if (isNewEnough(process.versions.node)) {
   start();
@@ -28,27 +30,27 @@ function isNewEnough(version) {
  * only what is compiled before a program begins, and compiles the rest, which is most of a short command, every time.
  */
 function start() {
-  var source;
   try {
-    // The build makes it ASCII, which is read fastest like this.
-    source = fs.readFileSync(cli, 'latin1');
+    load(cli);
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code !== 'ENOENT' || error.path !== cli) throw error;
     refuseUnbuilt();
-    return;
   }
+}
+
+/** A bundle of the command line. One that the build has given no name is left to Node. */
+function load(file) {
+  // The build makes it ASCII, which is read fastest like this.
+  var source = fs.readFileSync(file, 'latin1');
   // V8 compares no more than lengths: what the code was made of is in its file's name.
   var build = /^\/\* build ([0-9a-f]{16}) \*\//.exec(source);
   var folder = build === null ? null : cacheFolder();
-  if (folder === null) {
-    require(cli);
-    return;
-  }
+  if (folder === null) return requireWithNodesCache(file);
   var command = /^[a-z]{2,12}$/.test(process.argv[2]) ? process.argv[2] : 'other';
   var place = path.join(folder, process.version + '-' + process.arch, build[1] + '-' + command);
   var script = new (require('vm').Script)(
     '(function (exports, require, module, __filename, __dirname) {' + source + '\n})',
-    { filename: cli, cachedData: readCode(place) }
+    { filename: file, cachedData: readCode(place) }
   );
   if (script.cachedDataRejected !== false) {
     process.on('exit', function (status) {
@@ -56,16 +58,23 @@ function start() {
       if (status === 0) keepCode(place, build[1], script);
     });
   }
-  var cliModule = { exports: {} };
-  script.runInThisContext()(cliModule.exports, requireFromDist, cliModule, cli, path.dirname(cli));
+  var loaded = { exports: {} };
+  script.runInThisContext()(loaded.exports, requireFromDist, loaded, file, path.dirname(file));
+  return loaded.exports;
 }
 
-/** Beside the command line lie the parts of it that few commands need: Node's cache is good enough for those. */
+/** Beside the command line lie the parts of it that only some commands need. Each is loaded once. */
 function requireFromDist(name) {
   if (name.charAt(0) !== '.') return require(name);
+  if (!(name in parts)) parts[name] = load(path.join(path.dirname(cli), name));
+  return parts[name];
+}
+
+/** Good enough for the daemon, the screen and what else runs for long. */
+function requireWithNodesCache(file) {
   var folder = cacheFolder();
   if (folder !== null) require('module').enableCompileCache(folder);
-  return require(path.join(path.dirname(cli), name));
+  return require(file);
 }
 
 /** Where V8's code is kept, or null where it is not to be: Node's own variables for that count here as well. */

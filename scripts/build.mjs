@@ -28,6 +28,9 @@ const loadedLater = {
   },
 };
 
+/** What short commands are made of. */
+const keptByTheLauncher = ['cli.cjs', 'rare.cjs', 'past.cjs'];
+
 const definitions = { GHOST_VERSION: JSON.stringify(version) };
 
 /** What a module of a CommonJS bundle knows of its own place. */
@@ -136,7 +139,7 @@ mkdirSync('dist', { recursive: true });
 const documents = await madeOfSources();
 const bundles = results.flatMap(({ outputFiles }) => outputFiles);
 for (const { path, contents } of bundles) {
-  put({ path, contents: basename(path) === 'cli.cjs' ? named(contents) : contents });
+  put({ path, contents: keptByTheLauncher.includes(basename(path)) ? named(basename(path), contents) : contents });
 }
 buildTypes();
 for (const { path, contents } of documents) put({ path, contents });
@@ -148,8 +151,8 @@ put({
 });
 
 /** The launcher keeps V8's code under the build's name, and reads the bundle as ASCII. */
-function named(contents) {
-  if (contents.some((byte) => byte > 0x7f)) throw new Error('dist/cli.cjs is not all ASCII');
+function named(file, contents) {
+  if (contents.some((byte) => byte > 0x7f)) throw new Error(`dist/${file} is not all ASCII`);
   const build = createHash('sha256').update(contents).digest('hex').slice(0, 16);
   return Buffer.concat([Buffer.from(`/* build ${build} */\n`), contents]);
 }

@@ -75,6 +75,29 @@ describe('on a Node that is new enough', () => {
     expect(kept.map((path) => statSync(path).ino)).toEqual(before);
   });
 
+  test('the code of a part that a command loads is kept as well, and a part is loaded once', async () => {
+    const dist = join(folder, 'package', 'dist');
+    const [partName, other] = [
+      'fedcba9876543210',
+      'global.loads = (global.loads || 0) + 1; exports.loads = global.loads;',
+    ];
+    writeFileSync(join(dist, 'part.cjs'), `/* build ${partName} */\n${other}`);
+    writeFileSync(join(dist, 'plain.cjs'), 'exports.file = __filename;');
+    writeFileSync(
+      join(dist, 'cli.cjs'),
+      `/* build ${buildName} */\nvar loads = [1, 2].map(function () { return require('./part.cjs').loads; });
+      console.log(JSON.stringify([loads, require('./plain.cjs').file, require('node:path').sep]));`,
+    );
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') };
+    for (let round = 0; round < 2; round += 1) {
+      const { stdout, stderr } = await runProgram([process.execPath, ghost, 'history'], { env });
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual([[1, 1], join(dist, 'plain.cjs'), '/']);
+    }
+    const own = keptCode().map((path) => basename(path));
+    expect(own).toEqual(expect.arrayContaining([`${buildName}-history`, `${partName}-history`]));
+  });
+
   test.for([
     ['cut short', (path: string) => truncateSync(path, 1000)],
     ['of another program', (path: string) => writeFileSync(path, 'x'.repeat(100_000))],

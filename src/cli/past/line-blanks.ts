@@ -11,7 +11,7 @@ const blank = '…';
 const usual: readonly RegExp[] = [
   /\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?/g,
   /(?<![\w:.])\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?![\w:])/g,
-  /(?<![\w.])\d+(?:[.,]\d+)?\s?(?:ns|[uµ]s|ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?!\w)/g,
+  /(?<![\w.])\d+(?:[.,]\d+)?\s?(?:ns|[u\u00b5]s|ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?!\w)/g,
 ];
 
 /** Makes of a line what is compared. */
@@ -32,7 +32,7 @@ export function blanking(
   return (line) => {
     const blanked = all.reduce((text, pattern) => text.replace(pattern, blank), line);
     // `2m 10s` and ` 9.5s` are as good as `10s`.
-    return blanked === line ? line : blanked.replace(/\s*…(?:\s*…)*/g, blank);
+    return blanked === line ? line : blanked.replace(/\s*\u2026(?:\s*\u2026)*/g, blank);
   };
 }
 
