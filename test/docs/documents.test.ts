@@ -61,6 +61,9 @@ test('output that differs by more than chance is not what is shown', () => {
   expect(isAsShown('1 exited 0\n', '1 exited 0')).toBe(true);
   expect(isAsShown('1 failed 3\n', '1 exited 0')).toBe(false);
   expect(isAsShown('took 512ms at 10:29:08', 'took 1.2s at 11:46:30')).toBe(true);
+  expect(isAsShown('10:29:08.368    0  │ its shim', '10:29:08.361  -6ms  │ its shim')).toBe(true);
+  expect(isAsShown('build ✗ failed', 'build ──✗ failed')).toBe(true);
+  expect(isAsShown('build ──● exited', 'build ──✗ failed')).toBe(false);
   expect(isAsShown('a\nb\nc\nd', 'a\n…\nd')).toBe(true);
   expect(isAsShown('a\nb\nc\ne', 'a\n…\nd')).toBe(false);
 });

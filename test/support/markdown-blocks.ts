@@ -50,23 +50,29 @@ export function consoleSteps(text: string): readonly ConsoleStep[] {
  * hashes, and without the spaces and the strokes of a drawing, of which there are more or fewer as the numbers go.
  */
 export function withoutChance(text: string): string {
-  return text
-    .replaceAll(/\u001b\[[\d;]*m/g, '')
-    .replaceAll(/\b\d{4}-\d\d-\d\d[ T]?/g, '')
-    .replaceAll(/\b\d\d:\d\d:\d\d(?:\.\d+)?\b/g, 'TIME')
-    .replaceAll(/\b[\da-f]{64}\b/g, 'HASH')
-    .replaceAll(/\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b/g, 'UUID')
-    .replaceAll(/[+-]?\b\d+(?:\.\d+)?(?:ms|s|m|h)\b(?: \d+(?:ms|s|m)\b)?/g, 'TOOK')
-    .replaceAll(/\b(process|pid|user|daemon) +\d+/g, '$1 N')
-    .replaceAll(/\bby [\w-]+(?: on [\w/]+)?, process/g, 'by SOMEBODY, process')
-    .replaceAll(/\bYou \([\w-]+, (?:[\w/]+, )?/g, 'You (')
-    .replaceAll(/\b\d+ events\b/g, 'N events')
-    .replaceAll(/^ +\d+ +TIME/gm, 'N TIME')
-    .replaceAll(/\bit ended (?:at once|TOOK later|after TOOK)/g, 'it ended SOON')
-    .replaceAll(/[─━═╍]+/g, '─')
-    .replaceAll(/[ \t]+/g, ' ')
-    .replaceAll(/ *\n */g, '\n')
-    .trim();
+  return (
+    text
+      .replaceAll(/\u001b\[[\d;]*m/g, '')
+      .replaceAll(/\b\d{4}-\d\d-\d\d[ T]?/g, '')
+      .replaceAll(/\b\d\d:\d\d:\d\d(?:\.\d+)?\b/g, 'TIME')
+      .replaceAll(/\b[\da-f]{64}\b/g, 'HASH')
+      .replaceAll(/\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b/g, 'UUID')
+      .replaceAll(/[+-]?\b\d+(?:\.\d+)?(?:ms|s|m|h)\b(?: \d+(?:ms|s|m)\b)?/g, 'TOOK')
+      // Within one millisecond of the start there is no sign and no unit.
+      .replaceAll(/\bTIME +0 /g, 'TIME TOOK ')
+      .replaceAll(/\b(process|pid|user|daemon) +\d+/g, '$1 N')
+      .replaceAll(/\bby [\w-]+(?: on [\w/]+)?, process/g, 'by SOMEBODY, process')
+      .replaceAll(/\bYou \([\w-]+, (?:[\w/]+, )?/g, 'You (')
+      .replaceAll(/\b\d+ events\b/g, 'N events')
+      .replaceAll(/^ +\d+ +TIME/gm, 'N TIME')
+      .replaceAll(/\bit ended (?:at once|TOOK later|after TOOK)/g, 'it ended SOON')
+      // A bar can be too short for a stroke: then there is its end alone.
+      .replaceAll(/[─━═╍]+([●✗◆])/g, '$1')
+      .replaceAll(/[─━═╍]+/g, '─')
+      .replaceAll(/[ \t]+/g, ' ')
+      .replaceAll(/ *\n */g, '\n')
+      .trim()
+  );
 }
 
 /** Whether what was printed is what a document shows; a line `…` there stands for any number of lines. */
