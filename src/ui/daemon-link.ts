@@ -21,6 +21,8 @@ export class DaemonLink implements AsyncDisposable {
   readonly #store: ScreenStore;
   #client: Client | null = null;
   #round = 0;
+  /** How often a connection was asked for. */
+  opened = 0;
   #gathered: JournalEvent[] = [];
   #timer: NodeJS.Timeout | null = null;
   #knocker: NodeJS.Timeout | null = null;
@@ -39,6 +41,7 @@ export class DaemonLink implements AsyncDisposable {
   /** Connects, and starts a daemon where there is none. What goes wrong is shown. */
   async open(): Promise<void> {
     const round = (this.#round += 1);
+    this.opened += 1;
     try {
       await this.#close();
       const client = await this.#connect();
@@ -54,8 +57,9 @@ export class DaemonLink implements AsyncDisposable {
     }
   }
 
-  /** The connection ends by the wish of whoever is at the keyboard. */
-  async leave(why: string): Promise<void> {
+  /** The connection ends by the wish of whoever is at the keyboard, unless another one was asked for meanwhile. */
+  async leave(why: string, { opened }: { readonly opened: number }): Promise<void> {
+    if (opened !== this.opened) return;
     this.#round += 1;
     await this.#close();
     this.#store.dispatch({ type: 'lost', why });

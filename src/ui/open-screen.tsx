@@ -99,11 +99,12 @@ export async function openScreen(world: ScreenWorld): Promise<number> {
 }
 
 async function shutdown(context: ScreenContext, link: DaemonLink): Promise<void> {
+  const { opened } = link;
   try {
     const { tasksRunning } = await context.client().shutdown();
     const goOn =
       tasksRunning === 0 ? 'no task runs' : `${tasksRunning} ${tasksRunning === 1 ? 'task goes' : 'tasks go'} on`;
-    await link.leave(`The daemon was shut down; ${goOn}.`);
+    await link.leave(`The daemon was shut down; ${goOn}.`, { opened });
   } catch (error) {
     if (!link.noticed(error)) context.toast(error instanceof Error ? error.message : String(error), 'bad');
   }
