@@ -18,7 +18,7 @@ import { type Judged, judge } from './statistics.ts';
 import { Peers } from './support/peers.ts';
 
 /**
- * `npm run bench -- [NAME...]`: the figures of DESIGN.md ("Speed"), each against its yardstick in one interleaved run.
+ * `npm run bench -- [NAME...]`: the figures, each against its yardstick in one interleaved run.
  * A name takes every figure that begins with it. bench/README.md says how to read it.
  */
 const all: readonly Figure[] = [...commandLine, ...starts, ...logs, ...logReaders, ...latency, ...daemon, ...growth];

@@ -35,7 +35,7 @@ export interface Row {
   readonly ghost: readonly number[];
   /** The same from the yardstick, in the same rounds. */
   readonly yardstick: { readonly name: string; readonly values: readonly number[] } | null;
-  /** Where DESIGN.md ("Speed") says that it must be; null: to be known and compared, no more. */
+  /** Where it must be; null: to be known and compared, no more. */
   readonly bar: Bar | null;
 }
 

@@ -1,4 +1,4 @@
-/** What went wrong, for machines. One table (`exitStatusOf`) maps these to the exit statuses of CLI.md. */
+/** What went wrong, for machines. One table (`exitStatusOf`) maps these to exit statuses. */
 export type GhostErrorCode =
   | 'usage'
   | 'invalid-request'
@@ -95,7 +95,7 @@ export class GhostError extends Error implements GhostErrorShape {
   }
 }
 
-/** The exit status that CLI.md gives to each kind of error. */
+/** The exit status of each kind of error; docs/recipes.md says what each means. */
 export function exitStatusOf(code: GhostErrorCode): number {
   switch (code) {
     case 'usage':

@@ -1,7 +1,7 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Where everything of one ghost lies (CLI.md, the settings table). */
+/** Where everything of one ghost lies. */
 export interface Paths {
   readonly home: string;
   readonly journal: string;

@@ -1,4 +1,4 @@
-/** What a user can set in the config file (CLI.md, the settings table), parsed. Every key of it is optional. */
+/** What a user can set in the config file, parsed. Every key of it is optional. */
 export interface Settings {
   readonly logs: LogSettings;
 }

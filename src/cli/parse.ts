@@ -9,7 +9,7 @@ import { isOption, scanLine, type ScannedLine } from './scan.ts';
 
 /**
  * From argv to a command with its options and words. sade does the last step only: on wrong use it prints its own text
- * and exits with 1, where CLI.md says 2 and the nearest thing that exists, and it would take a `--help` that belongs to
+ * and exits with 1, where 2 and the nearest thing that exists are wanted, and it would take a `--help` that belongs to
  * the command of `run`. So it is given a line that the table has already found right, in one unambiguous spelling.
  */
 export interface Invocation {

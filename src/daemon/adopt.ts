@@ -7,7 +7,7 @@ import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /**
- * Takes up what an earlier daemon left, in the order of RELIABILITY.md section 8: what runs is supervised again, what
+ * Takes up what an earlier daemon left: what runs is supervised again, what
  * ended meanwhile is recorded, what provably never ran is started, and what was running when the machine was started
  * anew is lost. Nothing is signalled, and nothing that may have run is run again.
  */

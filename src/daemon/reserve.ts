@@ -36,7 +36,7 @@ export class Reserve implements Disposable {
 
   /**
    * Opens the reserve of a data folder, and gives it back at once where the disk is full by now: a journal cannot even
-   * be opened then (RELIABILITY.md section 5). Filled by `fill`.
+   * be opened then. Filled by `fill`.
    * @param onRoom called each time when the disk was full and is not any more.
    */
   constructor({

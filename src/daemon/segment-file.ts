@@ -33,7 +33,7 @@ export interface SegmentFacts {
  * Compresses a range of a spool into a file: written beside its place, synced, renamed, and its folder synced, so that
  * a crash at any step leaves either nothing of that name or all of it. Compression runs off the event loop.
  * @param linesBefore the newlines of the stream before the range.
- * @param fast for a flood: a quarter larger and four times as fast (RELIABILITY.md section 6).
+ * @param fast for a flood: a quarter larger and four times as fast.
  */
 export async function writeSegment({
   spool,

@@ -13,7 +13,7 @@ export interface SettingsPlace {
   readonly required: boolean;
 }
 
-/** The place that an environment gives (CLI.md, the settings table). Reads nothing. */
+/** The place that an environment gives. Reads nothing. */
 export function settingsPlace(environment: Readonly<Record<string, string | undefined>>): SettingsPlace {
   const set = (name: string): string | undefined => {
     const value = environment[name];

@@ -28,8 +28,8 @@ export type Submission = Omit<ParametersOf<'run'>, 'environment'> & {
 };
 
 /**
- * Starts tasks and looks after all that are not complete, in the order of steps of DESIGN.md ("A task's life,
- * crash-proof"): between any two of them the daemon may be killed.
+ * Starts tasks and looks after all that are not complete, in the order of steps of ARCHITECTURE.md ("The life of a
+ * task"): between any two of them the daemon may be killed.
  */
 export class Supervisor implements Disposable {
   readonly #context: SupervisionContext;

@@ -2,7 +2,7 @@
  * Every fact that ghost records. An event is past tense and complete: no optional fields, unknown is `null` or a named
  * value, never -1 and never a guess. Times are microseconds since 1970, other durations say their unit.
  *
- * A changed shape is a new `v` in `eventVersions` and an upcast in `upcast.ts`; an event once written is never
+ * A changed shape is a new `v` in `eventVersions` and an upcast in `decodeEvent`; an event once written is never
  * rewritten.
  */
 

@@ -1,7 +1,7 @@
 import type { Microseconds, Outcome } from '../journal/events.ts';
 import type { EndedStatus, Task } from './task.ts';
 
-/** The five words for a task's state that users see (CLI.md, `ghost list`). */
+/** The five words for a task's state that users see (`ghost list`). */
 export type TaskState = 'running' | 'exited' | 'failed' | 'killed' | 'lost';
 export const taskStates: readonly TaskState[] = ['running', 'exited', 'failed', 'killed', 'lost'];
 

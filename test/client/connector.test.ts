@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { isListening, openConnection, readDaemonFile } from '../../src/client/connector.ts';
 import { startServer } from '../../src/daemon/server.ts';
 import { type Paths, resolvePaths } from '../../src/paths.ts';
-import { fakeHandlers, until } from '../protocol/served.ts';
+import { fakeHandlers } from '../protocol/served.ts';
+import { until } from '../support/until.ts';
 import { DaemonRig } from './daemon-rig.ts';
 
 describe('connecting', () => {
@@ -83,7 +84,7 @@ describe('connecting', () => {
     try {
       await once(child.stdout, 'data');
       child.kill('SIGSTOP');
-      await until(() => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8')), 'it is stopped');
+      await until('it is stopped', () => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8')));
       const connection = await open(rig, { helloTimeoutMs: 20 });
       await expect(connection?.hello).rejects.toMatchObject({ code: 'daemon-stuck' });
     } finally {

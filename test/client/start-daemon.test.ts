@@ -18,7 +18,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startDaemon } from '../../src/client/start-daemon.ts';
 import { resolvePaths } from '../../src/paths.ts';
-import { asError, until } from '../protocol/served.ts';
+import { asError } from '../protocol/served.ts';
+import { until } from '../support/until.ts';
 
 const daemonScript = join(import.meta.dirname, 'fake-daemon.mjs');
 const run = promisify(execFile);
@@ -35,7 +36,7 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   for (const pid of started()) {
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-    await until(() => !isAlive(pid), `the daemon ${pid} is gone`);
+    await until(`the daemon ${pid} is gone`, () => !isAlive(pid));
   }
   rmSync(folder, { recursive: true, force: true });
 });

@@ -6,7 +6,7 @@ import { GhostHome } from '../support/ghost-home.ts';
 
 const json = async (home: GhostHome, args: readonly string[]): Promise<unknown> => JSON.parse(await home.ok(args));
 
-/** CLI.md, `ghost list`: what a task is in JSON. */
+/** What a task is in JSON. */
 const taskKeys = [
   'id',
   'uuid',

@@ -48,6 +48,7 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'bin/ghost.cjs',
     'dist/cli.cjs',
     'dist/config.schema.json',

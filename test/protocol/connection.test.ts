@@ -15,6 +15,7 @@ import {
   requestsPerConnectionMax,
   streamWindowItems,
 } from '../../src/protocol/limits.ts';
+import { until } from '../support/until.ts';
 import {
   asError,
   codeOf,
@@ -27,7 +28,6 @@ import {
   listed,
   readAll,
   serve,
-  until,
 } from './served.ts';
 
 const logOfOne = {
@@ -91,7 +91,7 @@ describe('a request', () => {
     });
     const connection = new ClientConnection(duplex, { program: 'raw 1', pid: 1, terminal: null });
     const answer = connection.request('ping', {}).catch(codeOf);
-    await until(() => writes.length > 0, 'something is written');
+    await until('something is written', () => writes.length > 0);
     const request = { kind: 'request', id: 1, operation: 'ping', parameters: {} };
     const frames = [greeting, request].map((message) => encodeFrame(message, { bytesMax: frameBytesMax }));
     expect(writes).toEqual([Buffer.concat(frames)]);
@@ -210,7 +210,7 @@ describe('a request', () => {
       { length: requestsPerConnectionMax + 50 },
       async () => await client.request('list', listAll),
     );
-    await until(() => now === requestsPerConnectionMax, 'all that may be are under way');
+    await until('all that may be are under way', () => now === requestsPerConnectionMax);
     held.open();
     expect(await Promise.all(answers)).toHaveLength(requestsPerConnectionMax + 50);
     expect(most).toBe(requestsPerConnectionMax);
@@ -481,7 +481,7 @@ describe('a connection', () => {
     const said: Buffer[] = [];
     ours.on('data', (bytes: Buffer) => said.push(bytes));
     const connection = daemonConnection(theirs, { helloTimeoutMs: 20 });
-    await until(() => ours.readableEnded, 'the connection ends');
+    await until('the connection ends', () => ours.readableEnded);
     ours.end();
     await connection.closed;
     expect(Buffer.concat(said).toString('latin1')).toContain('protocol-violation');

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { startServer } from '../../src/daemon/server.ts';
-import { fakeHandlers, fakeTask, gate, listAll, listed, serve, until } from './served.ts';
+import { until } from '../support/until.ts';
+import { fakeHandlers, fakeTask, gate, listAll, listed, serve } from './served.ts';
 
 const options = {
   handlers: fakeHandlers(),
@@ -160,10 +161,10 @@ describe('the server', () => {
       }
     };
     const knocking = knock();
-    await until(() => reached > 10, 'it is reached');
+    await until('it is reached', () => reached > 10);
     for (let round = 0; round < 50; round++) await served.server.rebind();
     const enough = reached + 10;
-    await until(() => reached > enough, 'it is reached still');
+    await until('it is reached still', () => reached > enough);
     stopped.abort();
     await knocking;
     expect(failures).toEqual([]);
