@@ -3,12 +3,15 @@ import { join } from 'node:path';
 
 import type { StreamName, TaskId } from '../journal/events.ts';
 
+const streams = ['stdout', 'stderr'] as const;
+
 /**
  * Everything about one task that is not in the journal:
  *   spool/stdout, spool/stderr     the streams, append-only; their offsets are the streams' for ever
  *   spool/status.1, messages.1     what the shim of attempt 1 noted, and what its shell said
  *   spool/stdout.fifo, …           the pipes, while there is a task
  *   spool/stdout.pump              the pid of a pump that the daemon put in, while there is one
+ *   spool/stdout.again             left by a shim that had to pump the rest itself, until that is recorded
  *   order.idx                      which stream grew when (order-index.ts); not in `spool`, which is watched
  * All files 0600 and folders 0700, from the daemon's umask.
  */
@@ -61,6 +64,20 @@ export class TaskFolder {
     if (Number.isInteger(pid)) return pid;
     rmSync(path, { force: true });
     return null;
+  }
+
+  /** The streams whose rest the shim had to pump itself, since their pump was gone before the end. */
+  pumpedByShim(): readonly StreamName[] {
+    return streams.filter((name) => statSync(this.#again(name), { throwIfNoEntry: false }) !== undefined);
+  }
+
+  /** To be called when that is recorded. */
+  forgetPumpedByShim(): void {
+    for (const name of streams) rmSync(this.#again(name), { force: true });
+  }
+
+  #again(name: StreamName): string {
+    return join(this.spool, `${name}.again`);
   }
 
   get order(): string {
@@ -127,7 +144,7 @@ export class TaskFolder {
 
   /** Takes away what only a running task needs. */
   removeRunFiles(): void {
-    for (const name of ['stdout', 'stderr'] as const) {
+    for (const name of streams) {
       rmSync(this.fifo(name), { force: true });
       rmSync(this.pumpMarker(name), { force: true });
     }

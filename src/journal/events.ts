@@ -140,7 +140,9 @@ interface EventData {
   TaskAdopted: { readonly attempt: number; readonly pid: number | null };
   /** Gone, and nothing tells how it ended. */
   TaskLost: { readonly attempt: number; readonly reason: LossReason; readonly message: string };
-  /** A pump that somebody killed was replaced, so that the task does not block. At most what it held is lost. */
+  /**
+   * A pump that somebody killed, or a full disk, was replaced, by a daemon or at the end by the shim. At most what it held is lost.
+   */
   PumpRestarted: { readonly attempt: number; readonly stream: StreamName };
   /**
    * A range of a stream was compressed, and its file is on the disk. Written before the range is given back to the
