@@ -17,7 +17,8 @@ test('no more tasks are held than the limit; the oldest that has ended goes, and
 
 test('tasks that run are all held, however many they are', () => {
   let known = knownFrom({ seq: 0, tasks: [] });
-  for (let task = 1; task <= knownMax + 3; task += 1)
+  for (let task = 1; task <= knownMax + 3; task += 1) {
     known = evolveKnown(known, startedEvents(task, { after: known.seq }));
+  }
   expect(known.tasks.size).toBe(knownMax + 3);
 });
