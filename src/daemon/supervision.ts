@@ -217,9 +217,9 @@ export class Supervision implements Disposable {
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps.areAlive()) return this.#lookLater();
     const { stdout, stderr } = finalLengths(this.recorder.noteNow(), this.#context.table.get(this.id));
-    // Before the event: a task whose log is closed is not looked at again.
-    this.#folder.removeRunFiles();
-    await this.#append({ type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
+    const { besideBytes } = this.#folder.settle();
+    passCrashPoint('task.settled');
+    await this.#append({ type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr, besideBytes } });
     passCrashPoint('task.log-closed');
     this.#onDone(this);
     return false;
