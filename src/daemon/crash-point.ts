@@ -17,6 +17,7 @@ export const crashPoints = [
   'task.started',
   'task.exit-read',
   'task.exited',
+  'task.settled',
   'task.log-closed',
   'signal.requested',
   'signal.delivered',

@@ -217,10 +217,11 @@ export class Supervision implements Disposable {
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps.areAlive()) return this.#lookLater();
     const { stdout, stderr } = finalLengths(this.recorder.noteNow(), this.#context.table.get(this.id));
-    // Before the event: a task whose log is closed is not looked at again.
-    this.#folder.removeRunFiles();
+    const { besideBytes } = this.#folder.settle();
+    passCrashPoint('task.settled');
     const pumpedByShim = this.#folder.pumpedByShim().map((stream) => pumpRestarted(stream, this.#attempt));
-    await this.#append(...pumpedByShim, { type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
+    const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
+    await this.#append(...pumpedByShim, { type: 'LogClosed', data: closed });
     passCrashPoint('task.log-closed');
     this.#folder.forgetPumpedByShim();
     this.#onDone(this);

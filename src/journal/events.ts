@@ -179,7 +179,15 @@ interface EventData {
     readonly reason: PruneReason;
   };
   /** Both streams have reached their end: these are their final lengths. */
-  LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number };
+  LogClosed: {
+    readonly stdoutBytes: number;
+    readonly stderrBytes: number;
+    /**
+     * What stays beside the streams until the last of them is gone (their order and times, the folders), as it takes on
+     * the disk; `null` in events of version 1, which did not say.
+     */
+    readonly besideBytes: number | null;
+  };
   /** Somebody gave the task another name, or took it away (`null`). */
   TaskRenamed: { readonly requestId: string; readonly name: string | null };
   /** Somebody put tags on the task or took some off. Only what changed anything. */
@@ -265,7 +273,7 @@ export const eventVersions: { readonly [T in EventType]: number } = {
   PumpRestarted: 1,
   LogSegmentSealed: 1,
   LogSegmentPruned: 1,
-  LogClosed: 1,
+  LogClosed: 2,
   TaskRenamed: 1,
   TaskTagged: 1,
   TaskForgotten: 1,
