@@ -143,10 +143,10 @@ export class Journal implements Disposable, EventReader {
     };
   }
 
-  /** The committed events after a place, in order, at most `readBatchMax` at once. */
-  read({ after }: { after: number }): readonly JournalEvent[] {
+  /** The committed events after a place, in order, at most `most` at once. */
+  read({ after, most = readBatchMax }: { after: number; most?: number }): readonly JournalEvent[] {
     if (after >= this.#lastSeq) return [];
-    return this.#statements.read.all(after, readBatchMax).map(decodeEvent);
+    return this.#statements.read.all(after, most).map(decodeEvent);
   }
 
   /** All events about one task, in order. */

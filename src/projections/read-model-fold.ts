@@ -13,10 +13,10 @@ import type { Task } from './task.ts';
  * The version of the fold and of what is kept of it: to be raised when `evolveTask`, the shape of a `Task` or the tables
  * change, so that an older ghost's are folded anew.
  */
-export const foldVersion = 1;
+export const foldVersion = 2;
 
 /** A snapshot of the live tasks is kept after so many events, and after at least so many for each of them. */
-export const snapshotEventsMin = 4096;
+export const snapshotEventsMin = 1024;
 export const snapshotEventsPerTask = 8;
 
 /** After how many events a snapshot follows the last, with so many live tasks: its size stays a part of the events'. */
