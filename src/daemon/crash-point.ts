@@ -5,6 +5,8 @@
  */
 export const crashPoints = [
   'daemon.locked',
+  'journal.backup',
+  'journal.migration',
   'journal.folded',
   'daemon.opened',
   'daemon.adopted',

@@ -30,6 +30,7 @@ import { Rotation } from './rotation.ts';
 import { type Peer, type Server, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
 import { findShimTools } from './spawn.ts';
+import { StartReport } from './start-report.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
 import { Turns } from './turns.ts';
@@ -86,6 +87,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       rotation.considerAll();
     },
   });
+  using report = new StartReport(paths, log);
   const startedAt = clock();
   const ending = Promise.withResolvers<void>();
   const { journal, store, past, history, rebuild } = await openTaskJournal({
@@ -99,6 +101,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
+    onOpening: (progress) => {
+      report.note(progress);
+      if (progress.step !== 'fold') passCrashPoint(`journal.${progress.step}`);
+    },
     fold: {
       onChunk: () => {
         passCrashPoint('journal.folded');
