@@ -4,7 +4,8 @@ import { basename, dirname } from 'node:path';
 
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
-import type { Actor, TaskId } from '../journal/events.ts';
+import type { Actor, EventDraft, TaskId } from '../journal/events.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
@@ -32,6 +33,7 @@ import { Signaller } from './signaller.ts';
 import { findShimTools } from './spawn.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
+import { lastTaskBeyond } from './task-numbers.ts';
 import { Turns } from './turns.ts';
 
 /** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */
@@ -123,7 +125,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const last = journal.lastDaemonEvent();
   const previous = last === null ? 'none' : last.type === 'DaemonStopped' ? 'stopped' : 'crashed';
   const started = { identity, version, protocol: protocolVersion, previous } as const;
-  await journal.append([{ type: 'DaemonStarted', task: null, actor: self, data: started }], { durability: 'full' });
+  await journal.append(
+    [{ type: 'DaemonStarted', task: null, actor: self, data: started }, ...missingEnd(journal, { paths, self, log })],
+    { durability: 'full' },
+  );
 
   const table = new LiveTable(journal, store);
   const context: SupervisionContext = {
@@ -240,6 +245,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 
   return { ended: ending.promise, stop };
+}
+
+/** Where folders of tasks are there that no event tells of, the journal lost its end: their numbers are not given again. */
+function missingEnd(
+  journal: Journal,
+  { paths, self, log }: { paths: Paths; self: Actor; log: SupervisionContext['log'] },
+): readonly EventDraft[] {
+  const lastTask = lastTaskBeyond(paths.tasks, { known: journal.lastTask() });
+  if (lastTask === null) return [];
+  log.warn('the end of the journal is missing: there are folders of tasks that it knows nothing of', { lastTask });
+  const data = { kept: journal.lastSeq, lost: null, lastTask, damaged: null };
+  return [{ type: 'JournalRestored', task: null, actor: self, data }];
 }
 
 function peerOf(socket: Socket, kernel: Kernel): Peer | null {
