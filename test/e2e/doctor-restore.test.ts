@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 
 import { restorePoints } from '../../src/daemon/crash-point.ts';
+import { bytesOnDisk } from '../../src/daemon/file-system.ts';
 import { damage, damagedFolders, factsOf, tamper, tamperInLog } from '../support/damage.ts';
 import { examineHome, livedIn } from '../support/doctor.ts';
 import { GhostHome } from '../support/ghost-home.ts';
@@ -131,10 +132,13 @@ test.for(['ghost doctor --fix', 'the next daemon'])(
   async (who) => {
     await using home = new GhostHome();
     const env = configure(home, { segmentSize: '64KiB' });
-    const id = await home.run([process.execPath, flood, 'a', '300000', 'text'], { env });
-    await home.ended(id);
-    await until('all is in segments', () => sealedOf(home, id).at(-1)?.to === 300_000);
-    await home.ok(['shutdown']);
+    const id = await home.run(['sh', '-c', `${process.execPath} ${flood} a 300000 text; exec sleep 600`], { env });
+    const spool = join(taskFolder(home, id), 'spool', 'stdout');
+    await until(
+      'most is in segments, and given back in the spool',
+      () => sealedOf(home, id).length === 4 && statSync(spool).size === 300_000 && bytesOnDisk(spool) < 65_536,
+    );
+    await home.killDaemon();
     const segments = sealedOf(home, id);
     const [, second] = home.events({ type: 'LogSegmentSealed' });
     const bytes = segments.map(({ file }) => readFileSync(join(taskFolder(home, id), file)));
