@@ -1,11 +1,8 @@
-import { type FSWatcher, watch } from 'node:fs';
 import type { Socket } from 'node:net';
-import { basename, dirname } from 'node:path';
 
 import type { Clock } from '../clock.ts';
 import { prepareDataFolder } from '../data-folder.ts';
-import type { Actor, EventDraft, TaskId } from '../journal/events.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Actor, TaskId } from '../journal/events.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
@@ -18,6 +15,7 @@ import { openDaemonLog } from './daemon-log.ts';
 import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import { HomeGuard } from './home-guard.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
 import { OutOfMemory } from './out-of-memory.ts';
@@ -28,12 +26,13 @@ import { createHandlers } from './request-handlers.ts';
 import { Reserve } from './reserve.ts';
 import { Retention } from './retention.ts';
 import { Rotation } from './rotation.ts';
-import { type Peer, type Server, startServer } from './server.ts';
+import { type Peer, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
+import { keepInPlace } from './socket-watch.ts';
 import { findShimTools } from './spawn.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
-import { lastTaskBeyond } from './task-numbers.ts';
+import { missingEnd } from './task-numbers.ts';
 import { Turns } from './turns.ts';
 
 /** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */
@@ -108,6 +107,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   });
   passCrashPoint('daemon.opened');
+  const guard = new HomeGuard(paths, {
+    log,
+    onLost: (error) => {
+      log.error(error.message);
+      ending.reject(error);
+    },
+  });
 
   const identity = processes.look(process.pid)?.identity ?? {
     pid: process.pid,
@@ -140,6 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     clock,
     log,
     reserve,
+    guard,
     tools,
     self,
     startedAt,
@@ -207,7 +214,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },
   });
-  const socketWatch = keepInPlace(server, paths, log);
+  const socketWatch = keepInPlace(server, { paths, guard, log });
   writeCard(paths, { pid: process.pid, socket: paths.socket, version });
   reserve.fill();
   passCrashPoint('daemon.listening');
@@ -217,6 +224,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (stopping.called) return ending.promise;
     stopping.called = true;
     socketWatch?.close();
+    guard[Symbol.dispose]();
     // First the card and the socket, so that a client which comes now starts the next daemon and waits for this one's
     // lock; last the lock.
     removeCard(paths);
@@ -247,40 +255,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return { ended: ending.promise, stop };
 }
 
-/** Where folders of tasks are there that no event tells of, the journal lost its end: their numbers are not given again. */
-function missingEnd(
-  journal: Journal,
-  { paths, self, log }: { paths: Paths; self: Actor; log: SupervisionContext['log'] },
-): readonly EventDraft[] {
-  const lastTask = lastTaskBeyond(paths.tasks, { known: journal.lastTask() });
-  if (lastTask === null) return [];
-  log.warn('the end of the journal is missing: there are folders of tasks that it knows nothing of', { lastTask });
-  const data = { kept: journal.lastSeq, lost: null, lastTask, damaged: null };
-  return [{ type: 'JournalRestored', task: null, actor: self, data }];
-}
-
 function peerOf(socket: Socket, kernel: Kernel): Peer | null {
   // Node does not say a socket's descriptor in its types; the kernel is asked by it.
   const handle: unknown = Reflect.get(socket, '_handle');
   const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null;
   return typeof descriptor === 'number' && descriptor >= 0 ? kernel.peerCredentials(descriptor) : null;
-}
-
-/** Somebody may clean the runtime folder under a running daemon: it then listens there anew. */
-function keepInPlace(server: Server, paths: Paths, log: SupervisionContext['log']): FSWatcher | null {
-  const name = basename(paths.socket);
-  try {
-    return watch(dirname(paths.socket), { persistent: false }, (_, changed) => {
-      if (changed !== name || server.isInPlace()) return;
-      log.warn('the socket was removed; listening anew', { socket: paths.socket });
-      server.rebind().catch((error: unknown) => {
-        log.error('the socket cannot be put back', { error: String(error) });
-      });
-    }).on('error', (error) => {
-      log.warn('the socket is no longer watched', { error: String(error) });
-    });
-  } catch (error) {
-    log.warn('the socket cannot be watched', { error: String(error) });
-    return null;
-  }
 }

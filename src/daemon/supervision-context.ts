@@ -4,6 +4,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import type { TaskStore } from '../projections/task-store.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import type { HomeGuard } from './home-guard.ts';
 import type { Kernel } from './kernel.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { Reserve } from './reserve.ts';
@@ -22,6 +23,8 @@ export interface SupervisionContext {
   readonly log: DaemonLog;
   /** Tells whether there is room to begin anything. */
   readonly reserve: Pick<Reserve, 'isShort' | 'demandRoom'>;
+  /** Tells whether the data folder is still this daemon's. */
+  readonly guard: Pick<HomeGuard, 'demand'>;
   readonly tools: ShimTools;
   /** The daemon as the actor of what it does by itself. */
   readonly self: Actor;

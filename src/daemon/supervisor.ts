@@ -71,6 +71,7 @@ export class Supervisor implements Disposable {
   async #submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
     const known = this.#context.journal.findOnce(`request:${submission.requestId}`);
     if (known?.type === 'TaskSubmitted') return known.task;
+    this.#context.guard.demand();
     this.#context.reserve.demandRoom();
     this.#lastTask += 1;
     // Minted here and nowhere else: the next number of this journal.
