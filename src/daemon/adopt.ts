@@ -1,4 +1,4 @@
-import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts';
+import type { EventDraft, LossReason, Microseconds, TaskId } from '../journal/events.ts';
 import type { Task, TaskStatus } from '../projections/task.ts';
 import { finalLengths } from './final-lengths.ts';
 import { worksForOther } from './other-folder.ts';
@@ -24,17 +24,29 @@ export async function adoptTasks(
     if (task !== undefined) await signaller.recordUnanswered(task);
   }
   for (const id of new Set([...active, ...openLogs])) {
-    const task = context.table.get(id);
-    if (task === undefined) continue;
-    try {
-      const done = await adoptTask(context, task, { supervisor });
-      if (done !== null) counts[done] += 1;
-    } catch (error) {
-      // What is wrong with one task's folder keeps nobody from the others.
-      context.log.error('a task could not be taken up', { task: id, error: String(error) });
-    }
+    const done = await takeUp(context, id, { supervisor });
+    if (done !== null) counts[done] += 1;
   }
   return counts;
+}
+
+/** What is wrong with one task's folder keeps nobody from the others; and what is short now is there again later. */
+async function takeUp(
+  context: SupervisionContext,
+  id: TaskId,
+  { supervisor }: { supervisor: Supervisor },
+): Promise<'adopted' | 'begun' | 'lost' | null> {
+  const task = context.table.get(id);
+  if (task === undefined) return null;
+  try {
+    return await adoptTask(context, task, { supervisor });
+  } catch (error) {
+    context.log.error('a task could not be taken up; it is tried again', { task: id, error: String(error) });
+    supervisor.later(() => {
+      void takeUp(context, id, { supervisor });
+    });
+    return null;
+  }
 }
 
 async function adoptTask(

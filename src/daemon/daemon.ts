@@ -18,6 +18,7 @@ import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import { HomeGuard } from './home-guard.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { OpenFiles } from './open-files.ts';
 import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
 import { RefusedPeers } from './refused-peers.ts';
@@ -137,12 +138,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   );
 
   const table = new LiveTable(journal, store);
+  const openFiles = new OpenFiles();
   const context: SupervisionContext = {
     journal,
     table,
     store,
     processes,
     kernel,
+    openFiles,
     clock,
     log,
     reserve,
@@ -206,6 +209,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       },
     }),
     peerOf: (socket) => peerOf(socket, kernel),
+    isTooMany: (socket) => openFiles.isTooMany(descriptorOf(socket) ?? 0),
     commandLineOf: (pid) => processes.commandLine(pid),
     onRefused: (peer) => {
       refused.note(peer);
@@ -256,8 +260,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 function peerOf(socket: Socket, kernel: Kernel): Peer | null {
-  // Node does not say a socket's descriptor in its types; the kernel is asked by it.
+  const descriptor = descriptorOf(socket);
+  return descriptor === null ? null : kernel.peerCredentials(descriptor);
+}
+
+/** Node does not say a socket's descriptor in its types; the kernel is asked by it. */
+function descriptorOf(socket: Socket): number | null {
   const handle: unknown = Reflect.get(socket, '_handle');
   const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null;
-  return typeof descriptor === 'number' && descriptor >= 0 ? kernel.peerCredentials(descriptor) : null;
+  return typeof descriptor === 'number' && descriptor >= 0 ? descriptor : null;
 }

@@ -105,7 +105,7 @@ export function linuxProcessTable({
         return [{ path: file.path.replace(/ \(deleted\)$/, ''), dev, ino }];
       }),
     commandLine: (pid) => {
-      const words = readProc(`/proc/${pid}/cmdline`);
+      const words = readProc(`/proc/${pid}/cmdline`, [...goneCodes, ...noDescriptorCodes]);
       if (words === null || words === '') return null;
       return recordedCommandLine(Buffer.from(words, 'latin1').toString('utf8').replace(/\0$/, '').split('\0'));
     },
@@ -174,16 +174,20 @@ function allPids(): readonly number[] {
 }
 
 /** Bytes as latin1, or null where the process is gone or not ours to read. */
-function readProc(path: string): string | null {
-  return unlessGone(() => readFileSync(path, 'latin1'));
+function readProc(path: string, codes: readonly string[] = goneCodes): string | null {
+  return unlessGone(() => readFileSync(path, 'latin1'), codes);
 }
 
-function unlessGone<T>(read: () => T): T | null {
+/** The process is gone, or not ours to look at. */
+const goneCodes: readonly string[] = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'];
+/** Nothing could be looked at: that a process is gone must never be concluded from it. */
+const noDescriptorCodes: readonly string[] = ['EMFILE', 'ENFILE'];
+
+function unlessGone<T>(read: () => T, codes: readonly string[] = goneCodes): T | null {
   try {
     return read();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return null;
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return null;
     throw error;
   }
 }

@@ -96,7 +96,17 @@ export class Rotation implements AsyncDisposable {
 
   /** What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest. */
   recoverAll(): void {
-    for (const id of this.#unfinished()) this.recover(id);
+    for (const id of this.#unfinished()) {
+      try {
+        this.recover(id);
+      } catch (error) {
+        // What is wrong with one task's folder keeps the daemon from nothing else.
+        this.#context.log.error('what a crash left of a log could not be put right', {
+          task: id,
+          error: String(error),
+        });
+      }
+    }
   }
 
   /** Considers every task: after a time in which there was no room. */

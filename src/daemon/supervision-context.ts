@@ -6,6 +6,7 @@ import type { TaskStore } from '../projections/task-store.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { HomeGuard } from './home-guard.ts';
 import type { Kernel } from './kernel.ts';
+import type { OpenFiles } from './open-files.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { Reserve } from './reserve.ts';
 import type { ShimTools } from './spawn.ts';
@@ -19,6 +20,8 @@ export interface SupervisionContext {
   readonly store: TaskStore;
   readonly processes: ProcessTable;
   readonly kernel: Kernel;
+  /** How many files the daemon may have open. */
+  readonly openFiles: OpenFiles;
   readonly clock: Clock;
   readonly log: DaemonLog;
   /** Tells whether there is room to begin anything. */
