@@ -7,7 +7,7 @@ import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';
 import { Pumps, pumpRestarted } from './pumps.ts';
 import type { WaitingShim } from './spawn.ts';
-import { type ShimStatus, outcomeOfShell, parseStatus } from './status-file.ts';
+import { type ShimStatus, outcomeOfShell, parseStatus, reasonOfAbort } from './status-file.ts';
 import type { SupervisionContext, SupervisionDraft } from './supervision-context.ts';
 import type { TaskFolder } from './task-folder.ts';
 import { TaskHandle } from './task-handle.ts';
@@ -165,7 +165,7 @@ export class Supervision implements Disposable {
     // Same boot, the shim and all of its session gone, no start line: the task provably never was.
     await this.#append({
       type: 'TaskSpawnAborted',
-      data: { attempt: this.#attempt, reason: noted.aborted ?? 'the shim ended before it started the task' },
+      data: { attempt: this.#attempt, reason: reasonOfAbort(noted, this.#folder.readMessages(this.#attempt)) },
     });
     this.#onAborted(this);
     return false;

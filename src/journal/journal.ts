@@ -10,6 +10,7 @@ import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } f
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
+import { finishPutting } from './put-in-place.ts';
 import type { EventReader, ReadModels } from './read-models.ts';
 import { type Statements, prepareStatements } from './statements.ts';
 import { isFull, reasonOf, writeFailure } from './write-failure.ts';
@@ -80,6 +81,7 @@ export class Journal implements Disposable, EventReader {
 
   static async #open(options: JournalOptions): Promise<Journal> {
     const { path, migrationsFolder, now, ghostVersion, onOpening = () => undefined } = options;
+    finishPutting(path);
     const database = openDatabase(path);
     try {
       await migrate(database, { folder: migrationsFolder, now, ghostVersion, onOpening });
@@ -179,9 +181,14 @@ export class Journal implements Disposable, EventReader {
     return row === undefined ? null : decodeEvent(row);
   }
 
-  /** The highest number that a task was ever given, 0 where there was none. */
+  /** The highest number that a task was ever given, by events that are lost too; 0 where there was none. */
   lastTask(): number {
     return this.#statements.lastTask.get()?.[0] ?? 0;
+  }
+
+  /** The place of the last JournalRestored: events before it may be missing. 0 where there was none. */
+  lastRestored(): number {
+    return this.#statements.lastRestored.get()?.[0] ?? 0;
   }
 
   /** The place of the last committed event, 0 where there is none. */
