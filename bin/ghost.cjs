@@ -8,7 +8,11 @@ var path = require('path');
 
 /** EX_CONFIG of sysexits(3): nothing is wrong with the command, but with what it runs on. */
 var exitUnusable = 78;
-var needed = [22, 12];
+/** The first Nodes with version 10 of Node-API, which better-sqlite3 is built for: on others it crashes. */
+var needed = [
+  [22, 14],
+  [23, 6]
+];
 var root = path.join(__dirname, '..');
 var cli = path.join(root, 'dist', 'cli.cjs');
 /** What has been loaded of it besides, by name. */
@@ -22,7 +26,12 @@ if (isNewEnough(process.versions.node)) {
 
 function isNewEnough(version) {
   var have = version.split('.').map(Number);
-  return have[0] > needed[0] || (have[0] === needed[0] && have[1] >= needed[1]);
+  return (
+    have[0] > needed[needed.length - 1][0] ||
+    needed.some(function (least) {
+      return have[0] === least[0] && have[1] >= least[1];
+    })
+  );
 }
 
 /**
@@ -149,7 +158,15 @@ function standIn() {
     refuseUnbuilt();
   } else {
     refuse(
-      'needs Node.js ' + needed.join('.') + ' or newer; this is ' + process.version + ' (' + process.execPath + ')',
+      'needs Node.js ' +
+        needed[0].join('.') +
+        ', ' +
+        needed[1].join('.') +
+        ' or newer; this is ' +
+        process.version +
+        ' (' +
+        process.execPath +
+        ')',
       'install a current Node.js (https://nodejs.org), or name one: /path/to/node ' + __filename,
       exitUnusable
     );
