@@ -13,7 +13,9 @@ var needed = [
   [22, 14],
   [23, 6]
 ];
-var root = path.join(__dirname, '..');
+/** In the single executable this name is scripts/single-parts.js. */
+var single = typeof singleExecutable === 'object' ? singleExecutable : null;
+var root = single === null ? path.join(__dirname, '..') : single.root;
 var cli = path.join(root, 'dist', 'cli.cjs');
 /** What has been loaded of it besides, by name. */
 var parts = {};
@@ -50,7 +52,7 @@ function start() {
 /** A bundle of the command line. One that the build has given no name is left to Node. */
 function load(file) {
   // The build makes it ASCII, which is read fastest like this.
-  var source = fs.readFileSync(file, 'latin1');
+  var source = single === null ? fs.readFileSync(file, 'latin1') : single.source(file);
   // V8 compares no more than lengths: what the code was made of is in its file's name.
   var build = /^\/\* build ([0-9a-f]{16}) \*\//.exec(source);
   var folder = build === null ? null : cacheFolder();
@@ -74,7 +76,7 @@ function load(file) {
 
 /** Beside the command line lie the parts of it that only some commands need. Each is loaded once. */
 function requireFromDist(name) {
-  if (name.charAt(0) !== '.') return require(name);
+  if (name.charAt(0) !== '.') return requireFile(name);
   if (!(name in parts)) parts[name] = load(path.join(path.dirname(cli), name));
   return parts[name];
 }
@@ -83,7 +85,11 @@ function requireFromDist(name) {
 function requireWithNodesCache(file) {
   var folder = cacheFolder();
   if (folder !== null) require('module').enableCompileCache(folder);
-  return require(file);
+  return requireFile(file);
+}
+
+function requireFile(name) {
+  return single === null ? require(name) : single.require(name);
 }
 
 /** Where V8's code is kept, or null where it is not to be: Node's own variables for that count here as well. */

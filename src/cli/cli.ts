@@ -6,7 +6,6 @@ import { audit } from './commands/audit.ts';
 import { daemon } from './commands/daemon.ts';
 import { diff } from './commands/diff.ts';
 import { exportTask } from './commands/export.ts';
-import { help } from './commands/help.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
@@ -55,7 +54,7 @@ const commands: { readonly [C in CommandName]: Command } = {
   prune: rarely('prune'),
   shutdown,
   daemon,
-  help,
+  help: rarely('help'),
   version,
 };
 

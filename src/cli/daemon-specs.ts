@@ -73,8 +73,11 @@ export const daemonSpecs: readonly CommandSpec[] = [
     summary: 'show this overview, or the help of one command',
     description: 'Shows the overview of all commands, or the help of one.',
     words: { ...noWords, usage: '[COMMAND]', most: 1 },
-    options: [],
-    examples: [{ type: 'ghost help run', does: 'the same as ghost run --help' }],
+    options: [flag('man', { description: 'print the manual page, ghost(1), as man takes it' })],
+    examples: [
+      { type: 'ghost help run', does: 'the same as ghost run --help' },
+      { type: 'ghost help --man >ghost.1', does: 'to be read with man ./ghost.1' },
+    ],
   },
   {
     name: 'version',

@@ -9,6 +9,7 @@ export { completion } from './commands/completion.ts';
 export { config } from './commands/config.ts';
 export { doctor } from './commands/doctor.ts';
 export { grep } from './commands/grep.ts';
+export { help } from './commands/help.ts';
 export { history } from './commands/history.ts';
 export { prune } from './commands/prune.ts';
 export { redact } from './commands/redact.ts';

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { getRawAsset, isSea } from 'node:sea';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -102,7 +103,9 @@ async function launch(paths: Paths, script: string): Promise<void> {
 function spawnDaemon(paths: Paths, script: string): ChildProcess {
   const log = openDaemonLog(paths.daemonLog);
   try {
-    return spawn(process.execPath, [...nodeFlags, script, '--persist'], {
+    // The single executable is its own daemon; it sets those flags itself (scripts/single-parts.js).
+    const words = isSingleExecutable() ? ['daemon', '--persist'] : [...nodeFlags, script, '--persist'];
+    return spawn(process.execPath, words, {
       cwd: '/',
       // A session of its own: neither the terminal's end nor its Ctrl-C reaches it (setsid(2)).
       detached: true,
@@ -111,6 +114,17 @@ function spawnDaemon(paths: Paths, script: string): ChildProcess {
     });
   } finally {
     closeSync(log);
+  }
+}
+
+/** Whether this program is ghost's single executable, and not one of somebody who uses the library. */
+function isSingleExecutable(): boolean {
+  if (!isSea()) return false;
+  try {
+    getRawAsset('dist/daemon.cjs');
+    return true;
+  } catch {
+    return false;
   }
 }
 
