@@ -13,7 +13,6 @@ import { replay } from './commands/replay.ts';
 import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
-import { shutdown } from './commands/shutdown.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { timeline } from './commands/timeline.ts';
@@ -52,7 +51,7 @@ const commands: { readonly [C in CommandName]: Command } = {
   history: rarely('history'),
   status,
   prune: rarely('prune'),
-  shutdown,
+  shutdown: rarely('shutdown'),
   daemon,
   help: rarely('help'),
   version,

@@ -63,7 +63,10 @@ export const daemonSpecs: readonly CommandSpec[] = [
       'Runs the daemon in the foreground, for a service manager or for debugging. There is no need to: every command ' +
       'that wants a daemon starts one in the background.',
     words: noWords,
-    options: [flag('persist', { description: 'as the command line starts it: in the background, quiet' })],
+    options: [
+      flag('persist', { description: 'as the command line starts it: in the background, quiet' }),
+      flag('check', { description: 'only say whether it could start, with its settings and native parts' }),
+    ],
     examples: [{ type: 'ghost daemon', does: 'until Ctrl-C; the tasks run on' }],
   },
   {

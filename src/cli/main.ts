@@ -25,15 +25,20 @@ const briefMs = 150;
 const lingerMs = 200;
 const clients: Client[] = [];
 
+const stderr = new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 });
+
 const result = runCli(process.argv.slice(2), {
   stdout: new StreamOutput({ isTerminal: isatty(1), open: () => process.stdout, descriptor: 1 }),
-  stderr: new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 }),
+  stderr,
   environment: process.env,
   connect: async ({ start }) => {
     const client = await connectClient({
       program: `ghost-cli ${version}`,
       start,
       loadStarter: () => import('../client/start-daemon.ts'),
+      onVersionNews: async (news) => {
+        await stderr.write(`ghost: ${(await import('./rare.ts')).versionSentence(news)}\n`);
+      },
     });
     clients.push(client);
     return client;

@@ -14,5 +14,7 @@ export { history } from './commands/history.ts';
 export { prune } from './commands/prune.ts';
 export { redact } from './commands/redact.ts';
 export { rename } from './commands/rename.ts';
+export { shutdown } from './commands/shutdown.ts';
 export { tag } from './commands/tag.ts';
 export { lineQuestion, waitForLine } from './wait-for-line.ts';
+export { otherVersionWords, versionSentence } from '../words/version-words.ts';

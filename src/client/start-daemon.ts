@@ -12,8 +12,12 @@ import { GhostError, type GhostErrorShape } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import { readErrorShape } from '../protocol/envelope.ts';
 import { releaseReserve } from '../reserve-file.ts';
-import { isListening, stuck } from './connector.ts';
+import { versionAge } from '../version-order.ts';
+import { version } from '../version.ts';
+import { isListening, openConnection, readDaemonFile, stuck } from './connector.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
+import { endDaemon } from './end-daemon.ts';
+import type { VersionNews } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /**
@@ -65,6 +69,41 @@ export async function startDaemon(paths: Paths, options: StartDaemonOptions = {}
   }
 }
 
+/**
+ * Puts a daemon of this version in the place of an older one; a newer one stays, for with the same protocol it does all
+ * that this ghost knows. Who comes meanwhile waits, as for any daemon that is being started; the tasks notice nothing.
+ * The old one is not ended before it is known that this one could start.
+ * @returns what there is to say; null where there is nothing, because another command was first, say.
+ * @throws GhostError as `startDaemon` does; `daemon-stuck`, `protocol-mismatch` where the old one cannot be ended.
+ */
+export async function meetOtherVersion(paths: Paths, options: StartDaemonOptions = {}): Promise<VersionNews | null> {
+  prepareDataFolder(paths.home);
+  const script = options.daemonScript ?? ownDaemonScript();
+  const waited = new Stopwatch();
+  for (;;) {
+    const release = await tryLock(paths);
+    try {
+      const daemon = readDaemonFile(paths)?.version;
+      const age = daemon === undefined ? 'unknown' : versionAge(daemon);
+      if (daemon === undefined || age === 'same' || age === 'unknown') return null;
+      if (age === 'newer') return (await understands(paths)) ? { kind: 'newer', daemon, own: version } : null;
+      if (release !== null) {
+        const connection = await openConnection({ paths, program: 'ghost' });
+        // It was killed, and only its word is left: whoever comes starts the next one.
+        if (connection === null) return null;
+        await tryOut(paths, script);
+        const { tasksRunning } = await endDaemon(connection);
+        await launch(paths, script);
+        return { kind: 'replaced', daemon, own: version, tasksRunning };
+      }
+    } finally {
+      await release?.();
+    }
+    if (waited.elapsedMs > readyTimeoutMs + listenTimeoutMs) throw stuck(paths);
+    await delay(pollMs);
+  }
+}
+
 /** What lets the lock go again, or null where somebody else holds it. */
 async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Promise<void>) | null> {
   try {
@@ -100,11 +139,29 @@ async function launch(paths: Paths, script: string): Promise<void> {
   await waitUntilListening(paths);
 }
 
-function spawnDaemon(paths: Paths, script: string): ChildProcess {
+/** Whether there is a daemon that speaks this ghost's protocol. One that does not is told of when it is asked something. */
+async function understands(paths: Paths): Promise<boolean> {
+  const connection = await openConnection({ paths, program: 'ghost' });
+  const hello = await connection?.hello.catch(() => null);
+  await connection?.close();
+  return hello !== null && hello !== undefined;
+}
+
+/** Lets a daemon see whether it could start, with its settings and native parts, and end. */
+async function tryOut(paths: Paths, script: string): Promise<void> {
+  const word = await firstWord(spawnDaemon(paths, script, '--check'), paths);
+  if (word === 'ready') return;
+  const error = word === null ? null : readError(word);
+  throw error === null
+    ? startFailed('the older one goes on, for this one did not come up', null, paths)
+    : GhostError.fromShape(error);
+}
+
+function spawnDaemon(paths: Paths, script: string, way: '--persist' | '--check' = '--persist'): ChildProcess {
   const log = openDaemonLog(paths.daemonLog);
   try {
     // The single executable is its own daemon; it sets those flags itself (scripts/single-parts.js).
-    const words = isSingleExecutable() ? ['daemon', '--persist'] : [...nodeFlags, script, '--persist'];
+    const words = isSingleExecutable() ? ['daemon', way] : [...nodeFlags, script, way];
     return spawn(process.execPath, words, {
       cwd: '/',
       // A session of its own: neither the terminal's end nor its Ctrl-C reaches it (setsid(2)).
