@@ -52,7 +52,6 @@ const common = {
   alias: { msgpackr: require.resolve('msgpackr').replace(/dist[\\/].*$/, 'index.js') },
   external: [
     'better-sqlite3',
-    'koffi',
     './start-daemon.cjs',
     './past.cjs',
     './rare.cjs',

@@ -94,11 +94,12 @@ async function recordDoubt(context: SupervisionContext, task: Task, folder: Task
   const message = `what the journal told of its start is lost${found}`;
   const { stdout, stderr } = finalLengths(folder.sizes(), task);
   const base = { task: task.id, actor: self } as const;
-  folder.removeRunFiles();
+  // All else stays, since it may run on; and what its shim noted keeps a daemon that comes after a crash from running it again.
+  folder.removePipes();
   await journal.append(
     [
       { ...base, type: 'TaskLost', data: { attempt, reason: 'events-lost', message } },
-      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } },
+      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr, besideBytes: null } },
     ],
     { durability: 'full' },
   );
@@ -122,7 +123,7 @@ async function recordCopy({ journal, self }: SupervisionContext, task: Task, fol
   const base = { task: id, actor: self } as const;
   const lost = status.kind === 'spawned' || status.kind === 'running';
   const { stdout, stderr } = finalLengths(folder.sizes(), task);
-  folder.removeRunFiles();
+  const { besideBytes } = folder.settle();
   const message = 'this data folder is a copy, and the task belongs to the one that it was copied from';
   await journal.append(
     [
@@ -135,7 +136,7 @@ async function recordCopy({ journal, self }: SupervisionContext, task: Task, fol
             },
           ]
         : []),
-      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } },
+      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr, besideBytes } },
     ],
     { durability: 'full' },
   );
