@@ -45,18 +45,21 @@ describe('when the disk fails under the journal', () => {
     expect(await home.ok(['audit', '--verify'])).toContain('all hold');
   });
 
-  test.for(failures)('at %s, an exit that could not be recorded is told by the next daemon, once', async ([, calls]) => {
-    await using home = new GhostHome();
-    const { daemon, open } = await begun(home);
-    {
-      await using _ = await FailingCalls.of(daemon, { calls, error: 'EIO', path: join(home.path, 'tasks.db-wal') });
-      open();
-      await until('the daemon has ended', () => !isAlive(daemon));
-    }
-    expect(await home.task(1)).toMatchObject({ state: 'failed', exitCode: 5 });
-    expect(home.events({ type: 'TaskExited' })).toHaveLength(1);
-    expect(journalFaults(home)).toEqual([]);
-  });
+  test.for(failures)(
+    'at %s, an exit that could not be recorded is told by the next daemon, once',
+    async ([, calls]) => {
+      await using home = new GhostHome();
+      const { daemon, open } = await begun(home);
+      {
+        await using _ = await FailingCalls.of(daemon, { calls, error: 'EIO', path: join(home.path, 'tasks.db-wal') });
+        open();
+        await until('the daemon has ended', () => !isAlive(daemon));
+      }
+      expect(await home.task(1)).toMatchObject({ state: 'failed', exitCode: 5 });
+      expect(home.events({ type: 'TaskExited' })).toHaveLength(1);
+      expect(journalFaults(home)).toEqual([]);
+    },
+  );
 
   test.for(['pread64', 'openat'])('and even %s, nothing is started and it is said what to look at', async (call) => {
     await using home = new GhostHome();
