@@ -9,7 +9,6 @@ export { completion } from './commands/completion.ts';
 export { config } from './commands/config.ts';
 export { doctor } from './commands/doctor.ts';
 export { grep } from './commands/grep.ts';
-export { history } from './commands/history.ts';
 export { prune } from './commands/prune.ts';
 export { redact } from './commands/redact.ts';
 export { rename } from './commands/rename.ts';

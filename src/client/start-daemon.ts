@@ -13,7 +13,8 @@ import { readErrorShape } from '../protocol/envelope.ts';
 import { releaseReserve } from '../reserve-file.ts';
 import { isListening, stuck } from './connector.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
-import { Stopwatch } from './stopwatch.ts';
+import { type OnStartProgress, Patience } from './patience.ts';
+import { StartTeller, type Told } from './start-teller.ts';
 
 /**
  * Starts a daemon where there is none. A file of its own, loaded only then: it is all of the client that knows of
@@ -27,10 +28,14 @@ import { Stopwatch } from './stopwatch.ts';
 /** How long a lock lies untouched before its holder counts as dead. The least that proper-lockfile takes. */
 const lockStaleMs = 2_000;
 const pollMs = 20;
-/** How long a daemon that has the kernel's lock may take until it listens. */
+/**
+ * How long a daemon that has the kernel's lock may take until it listens, and one that was started here to say that it
+ * is ready. Both from the last step that it told of: one that brings a large journal up to date takes what it takes.
+ */
 const listenTimeoutMs = 15_000;
-/** How long a daemon may take to say that it is ready: it may have a journal to migrate. */
 const readyTimeoutMs = 60_000;
+/** How often it is looked how far the daemon that was started here has come. */
+const lookEveryMs = 100;
 /**
  * The daemon makes little garbage and lives long. Without a limit V8 lets the space for young objects grow to 48 MiB and
  * never gives it back (measured after 1,000 tasks: 123 MB resident, with it 101, at no more processor time). And its
@@ -41,6 +46,18 @@ const nodeFlags = ['--max-semi-space-size=2', '--no-memory-reducer'];
 export interface StartDaemonOptions {
   /** The daemon's file; left out: the one that belongs to this ghost. */
   readonly daemonScript?: string;
+  /** Told what the daemon is busy with, where it takes longer than usual. */
+  readonly onProgress?: OnStartProgress;
+  /** Instead of `readyTimeoutMs` and `listenTimeoutMs`, for tests. */
+  readonly patienceMs?: { readonly ready: number; readonly listen: number };
+}
+
+/** Who is waited for, and how long. */
+interface Waiting {
+  readonly paths: Paths;
+  readonly onProgress: OnStartProgress;
+  readonly readyMs: number;
+  readonly listenMs: number;
 }
 
 /**
@@ -50,18 +67,30 @@ export interface StartDaemonOptions {
  */
 export async function startDaemon(paths: Paths, options: StartDaemonOptions = {}): Promise<void> {
   prepareDataFolder(paths.home);
-  const waited = new Stopwatch();
+  const { onProgress = () => undefined, patienceMs = { ready: readyTimeoutMs, listen: listenTimeoutMs } } = options;
+  const waiting: Waiting = { paths, onProgress, readyMs: patienceMs.ready, listenMs: patienceMs.listen };
+  const patience = new Patience(paths, { limitMs: patienceMs.ready + patienceMs.listen, onProgress });
   for (;;) {
     const release = await tryLock(paths);
     try {
       if (await isListening(paths)) return;
-      if (release !== null) return await launch(paths, options.daemonScript ?? ownDaemonScript());
+      if (release !== null) return await launch(waiting, options.daemonScript ?? ownDaemonScript());
     } finally {
       await release?.();
     }
-    if (waited.elapsedMs > readyTimeoutMs + listenTimeoutMs) throw stuck(paths);
+    if (patience.isOver) throw stuck(paths);
     await delay(pollMs);
   }
+}
+
+/** The same, telling a person what it is that takes so long. */
+export function tellingStarter(told: Told): { readonly startDaemon: (paths: Paths) => Promise<void> } {
+  return {
+    startDaemon: async (paths) => {
+      using teller = new StartTeller(told);
+      await startDaemon(paths, { onProgress: teller.onProgress });
+    },
+  };
 }
 
 /** What lets the lock go again, or null where somebody else holds it. */
@@ -83,20 +112,21 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
   }
 }
 
-async function launch(paths: Paths, script: string): Promise<void> {
+async function launch(waiting: Waiting, script: string): Promise<void> {
+  const { paths } = waiting;
   let child = spawnDaemon(paths, script);
-  let word = await firstWord(child, paths);
+  let word = await firstWord(child, waiting);
   if (word === null) {
     // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
     child = spawnDaemon(paths, script);
-    word = await firstWord(child, paths);
+    word = await firstWord(child, waiting);
   }
   if (word === null) throw startFailed(`it was ended by ${child.signalCode}, and so was the next`, null, paths);
   if (word === 'ready') return;
   const error = readError(word);
   if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);
   if (error.code !== 'daemon-already-running') throw GhostError.fromShape(error);
-  await waitUntilListening(paths);
+  await waitUntilListening(waiting);
 }
 
 function spawnDaemon(paths: Paths, script: string): ChildProcess {
@@ -118,13 +148,13 @@ function spawnDaemon(paths: Paths, script: string): ChildProcess {
  * The one line that the daemon says: `ready` once it listens, or a GhostError as JSON; null where a signal ended it
  * before.
  */
-async function firstWord(child: ChildProcess, paths: Paths): Promise<string | null> {
+async function firstWord(child: ChildProcess, { paths, readyMs, onProgress }: Waiting): Promise<string | null> {
   const { promise, resolve, reject } = Promise.withResolvers<string | null>();
   const stdout = child.stdout as Readable;
-  const timer = setTimeout(
-    () => reject(startFailed(`it is not ready after ${readyTimeoutMs / 1000} s`, null, paths)),
-    readyTimeoutMs,
-  );
+  const patience = new Patience(paths, { limitMs: readyMs, onProgress });
+  const timer = setInterval(() => {
+    if (patience.isOver) reject(startFailed(`it is not ready after ${readyMs / 1000} s`, null, paths));
+  }, lookEveryMs);
   let text = '';
   stdout.setEncoding('utf8');
   stdout.on('data', (chunk: string) => {
@@ -140,16 +170,16 @@ async function firstWord(child: ChildProcess, paths: Paths): Promise<string | nu
   try {
     return await promise;
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     stdout.destroy();
     child.unref();
   }
 }
 
-async function waitUntilListening(paths: Paths): Promise<void> {
-  const waited = new Stopwatch();
+async function waitUntilListening({ paths, listenMs, onProgress }: Waiting): Promise<void> {
+  const patience = new Patience(paths, { limitMs: listenMs, onProgress });
   while (!(await isListening(paths))) {
-    if (waited.elapsedMs > listenTimeoutMs) throw stuck(paths);
+    if (patience.isOver) throw stuck(paths);
     await delay(pollMs);
   }
 }

@@ -202,9 +202,10 @@ async function recordAfterReboot(
     }
   }
   const { stdout, stderr } = finalLengths(folder.sizes(), task);
-  drafts.push({ ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
-  // Before the event: a task whose log is closed is not looked at again.
-  folder.removeRunFiles();
-  await journal.append(drafts, { durability: 'full' });
+  // First what the notes of its shim tell, which go then.
+  if (drafts.length > 0) await journal.append(drafts, { durability: 'full' });
+  const { besideBytes } = folder.settle();
+  const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
+  await journal.append([{ ...base, type: 'LogClosed', data: closed }], { durability: 'full' });
   return lost;
 }

@@ -5,6 +5,8 @@
  */
 export const crashPoints = [
   'daemon.locked',
+  'journal.backup',
+  'journal.migration',
   'journal.folded',
   'daemon.opened',
   'daemon.adopted',
@@ -17,6 +19,7 @@ export const crashPoints = [
   'task.started',
   'task.exit-read',
   'task.exited',
+  'task.settled',
   'task.log-closed',
   'signal.requested',
   'signal.delivered',

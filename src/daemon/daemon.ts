@@ -31,6 +31,7 @@ import { type Peer, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
 import { keepInPlace } from './socket-watch.ts';
 import { findShimTools } from './spawn.ts';
+import { StartReport } from './start-report.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
 import { missingEnd } from './task-numbers.ts';
@@ -88,6 +89,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       rotation.considerAll();
     },
   });
+  using report = new StartReport(paths, log);
   const startedAt = clock();
   const begunAt = performance.now();
   const ending = Promise.withResolvers<void>();
@@ -102,6 +104,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
+    onOpening: (progress) => {
+      report.note(progress);
+      if (progress.step !== 'fold') passCrashPoint(`journal.${progress.step}`);
+    },
     fold: {
       onChunk: () => {
         passCrashPoint('journal.folded');

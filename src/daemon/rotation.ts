@@ -255,10 +255,13 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (task?.log.kind !== 'closed') return;
     const sizes = { stdout: task.log.stdoutBytes, stderr: task.log.stderrBytes };
-    for (const stream of ['stdout', 'stderr'] as const) {
+    const sealed = (['stdout', 'stderr'] as const).filter((stream) => {
       const { sealedTo } = task.stored[stream];
-      if (sealedTo > 0 && sealedTo >= sizes[stream]) rmSync(this.#folder(id).stream(stream), { force: true });
-    }
+      return sealedTo > 0 && sealedTo >= sizes[stream];
+    });
+    const folder = this.#folder(id);
+    for (const stream of sealed) rmSync(folder.stream(stream), { force: true });
+    if (sealed.length > 0) folder.removeEmptySpool();
   }
 
   #stored(id: TaskId, stream: StreamName): StoredStream {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Actor, Microseconds } from '../journal/events.ts';
+import type { Actor, EventDraft, Microseconds } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import type { TaskStore } from '../projections/task-store.ts';
@@ -34,3 +34,10 @@ export interface SupervisionContext {
   /** When this daemon began: what ended before is `found`, not `live`. */
   readonly startedAt: Microseconds;
 }
+
+/** What the supervision of a task records of it. */
+export type SupervisionDraft = EventDraft extends infer E
+  ? E extends { type: 'TaskStarted' | 'TaskSpawnAborted' | 'TaskExited' | 'TaskLost' | 'LogClosed' | 'PumpRestarted' }
+    ? Omit<E, 'task' | 'actor'>
+    : never
+  : never;

@@ -280,7 +280,7 @@ export class Supervisor implements Disposable {
   async #refuse(task: Task, reason: StartFailure, message: string): Promise<void> {
     const attempt = task.status.kind === 'submitted' ? task.status.attempt + 1 : 0;
     // Before the event: a task that could not be started is not looked at again.
-    this.folder(task.id).removeRunFiles();
+    this.folder(task.id).settle();
     await this.#context.journal.append(
       [{ type: 'TaskStartFailed', task: task.id, actor: this.#context.self, data: { attempt, reason, message } }],
       { durability: 'full' },

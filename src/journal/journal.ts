@@ -80,16 +80,19 @@ export class Journal implements Disposable, EventReader {
   }
 
   static async #open(options: JournalOptions): Promise<Journal> {
-    const { path, migrationsFolder, now, ghostVersion } = options;
+    const { path, migrationsFolder, now, ghostVersion, onOpening = () => undefined } = options;
     finishPutting(path);
     const database = openDatabase(path);
     try {
-      await migrate(database, { folder: migrationsFolder, now, ghostVersion });
+      await migrate(database, { folder: migrationsFolder, now, ghostVersion, onOpening });
       const journal = new Journal(database, options);
       checkChain(journal.#statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
         path,
       });
-      await journal.#readModels?.catchUp(journal);
+      // What a power cut takes of it is folded again.
+      journal.#setSynchronous('NORMAL');
+      await journal.#readModels?.catchUp(journal, onOpening);
+      journal.#setSynchronous('FULL');
       return journal;
     } catch (error) {
       database.close();
@@ -145,10 +148,10 @@ export class Journal implements Disposable, EventReader {
     };
   }
 
-  /** The committed events after a place, in order, at most `readBatchMax` at once. */
-  read({ after }: { after: number }): readonly JournalEvent[] {
+  /** The committed events after a place, in order, at most `most` at once. */
+  read({ after, most = readBatchMax }: { after: number; most?: number }): readonly JournalEvent[] {
     if (after >= this.#lastSeq) return [];
-    return this.#statements.read.all(after, readBatchMax).map(decodeEvent);
+    return this.#statements.read.all(after, most).map(decodeEvent);
   }
 
   /** All events about one task, in order. */

@@ -97,7 +97,7 @@ export const sampleData: { readonly [T in EventType]: DataOf<T> } = {
     bytes: 40,
     reason: 'total-limit',
   },
-  LogClosed: { stdoutBytes: 120, stderrBytes: 7 },
+  LogClosed: { stdoutBytes: 120, stderrBytes: 7, besideBytes: 12_288 },
   TaskRenamed: { requestId: 'request-3', name: 'nightly build' },
   TaskTagged: { requestId: 'request-4', added: ['nightly'], removed: ['ci'] },
   TaskForgotten: { requestId: 'request-5' },
