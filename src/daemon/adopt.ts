@@ -1,12 +1,10 @@
 import type { EventDraft, LossReason, Microseconds, TaskId } from '../journal/events.ts';
-import type { Task, TaskStatus } from '../projections/task.ts';
-import { finalLengths } from './final-lengths.ts';
-import { worksForOther } from './other-folder.ts';
+import type { Task } from '../projections/task.ts';
+import { isCopy, recordClosed, recordCopy, recordDoubt } from './lost-at-start.ts';
 import type { Signaller } from './signaller.ts';
 import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
-import type { TaskFolder } from './task-folder.ts';
 
 /**
  * Takes up what an earlier daemon left: what runs is supervised again, what
@@ -71,78 +69,6 @@ async function adoptTask(
   return adopted ? 'adopted' : null;
 }
 
-/**
- * A task that the journal has as never spawned is started by whoever comes next: unless events about it may be lost.
- * Either the journal was restored since it was submitted, or its shim's own note says more than the journal does.
- * @returns whether it was recorded as lost.
- */
-async function recordDoubt(context: SupervisionContext, task: Task, folder: TaskFolder): Promise<boolean> {
-  const { journal, self, processes } = context;
-  const attempt = task.status.kind === 'submitted' ? task.status.attempt + 1 : 1;
-  const noted = parseStatus(folder.readStatus(attempt)?.text ?? '');
-  const [submitted] = journal.readTask(task.id);
-  if (noted.start === null && (submitted?.seq ?? 0) > journal.lastRestored()) return false;
-  const identity = noted.start === null ? null : { ...noted.start, bootId: processes.bootId };
-  const found =
-    noted.exitStatus !== null
-      ? `; its shim noted that it ended with ${noted.exitStatus}`
-      : identity === null
-        ? ''
-        : processes.isAlive(identity)
-          ? `; it runs on as process ${identity.pid}, which ghost does not follow`
-          : '; its shim noted its start and no end';
-  const message = `what the journal told of its start is lost${found}`;
-  const { stdout, stderr } = finalLengths(folder.sizes(), task);
-  const base = { task: task.id, actor: self } as const;
-  // All else stays, since it may run on; and what its shim noted keeps a daemon that comes after a crash from running it again.
-  folder.removePipes();
-  await journal.append(
-    [
-      { ...base, type: 'TaskLost', data: { attempt, reason: 'events-lost', message } },
-      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr, besideBytes: null } },
-    ],
-    { durability: 'full' },
-  );
-  return true;
-}
-
-/** Whether what lives of a task works for the data folder that this one was copied from. */
-function isCopy(
-  { processes }: SupervisionContext,
-  { status, folder }: { status: Exclude<TaskStatus, { kind: 'submitted' }>; folder: TaskFolder },
-): boolean {
-  const { attempt, shim } = status;
-  const identities = [shim, status.kind === 'running' ? status.identity : null].filter((one) => one !== null);
-  const pids = identities.filter((one) => processes.isAlive(one)).map(({ pid }) => pid);
-  return worksForOther(pids, { folder, attempt, processes });
-}
-
-/** @returns whether the task is lost with it: one that had ended keeps its end, and only its log is closed. */
-async function recordCopy({ journal, self }: SupervisionContext, task: Task, folder: TaskFolder): Promise<boolean> {
-  const { status, id } = task;
-  const base = { task: id, actor: self } as const;
-  const lost = status.kind === 'spawned' || status.kind === 'running';
-  const { stdout, stderr } = finalLengths(folder.sizes(), task);
-  const { besideBytes } = folder.settle();
-  const message = 'this data folder is a copy, and the task belongs to the one that it was copied from';
-  await journal.append(
-    [
-      ...(lost
-        ? [
-            {
-              ...base,
-              type: 'TaskLost' as const,
-              data: { attempt: status.attempt, reason: 'folder-copied' as const, message },
-            },
-          ]
-        : []),
-      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr, besideBytes } },
-    ],
-    { durability: 'full' },
-  );
-  return lost;
-}
-
 /** Only what is alive is adopted; what has ended is recorded by its supervision. */
 async function recordAdoption({ processes, journal, self }: SupervisionContext, task: Task): Promise<boolean> {
   const { status, id } = task;
@@ -167,11 +93,8 @@ async function recordAdoption({ processes, journal, self }: SupervisionContext, 
  * line proves nothing (it was never synced to the disk), so such a task is lost and never started again by itself.
  * @returns whether it is lost.
  */
-async function recordAfterReboot(
-  { journal, self }: SupervisionContext,
-  task: Task,
-  supervisor: Supervisor,
-): Promise<boolean> {
+async function recordAfterReboot(context: SupervisionContext, task: Task, supervisor: Supervisor): Promise<boolean> {
+  const { journal, self } = context;
   const { status, id } = task;
   const folder = supervisor.folder(id);
   const base = { task: id, actor: self } as const;
@@ -202,11 +125,8 @@ async function recordAfterReboot(
       lost = true;
     }
   }
-  const { stdout, stderr } = finalLengths(folder.sizes(), task);
   // First what the notes of its shim tell, which go then.
   if (drafts.length > 0) await journal.append(drafts, { durability: 'full' });
-  const { besideBytes } = folder.settle();
-  const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
-  await journal.append([{ ...base, type: 'LogClosed', data: closed }], { durability: 'full' });
+  await recordClosed(context, task, folder);
   return lost;
 }

@@ -91,6 +91,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   using report = new StartReport(paths, log);
   const startedAt = clock();
+  const begunAt = performance.now();
   const ending = Promise.withResolvers<void>();
   const { journal, store, past, history, rebuild } = await openTaskJournal({
     path: paths.journal,
@@ -206,7 +207,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       past,
       history,
       rebuild,
-      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt }),
+      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt, begunAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {

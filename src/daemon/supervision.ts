@@ -55,9 +55,7 @@ export class Supervision implements Disposable {
     this.#handle = new TaskHandle(context);
     this.#pumps = new Pumps(context, options);
     ({ onAborted: this.#onAborted, onDone: this.#onDone } = options);
-    const look = (): void => {
-      this.look();
-    };
+    const look = (): void => this.look();
     this.#again = new LookAgain(look);
     this.recorder = new OutputRecorder(options.folder, {
       clock: context.clock,

@@ -1,15 +1,8 @@
 import { hash } from 'node:crypto';
 
 import { GhostError } from '../ghost-error.ts';
-import {
-  type Actor,
-  type EventDraft,
-  type EventType,
-  type JournalEvent,
-  type Microseconds,
-  type SequenceNumber,
-  eventVersions,
-} from './events.ts';
+import { eventVersions } from './event-versions.ts';
+import type { Actor, EventDraft, EventType, JournalEvent, Microseconds, SequenceNumber } from './events.ts';
 
 /** A row of `events` as SQLite gives it with `.raw()`. */
 export type EventRow = [

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { eventVersions } from '../../src/journal/events.ts';
+import { eventVersions } from '../../src/journal/event-versions.ts';
 import { root } from '../support/source-files.ts';
 
 const document = readFileSync(join(root, 'docs', 'journal.md'), 'utf8');

@@ -9,7 +9,7 @@ import { restorePoints } from '../../src/daemon/crash-point.ts';
 import { bytesOnDisk } from '../../src/daemon/file-system.ts';
 import { damage, damagedFolders, factsOf, tamper, tamperInLog } from '../support/damage.ts';
 import { examineHome, livedIn } from '../support/doctor.ts';
-import { GhostHome } from '../support/ghost-home.ts';
+import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { journalFaults } from '../support/journal-faults.ts';
 import { configure, sealedOf, taskFolder } from '../support/segments.ts';
 import { root } from '../support/source-files.ts';
@@ -17,6 +17,8 @@ import { until } from '../support/until.ts';
 
 const pageBytes = 4096;
 const flood = join(root, 'test', 'fixtures', 'print-bytes.cjs');
+/** As where the write-ahead log was lost: what was kept beside the events was in it too. */
+const readModelsGone = 'DELETE FROM read_models; DELETE FROM tasks; DELETE FROM task_states; DELETE FROM counters';
 
 describe('what a restored journal lost', () => {
   test('is an event with its place, and no number of a task is given twice, whatever of it is left', async () => {
@@ -69,10 +71,10 @@ describe('what a restored journal lost', () => {
 
   test('of a journal without its write-ahead log is seen by the daemon that starts, which numbers on', async () => {
     await using home = new GhostHome();
-    await home.ended(await home.run(['true']));
+    await home.ended(await home.run(['echo', 'one']));
     await home.ok(['shutdown']);
     const kept = home.events().length;
-    for (const _ of [2, 3, 4]) await home.ended(await home.run(['true']));
+    for (const word of ['two', 'three', 'four']) await home.ended(await home.run(['echo', word]));
     await home.killDaemon();
     rmSync(join(home.path, 'tasks.db-wal'));
     rmSync(join(home.path, 'tasks.db-shm'), { force: true });
@@ -91,7 +93,7 @@ describe('what a restored journal lost', () => {
 describe('a task whose start was lost with the journal', () => {
   /** A task that has run once, and a journal that ends with its being submitted. */
   async function startLost(home: GhostHome): Promise<number> {
-    const id = await home.run(['sh', '-c', 'echo ran >> ledger; exit 4']);
+    const id = await home.run(['sh', '-c', 'echo ran | tee -a ledger; exit 4']);
     await home.ended(id);
     await home.ok(['shutdown']);
     return home.events({ type: 'TaskSpawned', task: id })[0]?.seq ?? 0;
@@ -103,8 +105,9 @@ describe('a task whose start was lost with the journal', () => {
     const spawned = await startLost(home);
     tamper(home, `UPDATE events SET data = '{}' WHERE seq = ${spawned}`);
     await examineHome(home, ['--fix']);
-    // Not even what its shim noted is left.
-    rmSync(join(home.path, 'tasks', '1'), { recursive: true });
+    // Not even its output is left.
+    rmSync(join(home.path, 'aside'), { recursive: true, force: true });
+    rmSync(join(home.path, 'tasks', '1'), { recursive: true, force: true });
     expect(await home.task(1)).toMatchObject({ state: 'lost', exitCode: null });
     expect(home.events({ type: 'TaskLost' })[0]?.data).toMatchObject({ reason: 'events-lost' });
     expect(await home.ok(['why', '1'])).toContain('what it told of the start of this task is lost');
@@ -112,18 +115,30 @@ describe('a task whose start was lost with the journal', () => {
     expect(ledger(home)).toBe('ran\n');
   });
 
-  test('is not run again where the journal was cut and nobody said so: its shim noted that it had', async () => {
+  test('is not run again where the journal was cut and nobody said so: there is output of it', async () => {
     await using home = new GhostHome();
     const spawned = await startLost(home);
-    tamper(
-      home,
-      `DELETE FROM events WHERE seq >= ${spawned};
-       DELETE FROM read_models; DELETE FROM tasks; DELETE FROM task_states; DELETE FROM counters`,
-    );
+    tamper(home, `DELETE FROM events WHERE seq >= ${spawned}; ${readModelsGone}`);
     expect(await home.task(1)).toMatchObject({ state: 'lost' });
-    expect(home.events({ type: 'TaskLost' })[0]?.data['message']).toContain('its shim noted that it ended with 4');
+    expect(home.events({ type: 'TaskLost' })[0]?.data).toMatchObject({ reason: 'events-lost' });
+    expect(await home.ok(['log', '1'])).toBe('ran');
     await home.ended(await home.run(['true']));
     expect(ledger(home)).toBe('ran\n');
+  });
+
+  test('and that runs on is said to, by its process, and left alone', async () => {
+    await using home = new GhostHome();
+    const id = await home.run(['sh', '-c', 'echo ran >> ledger; exec sleep 600']);
+    const { pid } = await home.task(id);
+    await until('it has begun', () => existsSync(join(home.work, 'ledger')) && ledger(home) === 'ran\n');
+    await home.killDaemon();
+    const spawned = home.events({ type: 'TaskSpawned' })[0]?.seq ?? 0;
+    tamper(home, `DELETE FROM events WHERE seq >= ${spawned}; ${readModelsGone}`);
+    expect(await home.task(id)).toMatchObject({ state: 'lost' });
+    expect(home.events({ type: 'TaskLost' })[0]?.data['message']).toContain(`it runs on as process ${pid},`);
+    await home.ended(await home.run(['true']));
+    expect(ledger(home)).toBe('ran\n');
+    expect(isAlive(pid ?? 0)).toBe(true);
   });
 });
 
@@ -146,11 +161,7 @@ test.for(['ghost doctor --fix', 'the next daemon'])(
       tamper(home, `UPDATE events SET data = '{}' WHERE seq = ${second?.seq}`);
       await examineHome(home, ['--fix']);
     } else {
-      tamper(
-        home,
-        `DELETE FROM events WHERE seq >= ${second?.seq};
-         DELETE FROM read_models; DELETE FROM tasks; DELETE FROM task_states; DELETE FROM counters`,
-      );
+      tamper(home, `DELETE FROM events WHERE seq >= ${second?.seq}; ${readModelsGone}`);
       await home.ok(['list']);
       await until('they are out of the way', () => !existsSync(join(taskFolder(home, id), segments[1]?.file ?? '')));
     }
