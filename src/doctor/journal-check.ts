@@ -6,6 +6,7 @@ import { asideFolder } from '../daemon/set-aside.ts';
 import { lastTaskInFolders } from '../daemon/task-numbers.ts';
 import type { Actor, Microseconds } from '../journal/events.ts';
 import { type Inspection, inspectJournal } from '../journal/inspect.ts';
+import { readMark } from '../journal/mark-file.ts';
 import { finishPutting, restoredPath } from '../journal/put-in-place.ts';
 import { type Salvage, restoreJournal } from '../journal/salvage.ts';
 import { version } from '../version.ts';
@@ -103,7 +104,10 @@ function restoring(patient: Patient): { readonly hint: string } | { readonly men
         now: () => (nowMs * 1000) as Microseconds,
         ghostVersion: version,
         actor: actorOf(patient),
-        lastTaskSeen: lastTaskInFolders([paths.tasks, join(paths.home, asideFolder, basename(paths.tasks))]),
+        lastTaskSeen: Math.max(
+          lastTaskInFolders([paths.tasks, join(paths.home, asideFolder, basename(paths.tasks))]),
+          readMark(paths.journal)?.task ?? 0,
+        ),
         onStep: (step) => {
           passCrashPoint(`restore.${step}`);
         },

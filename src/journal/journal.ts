@@ -37,6 +37,7 @@ export class Journal implements Disposable, EventReader {
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
   readonly #onFull: () => boolean;
+  readonly #onDurable: NonNullable<JournalOptions['onDurable']>;
   readonly #statements: Statements;
   readonly #readModels: ReadModels | null;
   readonly #listeners = new Set<() => void>();
@@ -44,19 +45,23 @@ export class Journal implements Disposable, EventReader {
   #flushScheduled = false;
   #lastSeq: number;
   #lastHash: string;
+  #lastTask: number;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
-  private constructor(database: Database, { now, onDamage, onFull = () => false, readModels }: JournalOptions) {
+  private constructor(database: Database, options: JournalOptions) {
+    const { now, onDamage, onFull = () => false, onDurable = () => undefined, readModels } = options;
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
     this.#onFull = onFull;
+    this.#onDurable = onDurable;
     this.#statements = prepareStatements(database);
     this.environments = new EnvironmentStore(database, this);
     this.#readModels = readModels?.(database) ?? null;
     const last = this.#statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
     this.#lastHash = last === undefined ? genesisHash : last[7];
+    this.#lastTask = this.lastTask();
   }
 
   /**
@@ -136,16 +141,16 @@ export class Journal implements Disposable, EventReader {
       if (code !== null && !isFull(error) && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)) this.#onDamage(failure);
       return;
     }
-    if (this.#lastSeq !== before) for (const listener of this.#listeners) listener();
+    const mark = { seq: this.#lastSeq, task: this.#lastTask };
+    if (mark.seq !== before && this.#synchronous === 'FULL') this.#onDurable(mark);
+    if (mark.seq !== before) for (const listener of this.#listeners) listener();
     for (const done of settle) done();
   }
 
   /** Calls the listener after each commit that added events: a doorbell without data. Returns how to stop it. */
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return () => void this.#listeners.delete(listener);
   }
 
   /** The committed events after a place, in order, at most `most` at once. */
@@ -276,6 +281,7 @@ export class Journal implements Disposable, EventReader {
       this.#statements.insert.run(...row, keys[index] ?? null);
       this.#lastSeq = row[0];
       this.#lastHash = row[7];
+      this.#lastTask = Math.max(this.#lastTask, draft.task ?? 0);
       return { ...draft, seq: row[0] as SequenceNumber, at: row[1] as Microseconds, hash: row[7] };
     });
     all.push(...events);
