@@ -33,7 +33,7 @@ const doors: readonly { readonly thing: string; readonly open: readonly string[]
   { thing: 'net', open: ['src/daemon/server.ts', 'src/client/connector.ts'] },
   { thing: 'koffi', open: ['src/daemon/kernel.ts'] },
   { thing: 'sade', open: ['src/cli/parse.ts'] },
-  { thing: 'proper-lockfile', open: ['src/client/launch-daemon.ts'] },
+  { thing: 'proper-lockfile', open: ['src/client/start-daemon.ts'] },
   { thing: 'valibot', open: ['src/protocol/'] },
   // The folds are pure: only the file that joins past and present, and the live table on top of it, know of streams.
   { thing: 'ink', open: ['src/ui/'] },
