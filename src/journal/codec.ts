@@ -49,7 +49,9 @@ export function encodeEvent(
  * The event that a row holds, its shape brought up to date.
  * @throws GhostError `journal-newer` where the row is of a type or version that this ghost does not know.
  */
-export function decodeEvent([seq, at, type, task, v, actor, data, rowHash]: EventRow): JournalEvent {
+export function decodeEvent(row: EventRow): JournalEvent {
+  // By their places: taking a row apart like a list costs as much as reading two of its columns.
+  const [seq, type, v] = [row[0], row[2], row[4]];
   if (!isKnownType(type) || v > eventVersions[type]) {
     throw new GhostError(
       'journal-newer',
@@ -60,13 +62,33 @@ export function decodeEvent([seq, at, type, task, v, actor, data, rowHash]: Even
   // The codec is where a row becomes an event: what encodeEvent wrote, read back. Every version so far is the first.
   return {
     seq,
-    at,
+    at: row[1],
     type,
-    task,
-    actor: JSON.parse(actor) as Actor,
-    data: JSON.parse(data) as unknown,
-    hash: rowHash,
+    task: row[3],
+    actor: decodeActor(row[5]),
+    data: JSON.parse(row[6]) as unknown,
+    hash: row[7],
   } as JournalEvent;
+}
+
+/** The last two that were read: the daemon, which records most of what happens, and whoever asks it. */
+let lastActors: readonly [ReadActor, ReadActor] = [
+  { text: '', actor: null },
+  { text: '', actor: null },
+];
+
+interface ReadActor {
+  readonly text: string;
+  readonly actor: Actor | null;
+}
+
+function decodeActor(text: string): Actor {
+  const [last, other] = lastActors;
+  const known = last.text === text ? last.actor : other.text === text ? other.actor : null;
+  if (known !== null) return known;
+  const actor = JSON.parse(text) as Actor;
+  lastActors = [{ text, actor }, last];
+  return actor;
 }
 
 function isKnownType(type: string): type is EventType {
