@@ -11,11 +11,8 @@ import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
 import { replay } from './commands/replay.ts';
-import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
-import { shutdown } from './commands/shutdown.ts';
-import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { timeline } from './commands/timeline.ts';
 import { screen } from './commands/ui.ts';
@@ -36,7 +33,7 @@ const commands: { readonly [C in CommandName]: Command } = {
   wait,
   stop,
   kill,
-  restart,
+  restart: rarely('restart'),
   ui: screen,
   doctor: rarely('doctor'),
   config: rarely('config'),
@@ -51,9 +48,9 @@ const commands: { readonly [C in CommandName]: Command } = {
   why,
   audit,
   history: rarely('history'),
-  status,
+  status: rarely('status'),
   prune: rarely('prune'),
-  shutdown,
+  shutdown: rarely('shutdown'),
   daemon,
   help,
   version,

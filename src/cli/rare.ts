@@ -13,5 +13,8 @@ export { history } from './commands/history.ts';
 export { prune } from './commands/prune.ts';
 export { redact } from './commands/redact.ts';
 export { rename } from './commands/rename.ts';
+export { restart } from './commands/restart.ts';
+export { shutdown } from './commands/shutdown.ts';
+export { status } from './commands/status.ts';
 export { tag } from './commands/tag.ts';
 export { lineQuestion, waitForLine } from './wait-for-line.ts';
