@@ -6,7 +6,6 @@ import { audit } from './commands/audit.ts';
 import { daemon } from './commands/daemon.ts';
 import { diff } from './commands/diff.ts';
 import { exportTask } from './commands/export.ts';
-import { help } from './commands/help.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
@@ -14,7 +13,6 @@ import { replay } from './commands/replay.ts';
 import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
-import { shutdown } from './commands/shutdown.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { timeline } from './commands/timeline.ts';
@@ -50,12 +48,12 @@ const commands: { readonly [C in CommandName]: Command } = {
   timeline,
   why,
   audit,
-  history: rarely('history'),
+  history: async (invocation, context) => await (await import('./history.ts')).history(invocation, context),
   status,
   prune: rarely('prune'),
-  shutdown,
+  shutdown: rarely('shutdown'),
   daemon,
-  help,
+  help: rarely('help'),
   version,
 };
 

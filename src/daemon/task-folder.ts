@@ -15,12 +15,15 @@ import { join } from 'node:path';
 import type { StreamName, TaskId } from '../journal/events.ts';
 import { bytesOnDisk } from './file-system.ts';
 
+const streams = ['stdout', 'stderr'] as const;
+
 /**
  * Everything about one task that is not in the journal:
  *   spool/stdout, spool/stderr     the streams, append-only; their offsets are the streams' for ever
  *   spool/status.1, messages.1     what the shim of attempt 1 noted, and what its shell said
  *   spool/stdout.fifo, …           the pipes, while there is a task
  *   spool/stdout.pump              the pid of a pump that the daemon put in, while there is one
+ *   spool/stdout.again             left by a shim that had to pump the rest itself, until that is recorded
  *   order.idx                      which stream grew when (order-index.ts); not in `spool`, which is watched
  * Of a complete task only the streams that have bytes stay, and `order.idx`; of one that wrote nothing, nothing (`settle`).
  * All files 0600 and folders 0700, from the daemon's umask.
@@ -74,6 +77,22 @@ export class TaskFolder {
     if (Number.isInteger(pid)) return pid;
     rmSync(path, { force: true });
     return null;
+  }
+
+  /** The streams whose rest the shim had to pump itself, since their pump was gone before the end. */
+  pumpedByShim(): readonly StreamName[] {
+    return streams.filter((name) => statSync(this.#again(name), { throwIfNoEntry: false }) !== undefined);
+  }
+
+  /** To be called when that is recorded. */
+  forgetPumpedByShim(): void {
+    const pumped = this.pumpedByShim();
+    for (const name of pumped) rmSync(this.#again(name), { force: true });
+    if (pumped.length > 0) for (const folder of [this.spool, this.path]) removeIfEmpty(folder);
+  }
+
+  #again(name: StreamName): string {
+    return join(this.spool, `${name}.again`);
   }
 
   get order(): string {
@@ -162,6 +181,14 @@ export class TaskFolder {
     }
     for (const folder of [this.spool, this.path]) removeIfEmpty(folder);
     return { besideBytes: bytesOnDisk(this.order) + bytesOnDisk(this.spool) + bytesOnDisk(this.path) };
+  }
+
+  /** Takes the pipes away and leaves all that was noted. */
+  removePipes(): void {
+    for (const name of streams) {
+      rmSync(this.fifo(name), { force: true });
+      rmSync(this.pumpMarker(name), { force: true });
+    }
   }
 
   /** Takes the folder of the spools away where all of them are gone. */

@@ -6,7 +6,7 @@ import { onceKey } from '../../src/journal/once-key.ts';
 import { actor, eventTypes, microseconds, sampleData, taskDraft, taskId } from '../support/facts.ts';
 
 function draftOf(type: EventType): EventDraft {
-  const task = type.startsWith('Daemon') || type === 'PeerRefused' ? null : taskId(1);
+  const task = type.startsWith('Daemon') || type === 'PeerRefused' || type === 'JournalRestored' ? null : taskId(1);
   return { type, task, actor, data: sampleData[type] } as EventDraft;
 }
 
@@ -38,6 +38,7 @@ test('what can happen once has one key, and what can happen again has none', () 
     DaemonStarted: null,
     DaemonStopped: null,
     PeerRefused: null,
+    JournalRestored: null,
     TaskSubmitted: 'request:request-1',
     TaskSpawned: 'TaskSpawned:1:1',
     TaskSpawnAborted: 'TaskSpawnAborted:1:1',
