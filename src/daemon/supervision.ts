@@ -215,11 +215,10 @@ export class Supervision implements Disposable {
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps.areAlive()) return this.#lookLater();
     const { stdout, stderr } = finalLengths(this.recorder.noteNow(), this.#context.table.get(this.id));
-    const { besideBytes } = this.#folder.settle();
+    const closed = { stdoutBytes: stdout, stderrBytes: stderr, ...this.#folder.settle() };
     passCrashPoint('task.settled');
     const pumpedByShim = this.#folder.pumpedByShim().map((stream) => pumpRestarted(stream, this.#attempt));
-    const data = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
-    await this.#append(...pumpedByShim, { type: 'LogClosed', data });
+    await this.#append(...pumpedByShim, { type: 'LogClosed', data: closed });
     passCrashPoint('task.log-closed');
     this.#folder.forgetPumpedByShim();
     this.#onDone(this);

@@ -6,7 +6,7 @@ import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
+import type { EventDraft, EventType, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
@@ -173,6 +173,11 @@ export class Journal implements Disposable, EventReader {
   /** The facts whose key (see `onceKey`) begins so, and that were recorded after a place. In the order of their keys. */
   readOnce({ prefix, after }: { prefix: string; after: number }): readonly JournalEvent[] {
     return this.#statements.readOnce.all(prefix, `${prefix}\u{10ffff}`, after).map(decodeEvent);
+  }
+
+  /** The events of one type after a place, up to another, in order. It takes as long as all events between them are many. */
+  readType({ type, after, to }: { type: EventType; after: number; to: number }): readonly JournalEvent[] {
+    return this.#statements.readType.all(after, to, type).map(decodeEvent);
   }
 
   /** The place of the last DaemonStopped: what came before it was done whole. 0 where there was none. */
