@@ -13,6 +13,8 @@ export interface ExamineOptions {
   readonly fix: boolean;
   /** Fold every read model anew and compare. */
   readonly rebuild: boolean;
+  /** Told how far that has come, again and again. */
+  readonly onRebuilding: (progress: RebuildProgress) => Promise<void>;
   readonly daemon: DaemonAnswer;
   /** Milliseconds since 1970. */
   readonly nowMs: number;

@@ -200,7 +200,7 @@ describe('audit --verify', () => {
     let clock = 0;
     const client = { verify: () => checking(good) };
     await ghost(['audit', '--verify'], { client, stderr, now: () => (clock += 1000) });
-    expect(stderr.text).toBe('\rchecking event 10 of 1000000\u001b[K\rchecking segment 1 of 2\u001b[K\r\u001b[K');
+    expect(stderr.text).toBe('\rchecking event 10 of 1,000,000\u001b[K\rchecking segment 1 of 2\u001b[K\r\u001b[K');
   });
 
   const refused = new GhostError('journal-unusable', 'the journal was changed at event 5', { hint: 'mv home away' });
