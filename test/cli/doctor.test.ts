@@ -5,9 +5,10 @@ import { KeptOutput, ghost } from './fake-world.ts';
 
 /** A doctor that finds the read models in order, after a while. */
 const doctor: Doctor = {
-  async *examine({ onRebuilding }) {
-    await onRebuilding({ events: 1_200, eventsTotal: 5_000_000 });
-    await onRebuilding({ events: 5_000_000, eventsTotal: 5_000_000 });
+  async *examine({ onProgress }) {
+    await onProgress({ step: 'reading', events: 2_500_000, eventsTotal: 5_000_000 });
+    await onProgress({ step: 'folding', events: 1_200, eventsTotal: 5_000_000 });
+    await onProgress({ step: 'folding', events: 5_000_000, eventsTotal: 5_000_000 });
     yield { check: 'read models', status: 'ok', message: 'they are as kept', hint: '', mendable: false };
   },
   explainSettings: () => {
@@ -25,7 +26,7 @@ test('on a terminal a rebuild shows how far it is in one line, which is gone bef
   const { result } = await ghost(['doctor', '--rebuild'], { client, loadDoctor, now, stdout: both, stderr: both });
   expect(result).toBe(0);
   expect(both.text.replaceAll('\u001b', 'ESC')).toContain(
-    '\rfolding event 1,200 of 5,000,000ESC[K\rcomparing with what was keptESC[K\rESC[K',
+    '\rreading event 2,500,000 of 5,000,000ESC[K\rfolding event 1,200 of 5,000,000ESC[K\rcomparing with what was keptESC[K\rESC[K',
   );
   expect(both.text).toContain('they are as kept\n');
 });

@@ -1,7 +1,6 @@
 import type { Finding } from '../../doctor/finding.ts';
-import type { DaemonAnswer } from '../../doctor/patient.ts';
+import type { DaemonAnswer, DoctorProgress } from '../../doctor/patient.ts';
 import { GhostError } from '../../ghost-error.ts';
-import type { RebuildProgress } from '../../protocol/answers.ts';
 import { counted } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import { wrapWords } from '../block.ts';
@@ -23,7 +22,7 @@ export const doctor: Command = async ({ options }, context) => {
     environment,
     fix,
     rebuild: options.has('rebuild'),
-    onRebuilding: async (progress) => await line.draw(() => rebuildingText(progress)),
+    onProgress: async (progress) => await line.draw(() => progressText(progress)),
     daemon: await askDaemon(context),
     nowMs: now(),
   })) {
@@ -36,7 +35,8 @@ export const doctor: Command = async ({ options }, context) => {
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;
 };
 
-function rebuildingText({ events, eventsTotal }: RebuildProgress): string {
+function progressText({ step, events, eventsTotal }: DoctorProgress): string {
+  if (step === 'reading') return `reading event ${partOf(events, eventsTotal)}`;
   return events < eventsTotal ? `folding event ${partOf(events, eventsTotal)}` : 'comparing with what was kept';
 }
 
