@@ -13,4 +13,5 @@ export { prune } from './commands/prune.ts';
 export { redact } from './commands/redact.ts';
 export { rename } from './commands/rename.ts';
 export { tag } from './commands/tag.ts';
+export { noDaemonText } from './starting-daemon.ts';
 export { lineQuestion, waitForLine } from './wait-for-line.ts';
