@@ -17,5 +17,6 @@ export { restart } from './commands/restart.ts';
 export { shutdown } from './commands/shutdown.ts';
 export { status } from './commands/status.ts';
 export { tag } from './commands/tag.ts';
+export { noDaemonText } from './starting-daemon.ts';
 export { lineQuestion, waitForLine } from './wait-for-line.ts';
 export { otherVersionWords, versionSentence } from '../words/version-words.ts';

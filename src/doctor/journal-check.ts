@@ -21,18 +21,24 @@ import type { Patient } from './patient.ts';
  */
 const refusedWithin = 64;
 
+/** After so many events it is told how far the reading has come. */
+const toldEvery = 5_000;
+
 export interface JournalReading {
   readonly facts: FactsTable;
   readonly inspection: Inspection | null;
 }
 
 /** Reads the whole journal, once. */
-export function readJournal({ paths, migrationsFolder }: Patient): JournalReading {
+export function readJournal({ paths, migrationsFolder, onProgress }: Patient): JournalReading {
   const facts: FactsTable = new Map();
   const inspection = inspectJournal(paths.journal, {
     migrationsFolder,
-    onEvent: (event) => {
+    onEvent: (event, { last }) => {
       noteFact(facts, event);
+      if (event.seq % toldEvery !== 0) return;
+      // Nothing here waits: a line that cannot be drawn is nobody's loss.
+      onProgress({ step: 'reading', events: event.seq, eventsTotal: last }).catch(() => undefined);
     },
   });
   return { facts, inspection };

@@ -147,6 +147,7 @@ test('a daemon of another version is told, with what to do', async () => {
     environment: home.env,
     fix: false,
     rebuild: false,
+    onProgress: noRebuild,
     daemon: { kind: 'answers', pid: process.pid, version: '0.0.1', rebuild: noRebuild },
     nowMs: Date.now(),
   })) {
