@@ -20,10 +20,10 @@ export function inTime<T>(work: () => T, { limitMs }: { readonly limitMs: number
   const { call, context } = place;
   let result: T | undefined;
   context.work = () => (result = work());
-  for (let timeout = Math.ceil(limitMs); ; timeout *= 2) {
-    const before = process.cpuUsage();
+  const before = process.cpuUsage();
+  for (;;) {
     try {
-      call.runInContext(context, { timeout });
+      call.runInContext(context, { timeout: Math.ceil(limitMs) });
       return result as T;
     } catch (error) {
       if (!isTimeout(error)) throw error;
