@@ -1,5 +1,6 @@
 import type { AuditOptions, Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
+import { quietJson } from '../../quiet-json.ts';
 import { eventTypeOf, nearestEventType } from '../../words/event-types.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -90,7 +91,7 @@ async function printEvents(
   let count = 0;
   for await (const event of events) {
     count += 1;
-    await written.add(json ? `${JSON.stringify(eventJson(event))}\n` : await lines.lines(event));
+    await written.add(json ? `${quietJson(eventJson(event))}\n` : await lines.lines(event));
     if (written.closed) return;
   }
   await written.flush();
