@@ -221,6 +221,7 @@ describe('the bundles', () => {
       'library.mjs',
       'past.cjs',
       'rare.cjs',
+      'history.cjs',
       'start-daemon.cjs',
       'ui.cjs',
       'ui.mjs',

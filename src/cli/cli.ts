@@ -48,7 +48,7 @@ const commands: { readonly [C in CommandName]: Command } = {
   timeline,
   why,
   audit,
-  history: rarely('history'),
+  history: async (invocation, context) => await (await import('./history.ts')).history(invocation, context),
   status,
   prune: rarely('prune'),
   shutdown: rarely('shutdown'),

@@ -24,6 +24,7 @@ const briefMs = 150;
 /** What keeps the process alive at its end gets so long. */
 const lingerMs = 200;
 const clients: Client[] = [];
+const drawsScreen = ['ui', undefined].includes(process.argv[2]);
 
 const stderr = new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 });
 
@@ -35,9 +36,15 @@ const result = runCli(process.argv.slice(2), {
     const client = await connectClient({
       program: `ghost-cli ${version}`,
       start,
-      loadStarter: () => import('../client/start-daemon.ts'),
+      loadStarter: async () => {
+        const starter = await import('../client/start-daemon.ts');
+        // Where the screen is drawn there is no place for a line.
+        if (drawsScreen) return starter;
+        return starter.tellingStarter({ isTerminal: isatty(2), write: (text) => process.stderr.write(text) });
+      },
       onVersionNews: async (news) => {
-        await stderr.write(`ghost: ${(await import('./rare.ts')).versionSentence(news)}\n`);
+        const { versionSentence } = await import('./rare.ts');
+        if (!drawsScreen) await stderr.write(`ghost: ${versionSentence(news)}\n`);
       },
     });
     clients.push(client);

@@ -10,7 +10,6 @@ export { config } from './commands/config.ts';
 export { doctor } from './commands/doctor.ts';
 export { grep } from './commands/grep.ts';
 export { help } from './commands/help.ts';
-export { history } from './commands/history.ts';
 export { prune } from './commands/prune.ts';
 export { redact } from './commands/redact.ts';
 export { rename } from './commands/rename.ts';

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { getRawAsset, isSea } from 'node:sea';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -17,8 +16,10 @@ import { version } from '../version.ts';
 import { isListening, openConnection, readDaemonFile, stuck } from './connector.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
 import { endDaemon } from './end-daemon.ts';
-import type { VersionNews } from './session.ts';
-import { Stopwatch } from './stopwatch.ts';
+import { type OnStartProgress, Patience } from './patience.ts';
+import type { Starter, VersionNews } from './session.ts';
+import { isSingleExecutable } from './single-executable.ts';
+import { StartTeller, type Told } from './start-teller.ts';
 
 /**
  * Starts a daemon where there is none. A file of its own, loaded only then: it is all of the client that knows of
@@ -32,10 +33,14 @@ import { Stopwatch } from './stopwatch.ts';
 /** How long a lock lies untouched before its holder counts as dead. The least that proper-lockfile takes. */
 const lockStaleMs = 2_000;
 const pollMs = 20;
-/** How long a daemon that has the kernel's lock may take until it listens. */
+/**
+ * How long a daemon that has the kernel's lock may take until it listens, and one that was started here to say that it
+ * is ready. Both from the last step that it told of: one that brings a large journal up to date takes what it takes.
+ */
 const listenTimeoutMs = 15_000;
-/** How long a daemon may take to say that it is ready: it may have a journal to migrate. */
 const readyTimeoutMs = 60_000;
+/** How often it is looked how far the daemon that was started here has come. */
+const lookEveryMs = 100;
 /**
  * The daemon makes little garbage and lives long. Without a limit V8 lets the space for young objects grow to 48 MiB and
  * never gives it back (measured after 1,000 tasks: 123 MB resident, with it 101, at no more processor time). And its
@@ -46,6 +51,18 @@ const nodeFlags = ['--max-semi-space-size=2', '--no-memory-reducer'];
 export interface StartDaemonOptions {
   /** The daemon's file; left out: the one that belongs to this ghost. */
   readonly daemonScript?: string;
+  /** Told what the daemon is busy with, where it takes longer than usual. */
+  readonly onProgress?: OnStartProgress;
+  /** Instead of `readyTimeoutMs` and `listenTimeoutMs`, for tests. */
+  readonly patienceMs?: { readonly ready: number; readonly listen: number };
+}
+
+/** Who is waited for, and how long. */
+interface Waiting {
+  readonly paths: Paths;
+  readonly onProgress: OnStartProgress;
+  readonly readyMs: number;
+  readonly listenMs: number;
 }
 
 /**
@@ -55,16 +72,17 @@ export interface StartDaemonOptions {
  */
 export async function startDaemon(paths: Paths, options: StartDaemonOptions = {}): Promise<void> {
   prepareDataFolder(paths.home);
-  const waited = new Stopwatch();
+  const waiting = waitingFor(paths, options);
+  const patience = patienceOf(waiting);
   for (;;) {
     const release = await tryLock(paths);
     try {
       if (await isListening(paths)) return;
-      if (release !== null) return await launch(paths, options.daemonScript ?? ownDaemonScript());
+      if (release !== null) return await launch(waiting, options.daemonScript ?? ownDaemonScript());
     } finally {
       await release?.();
     }
-    if (waited.elapsedMs > readyTimeoutMs + listenTimeoutMs) throw stuck(paths);
+    if (patience.isOver) throw stuck(paths);
     await delay(pollMs);
   }
 }
@@ -79,7 +97,8 @@ export async function startDaemon(paths: Paths, options: StartDaemonOptions = {}
 export async function meetOtherVersion(paths: Paths, options: StartDaemonOptions = {}): Promise<VersionNews | null> {
   prepareDataFolder(paths.home);
   const script = options.daemonScript ?? ownDaemonScript();
-  const waited = new Stopwatch();
+  const waiting = waitingFor(paths, options);
+  const patience = patienceOf(waiting);
   for (;;) {
     const release = await tryLock(paths);
     try {
@@ -91,17 +110,41 @@ export async function meetOtherVersion(paths: Paths, options: StartDaemonOptions
         const connection = await openConnection({ paths, program: 'ghost' });
         // It was killed, and only its word is left: whoever comes starts the next one.
         if (connection === null) return null;
-        await tryOut(paths, script);
+        await tryOut(waiting, script);
         const { tasksRunning } = await endDaemon(connection);
-        await launch(paths, script);
+        await launch(waiting, script);
         return { kind: 'replaced', daemon, own: version, tasksRunning };
       }
     } finally {
       await release?.();
     }
-    if (waited.elapsedMs > readyTimeoutMs + listenTimeoutMs) throw stuck(paths);
+    if (patience.isOver) throw stuck(paths);
     await delay(pollMs);
   }
+}
+
+/** The same, telling a person what it is that takes so long. */
+export function tellingStarter(told: Told): Starter {
+  return {
+    startDaemon: async (paths) => {
+      using teller = new StartTeller(told);
+      await startDaemon(paths, { onProgress: teller.onProgress });
+    },
+    meetOtherVersion: async (paths) => {
+      using teller = new StartTeller(told);
+      return await meetOtherVersion(paths, { onProgress: teller.onProgress });
+    },
+  };
+}
+
+function waitingFor(paths: Paths, { onProgress = () => undefined, patienceMs }: StartDaemonOptions): Waiting {
+  const { ready, listen } = patienceMs ?? { ready: readyTimeoutMs, listen: listenTimeoutMs };
+  return { paths, onProgress, readyMs: ready, listenMs: listen };
+}
+
+/** How long another command, that holds the lock, is given for the same. */
+function patienceOf({ paths, readyMs, listenMs, onProgress }: Waiting): Patience {
+  return new Patience(paths, { limitMs: readyMs + listenMs, onProgress });
 }
 
 /** What lets the lock go again, or null where somebody else holds it. */
@@ -123,20 +166,21 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
   }
 }
 
-async function launch(paths: Paths, script: string): Promise<void> {
+async function launch(waiting: Waiting, script: string): Promise<void> {
+  const { paths } = waiting;
   let child = spawnDaemon(paths, script);
-  let word = await firstWord(child, paths);
+  let word = await firstWord(child, waiting);
   if (word === null) {
     // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
     child = spawnDaemon(paths, script);
-    word = await firstWord(child, paths);
+    word = await firstWord(child, waiting);
   }
   if (word === null) throw startFailed(`it was ended by ${child.signalCode}, and so was the next`, null, paths);
   if (word === 'ready') return;
   const error = readError(word);
   if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);
   if (error.code !== 'daemon-already-running') throw GhostError.fromShape(error);
-  await waitUntilListening(paths);
+  await waitUntilListening(waiting);
 }
 
 /** Whether there is a daemon that speaks this ghost's protocol. One that does not is told of when it is asked something. */
@@ -148,12 +192,12 @@ async function understands(paths: Paths): Promise<boolean> {
 }
 
 /** Lets a daemon see whether it could start, with its settings and native parts, and end. */
-async function tryOut(paths: Paths, script: string): Promise<void> {
-  const word = await firstWord(spawnDaemon(paths, script, '--check'), paths);
+async function tryOut(waiting: Waiting, script: string): Promise<void> {
+  const word = await firstWord(spawnDaemon(waiting.paths, script, '--check'), waiting);
   if (word === 'ready') return;
   const error = word === null ? null : readError(word);
   throw error === null
-    ? startFailed('the older one goes on, for this one did not come up', null, paths)
+    ? startFailed('the older one goes on, for this one did not come up', null, waiting.paths)
     : GhostError.fromShape(error);
 }
 
@@ -174,28 +218,17 @@ function spawnDaemon(paths: Paths, script: string, way: '--persist' | '--check' 
   }
 }
 
-/** Whether this program is ghost's single executable, and not one of somebody who uses the library. */
-function isSingleExecutable(): boolean {
-  if (!isSea()) return false;
-  try {
-    getRawAsset('dist/daemon.cjs');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * The one line that the daemon says: `ready` once it listens, or a GhostError as JSON; null where a signal ended it
  * before.
  */
-async function firstWord(child: ChildProcess, paths: Paths): Promise<string | null> {
+async function firstWord(child: ChildProcess, { paths, readyMs, onProgress }: Waiting): Promise<string | null> {
   const { promise, resolve, reject } = Promise.withResolvers<string | null>();
   const stdout = child.stdout as Readable;
-  const timer = setTimeout(
-    () => reject(startFailed(`it is not ready after ${readyTimeoutMs / 1000} s`, null, paths)),
-    readyTimeoutMs,
-  );
+  const patience = new Patience(paths, { limitMs: readyMs, onProgress });
+  const timer = setInterval(() => {
+    if (patience.isOver) reject(startFailed(`it is not ready after ${readyMs / 1000} s`, null, paths));
+  }, lookEveryMs);
   let text = '';
   stdout.setEncoding('utf8');
   stdout.on('data', (chunk: string) => {
@@ -211,16 +244,16 @@ async function firstWord(child: ChildProcess, paths: Paths): Promise<string | nu
   try {
     return await promise;
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     stdout.destroy();
     child.unref();
   }
 }
 
-async function waitUntilListening(paths: Paths): Promise<void> {
-  const waited = new Stopwatch();
+async function waitUntilListening({ paths, listenMs, onProgress }: Waiting): Promise<void> {
+  const patience = new Patience(paths, { limitMs: listenMs, onProgress });
   while (!(await isListening(paths))) {
-    if (waited.elapsedMs > listenTimeoutMs) throw stuck(paths);
+    if (patience.isOver) throw stuck(paths);
     await delay(pollMs);
   }
 }

@@ -1,10 +1,12 @@
-import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts';
-import type { Task } from '../projections/task.ts';
+import type { EventDraft, LossReason, Microseconds, TaskId } from '../journal/events.ts';
+import type { Task, TaskStatus } from '../projections/task.ts';
 import { finalLengths } from './final-lengths.ts';
+import { worksForOther } from './other-folder.ts';
 import type { Signaller } from './signaller.ts';
 import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
+import type { TaskFolder } from './task-folder.ts';
 
 /**
  * Takes up what an earlier daemon left: what runs is supervised again, what
@@ -22,17 +24,29 @@ export async function adoptTasks(
     if (task !== undefined) await signaller.recordUnanswered(task);
   }
   for (const id of new Set([...active, ...openLogs])) {
-    const task = context.table.get(id);
-    if (task === undefined) continue;
-    try {
-      const done = await adoptTask(context, task, { supervisor });
-      if (done !== null) counts[done] += 1;
-    } catch (error) {
-      // What is wrong with one task's folder keeps nobody from the others.
-      context.log.error('a task could not be taken up', { task: id, error: String(error) });
-    }
+    const done = await takeUp(context, id, { supervisor });
+    if (done !== null) counts[done] += 1;
   }
   return counts;
+}
+
+/** What is wrong with one task's folder keeps nobody from the others; and what is short now is there again later. */
+async function takeUp(
+  context: SupervisionContext,
+  id: TaskId,
+  { supervisor }: { supervisor: Supervisor },
+): Promise<'adopted' | 'begun' | 'lost' | null> {
+  const task = context.table.get(id);
+  if (task === undefined) return null;
+  try {
+    return await adoptTask(context, task, { supervisor });
+  } catch (error) {
+    context.log.error('a task could not be taken up; it is tried again', { task: id, error: String(error) });
+    supervisor.later(() => {
+      void takeUp(context, id, { supervisor });
+    });
+    return null;
+  }
 }
 
 async function adoptTask(
@@ -41,7 +55,9 @@ async function adoptTask(
   { supervisor }: { supervisor: Supervisor },
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const { id, status } = task;
+  const folder = supervisor.folder(id);
   if (status.kind === 'submitted') {
+    if (await recordDoubt(context, task, folder)) return 'lost';
     supervisor.begin(id);
     return 'begun';
   }
@@ -49,9 +65,70 @@ async function adoptTask(
   if (shim?.bootId !== context.processes.bootId) {
     return (await recordAfterReboot(context, task, supervisor)) ? 'lost' : null;
   }
+  if (isCopy(context, { status, folder })) return (await recordCopy(context, task, folder)) ? 'lost' : null;
   const adopted = await recordAdoption(context, task);
   supervisor.supervise(id, { attempt: status.attempt, shim, waiting: null });
   return adopted ? 'adopted' : null;
+}
+
+/**
+ * A task that the journal has as never spawned is started by whoever comes next: unless events about it may be lost.
+ * Either the journal was restored since it was submitted, or its shim's own note says more than the journal does.
+ * @returns whether it was recorded as lost.
+ */
+async function recordDoubt(context: SupervisionContext, task: Task, folder: TaskFolder): Promise<boolean> {
+  const { journal, self, processes } = context;
+  const attempt = task.status.kind === 'submitted' ? task.status.attempt + 1 : 1;
+  const noted = parseStatus(folder.readStatus(attempt)?.text ?? '');
+  const [submitted] = journal.readTask(task.id);
+  if (noted.start === null && (submitted?.seq ?? 0) > journal.lastRestored()) return false;
+  const identity = noted.start === null ? null : { ...noted.start, bootId: processes.bootId };
+  const found =
+    noted.exitStatus !== null
+      ? `; its shim noted that it ended with ${noted.exitStatus}`
+      : identity === null
+        ? ''
+        : processes.isAlive(identity)
+          ? `; it runs on as process ${identity.pid}, which ghost does not follow`
+          : '; its shim noted its start and no end';
+  const message = `what the journal told of its start is lost${found}`;
+  const { stdout, stderr } = finalLengths(folder.sizes(), task);
+  const base = { task: task.id, actor: self } as const;
+  const lost = { ...base, type: 'TaskLost', data: { attempt, reason: 'events-lost', message } } as const;
+  // First what the notes of its shim tell, which go then.
+  await journal.append([lost], { durability: 'full' });
+  const { besideBytes } = folder.settle();
+  const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
+  await journal.append([{ ...base, type: 'LogClosed', data: closed }], { durability: 'full' });
+  return true;
+}
+
+/** Whether what lives of a task works for the data folder that this one was copied from. */
+function isCopy(
+  { processes }: SupervisionContext,
+  { status, folder }: { status: Exclude<TaskStatus, { kind: 'submitted' }>; folder: TaskFolder },
+): boolean {
+  const { attempt, shim } = status;
+  const identities = [shim, status.kind === 'running' ? status.identity : null].filter((one) => one !== null);
+  const pids = identities.filter((one) => processes.isAlive(one)).map(({ pid }) => pid);
+  return worksForOther(pids, { folder, attempt, processes });
+}
+
+/** @returns whether the task is lost with it: one that had ended keeps its end, and only its log is closed. */
+async function recordCopy({ journal, self }: SupervisionContext, task: Task, folder: TaskFolder): Promise<boolean> {
+  const { status, id } = task;
+  const base = { task: id, actor: self } as const;
+  const lost = status.kind === 'spawned' || status.kind === 'running';
+  const { stdout, stderr } = finalLengths(folder.sizes(), task);
+  const message = 'this data folder is a copy, and the task belongs to the one that it was copied from';
+  if (lost) {
+    const data = { attempt: status.attempt, reason: 'folder-copied', message } as const;
+    await journal.append([{ ...base, type: 'TaskLost', data }], { durability: 'full' });
+  }
+  const { besideBytes } = folder.settle();
+  const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
+  await journal.append([{ ...base, type: 'LogClosed', data: closed }], { durability: 'full' });
+  return lost;
 }
 
 /** Only what is alive is adopted; what has ended is recorded by its supervision. */
@@ -107,16 +184,17 @@ async function recordAfterReboot(
         noted.start === null && status.kind === 'spawned' ? 'start-unknown' : 'machine-rebooted';
       const message =
         reason === 'machine-rebooted'
-          ? 'the machine was started anew while it ran'
+          ? 'the machine was started anew while it ran, or its data folder was copied from another one'
           : 'the machine was started anew just as it was being started; it is not known whether it ran';
       drafts.push({ ...base, type: 'TaskLost', data: { attempt, reason, message } });
       lost = true;
     }
   }
   const { stdout, stderr } = finalLengths(folder.sizes(), task);
-  drafts.push({ ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
-  // Before the event: a task whose log is closed is not looked at again.
-  folder.removeRunFiles();
-  await journal.append(drafts, { durability: 'full' });
+  // First what the notes of its shim tell, which go then.
+  if (drafts.length > 0) await journal.append(drafts, { durability: 'full' });
+  const { besideBytes } = folder.settle();
+  const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
+  await journal.append([{ ...base, type: 'LogClosed', data: closed }], { durability: 'full' });
   return lost;
 }

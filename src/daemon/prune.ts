@@ -55,6 +55,7 @@ function chooseByRule({ retention: { output }, table, store }: PruneContext, rul
     outputBytes: output.bytes,
     freeBytes: Number.POSITIVE_INFINITY,
     limits: { perTaskBytes: Number.POSITIVE_INFINITY, totalBytes: maxBytes ?? 0, keepFreeBytes: 0, floorBytes: 0 },
+    piecesMax: Number.POSITIVE_INFINITY,
   });
   return chosen.map((prune) => ({ ...prune, reason: 'request' }));
 }

@@ -54,6 +54,8 @@ export interface OutputState {
   /** What is left of the file system. */
   readonly freeBytes: number;
   readonly limits: RetentionLimits;
+  /** So many pieces are chosen at the most: what else has to go is chosen when these are gone. */
+  readonly piecesMax: number;
 }
 
 /**
@@ -69,6 +71,7 @@ export function choosePrunes({
   outputBytes,
   freeBytes,
   limits,
+  piecesMax,
 }: OutputState): readonly Prune[] {
   const prunes = new Map<string, Prune>();
   let takenBytes = 0;
@@ -87,6 +90,7 @@ export function choosePrunes({
     if (excess <= 0) continue;
     for (const piece of pieces) {
       excess -= take(piece, { needed: excess, reason: 'task-limit' });
+      if (prunes.size >= piecesMax) return [...prunes.values()];
       if (excess <= 0) break;
     }
   }
@@ -101,7 +105,7 @@ export function choosePrunes({
       needed: Math.max(excess, missingFree()),
       reason: excess > 0 ? 'total-limit' : 'free-space',
     });
-    if (excessOfAll() <= 0 && missingFree() <= 0) break;
+    if (prunes.size >= piecesMax || (excessOfAll() <= 0 && missingFree() <= 0)) break;
   }
   return [...prunes.values()];
 }

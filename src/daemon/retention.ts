@@ -8,6 +8,11 @@ import { StoredOutput } from './stored-output.ts';
 
 /** While output grows, how often what all of it takes is held against the limits. */
 const lookEveryMs = 500;
+/**
+ * So many pieces are taken at once, and everybody else has his turn before the next: where the limits were lowered, a
+ * million tasks may have to give up theirs.
+ */
+export const prunesAtOnce = 256;
 /** When nothing could be taken (the journal cannot be written), how long until it is tried again. */
 const retryMs = 5_000;
 /**
@@ -61,8 +66,11 @@ export class Retention implements AsyncDisposable {
     this.#look({ afterMs: lookEveryMs });
   }
 
-  /** What the limits would take now. */
-  choose(): readonly Prune[] {
+  /**
+   * What the limits would take now.
+   * @param piecesMax how many pieces of it at the most.
+   */
+  choose({ piecesMax = Number.POSITIVE_INFINITY }: { piecesMax?: number } = {}): readonly Prune[] {
     const space = spaceOf(this.#context.tasksFolder);
     this.#measureChanged();
     return choosePrunes({
@@ -74,6 +82,7 @@ export class Retention implements AsyncDisposable {
       outputBytes: this.#output.bytes,
       freeBytes: space.freeBytes,
       limits: limitsOf(this.#context.settings, space),
+      piecesMax,
     });
   }
 
@@ -119,7 +128,7 @@ export class Retention implements AsyncDisposable {
     let looked: readonly TaskId[] = [];
     const removed = await this.prune(
       () => {
-        const prunes = this.choose();
+        const prunes = this.choose({ piecesMax: prunesAtOnce });
         looked = [...this.#changed];
         this.#changed.clear();
         return prunes;
@@ -131,7 +140,7 @@ export class Retention implements AsyncDisposable {
     log.info('output was taken to stay within the limits', { pieces: removed.length, bytes });
     // What was taken is not always enough at once: a range that was being compressed is looked at again.
     for (const id of looked) this.#changed.add(id);
-    this.#look({ afterMs: lookEveryMs });
+    this.#look({ afterMs: removed.length < prunesAtOnce ? lookEveryMs : 0 });
   }
 
   readonly #tellFailure = (error: unknown): void => {

@@ -57,17 +57,22 @@ export function decodeEvent([seq, at, type, task, v, actor, data, rowHash]: Even
       { hint: 'npm install -g ghost-journal@latest' },
     );
   }
-  // The codec is where a row becomes an event: what encodeEvent wrote, read back. Every version so far is the first.
-  return {
-    seq,
-    at,
-    type,
-    task,
-    actor: JSON.parse(actor) as Actor,
-    data: JSON.parse(data) as unknown,
-    hash: rowHash,
-  } as JournalEvent;
+  let shape = JSON.parse(data) as unknown;
+  for (let version = v; version < eventVersions[type]; version += 1) shape = upcastOf(type, version)(shape);
+  // The codec is where a row becomes an event: what encodeEvent wrote, read back.
+  return { seq, at, type, task, actor: JSON.parse(actor) as Actor, data: shape, hash: rowHash } as JournalEvent;
 }
+
+/** What makes the data of an event of that version into that of the next one. */
+function upcastOf(type: EventType, version: number): (data: unknown) => unknown {
+  const upcast = upcasts[`${type}:${version}`];
+  if (upcast === undefined) throw new Error(`nothing brings version ${version} of a ${type} up to date`);
+  return upcast;
+}
+
+const upcasts: Readonly<Record<string, (data: unknown) => unknown>> = {
+  'LogClosed:1': (data) => ({ ...(data as object), besideBytes: null }),
+};
 
 function isKnownType(type: string): type is EventType {
   return Object.hasOwn(eventVersions, type);

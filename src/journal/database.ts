@@ -136,8 +136,9 @@ function unusable(path: string, error: unknown): GhostError {
       cause: error,
     });
   }
+  const failing = code !== null && code.startsWith('SQLITE_IOERR');
   return new GhostError('journal-unusable', `${path} cannot be ${existsSync(path) ? 'opened' : 'created'}: ${reason}`, {
-    hint: `look at it with: ls -ld ${path}`,
+    hint: failing ? 'sudo dmesg | tail  (says what the disk answered)' : `look at it with: ls -ld ${path}`,
     cause: error,
   });
 }

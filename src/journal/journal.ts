@@ -10,6 +10,7 @@ import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } f
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
+import { finishPutting } from './put-in-place.ts';
 import type { EventReader, ReadModels } from './read-models.ts';
 import { type Statements, prepareStatements } from './statements.ts';
 import { isFull, reasonOf, writeFailure } from './write-failure.ts';
@@ -79,15 +80,19 @@ export class Journal implements Disposable, EventReader {
   }
 
   static async #open(options: JournalOptions): Promise<Journal> {
-    const { path, migrationsFolder, now, ghostVersion } = options;
+    const { path, migrationsFolder, now, ghostVersion, onOpening = () => undefined } = options;
+    finishPutting(path);
     const database = openDatabase(path);
     try {
-      await migrate(database, { folder: migrationsFolder, now, ghostVersion });
+      await migrate(database, { folder: migrationsFolder, now, ghostVersion, onOpening });
       const journal = new Journal(database, options);
       checkChain(journal.#statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
         path,
       });
-      await journal.#readModels?.catchUp(journal);
+      // What a power cut takes of it is folded again.
+      journal.#setSynchronous('NORMAL');
+      await journal.#readModels?.catchUp(journal, onOpening);
+      journal.#setSynchronous('FULL');
       return journal;
     } catch (error) {
       database.close();
@@ -143,10 +148,10 @@ export class Journal implements Disposable, EventReader {
     };
   }
 
-  /** The committed events after a place, in order, at most `readBatchMax` at once. */
-  read({ after }: { after: number }): readonly JournalEvent[] {
+  /** The committed events after a place, in order, at most `most` at once. */
+  read({ after, most = readBatchMax }: { after: number; most?: number }): readonly JournalEvent[] {
     if (after >= this.#lastSeq) return [];
-    return this.#statements.read.all(after, readBatchMax).map(decodeEvent);
+    return this.#statements.read.all(after, most).map(decodeEvent);
   }
 
   /** All events about one task, in order. */
@@ -176,9 +181,14 @@ export class Journal implements Disposable, EventReader {
     return row === undefined ? null : decodeEvent(row);
   }
 
-  /** The highest number that a task was ever given, 0 where there was none. */
+  /** The highest number that a task was ever given, by events that are lost too; 0 where there was none. */
   lastTask(): number {
     return this.#statements.lastTask.get()?.[0] ?? 0;
+  }
+
+  /** The place of the last JournalRestored: events before it may be missing. 0 where there was none. */
+  lastRestored(): number {
+    return this.#statements.lastRestored.get()?.[0] ?? 0;
   }
 
   /** The place of the last committed event, 0 where there is none. */

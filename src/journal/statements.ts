@@ -16,6 +16,7 @@ export interface Statements {
   readonly lastDaemonEvent: Statement<[], EventRow>;
   readonly lastCleanStop: Statement<[], [number | null]>;
   readonly lastTask: Statement<[], [number | null]>;
+  readonly lastRestored: Statement<[], [number | null]>;
   readonly insertEnvironment: Statement<[hash: string, entries: string]>;
 }
 
@@ -40,7 +41,17 @@ export function prepareStatements(database: Database): Statements {
     lastCleanStop: database
       .prepare<[], [number | null]>("SELECT max(seq) FROM events WHERE task IS NULL AND type = 'DaemonStopped'")
       .raw(),
-    lastTask: database.prepare<[], [number | null]>('SELECT max(task) FROM events WHERE task IS NOT NULL').raw(),
+    lastTask: database
+      .prepare<[], [number | null]>(
+        `SELECT max(
+           coalesce((SELECT max(task) FROM events WHERE task IS NOT NULL), 0),
+           coalesce((SELECT max(data ->> 'lastTask') FROM events WHERE task IS NULL AND type = 'JournalRestored'), 0)
+         )`,
+      )
+      .raw(),
+    lastRestored: database
+      .prepare<[], [number | null]>("SELECT max(seq) FROM events WHERE task IS NULL AND type = 'JournalRestored'")
+      .raw(),
     insertEnvironment: database.prepare<[string, string]>(
       'INSERT INTO environments (hash, entries) VALUES (?, ?) ON CONFLICT DO NOTHING',
     ),

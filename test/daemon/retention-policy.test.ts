@@ -51,17 +51,19 @@ function stateOf({
   suspects = [],
   freeBytes = 1_000 * block,
   limits = {},
+  piecesMax = Number.POSITIVE_INFINITY,
 }: {
   complete?: readonly TaskOutput[];
   open?: readonly OpenOutput[];
   suspects?: readonly TaskOutput[];
   freeBytes?: number;
   limits?: Partial<RetentionLimits>;
+  piecesMax?: number;
 }): OutputState {
   const outputBytes =
     sum(complete.flatMap(({ pieces }) => [...pieces])) +
     sum(open.flatMap(({ segments, raw }) => [...segments, ...raw]));
-  return { suspects, complete, open, outputBytes, freeBytes, limits: { ...unlimited, ...limits } };
+  return { suspects, complete, open, outputBytes, freeBytes, limits: { ...unlimited, ...limits }, piecesMax };
 }
 
 function sum(pieces: readonly { readonly bytes: number }[]): number {
@@ -119,6 +121,19 @@ describe('what retention takes', () => {
     expect(told(choosePrunes(state)).slice(3)).toEqual(['4:raw 2 total-limit']);
     const part = choosePrunes(state).at(-1);
     expect(part).toMatchObject({ from: 1_000 * block, to: 1_002 * block });
+  });
+
+  test('is no more at once than is asked for, of one task or of all', () => {
+    const limits = { totalBytes: 0 };
+    expect(told(choosePrunes(stateOf({ ...all, limits, piecesMax: 3 })))).toEqual([
+      '1:stdout.5.gz 2 total-limit',
+      '1:raw 1 total-limit',
+      '2:stdout.1.gz 2 total-limit',
+    ]);
+    expect(choosePrunes(stateOf({ ...all, limits, piecesMax: 100 }))).toHaveLength(9);
+    const suspects = { suspects: [ended2], limits: { perTaskBytes: 0 } };
+    expect(told(choosePrunes(stateOf({ ...suspects, piecesMax: 1 })))).toEqual(['2:stdout.1.gz 2 task-limit']);
+    expect(choosePrunes(stateOf({ ...suspects, piecesMax: 2 }))).toHaveLength(2);
   });
 
   test('is as much as is missing from what is to be left free', () => {

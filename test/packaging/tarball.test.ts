@@ -52,6 +52,7 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'dist/ghost.1',
     'dist/library.mjs',
     'dist/past.cjs',
+    'dist/history.cjs',
     'dist/rare.cjs',
     'dist/start-daemon.cjs',
     'dist/ui.cjs',

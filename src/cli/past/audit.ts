@@ -41,7 +41,7 @@ function auditQuestion(
   const tasks = options.values('task');
   const actor = options.value('actor');
   if (actor === '') throw new GhostError('usage', '--actor needs a text', { hint: 'ghost audit --actor root' });
-  const after = countOption(options, { long: 'after', of: 'an event', hint: 'ghost audit --after 1812' }) ?? 0;
+  const after = countOption(options, { long: 'after', of: 'an event', hint: 'ghost audit --after 42' }) ?? 0;
   const last = countOption(options, { long: 'lines', of: 'events', hint: 'ghost audit -n 20' });
   const types = options.values('type').map(typeNamed);
   // The number of an event is more exact than its time, which others may have as well.
