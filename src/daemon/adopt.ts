@@ -94,12 +94,15 @@ async function recordDoubt(context: SupervisionContext, task: Task, folder: Task
   const message = `what the journal told of its start is lost${found}`;
   const { stdout, stderr } = finalLengths(folder.sizes(), task);
   const base = { task: task.id, actor: self } as const;
-  const lost = { ...base, type: 'TaskLost', data: { attempt, reason: 'events-lost', message } } as const;
-  // First what the notes of its shim tell, which go then.
-  await journal.append([lost], { durability: 'full' });
-  const { besideBytes } = folder.settle();
-  const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
-  await journal.append([{ ...base, type: 'LogClosed', data: closed }], { durability: 'full' });
+  // All else stays, since it may run on; and what its shim noted keeps a daemon that comes after a crash from running it again.
+  folder.removePipes();
+  await journal.append(
+    [
+      { ...base, type: 'TaskLost', data: { attempt, reason: 'events-lost', message } },
+      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr, besideBytes: null } },
+    ],
+    { durability: 'full' },
+  );
   return true;
 }
 
@@ -120,14 +123,23 @@ async function recordCopy({ journal, self }: SupervisionContext, task: Task, fol
   const base = { task: id, actor: self } as const;
   const lost = status.kind === 'spawned' || status.kind === 'running';
   const { stdout, stderr } = finalLengths(folder.sizes(), task);
-  const message = 'this data folder is a copy, and the task belongs to the one that it was copied from';
-  if (lost) {
-    const data = { attempt: status.attempt, reason: 'folder-copied', message } as const;
-    await journal.append([{ ...base, type: 'TaskLost', data }], { durability: 'full' });
-  }
   const { besideBytes } = folder.settle();
-  const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
-  await journal.append([{ ...base, type: 'LogClosed', data: closed }], { durability: 'full' });
+  const message = 'this data folder is a copy, and the task belongs to the one that it was copied from';
+  await journal.append(
+    [
+      ...(lost
+        ? [
+            {
+              ...base,
+              type: 'TaskLost' as const,
+              data: { attempt: status.attempt, reason: 'folder-copied' as const, message },
+            },
+          ]
+        : []),
+      { ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr, besideBytes } },
+    ],
+    { durability: 'full' },
+  );
   return lost;
 }
 

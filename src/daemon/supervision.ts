@@ -220,8 +220,8 @@ export class Supervision implements Disposable {
     const { besideBytes } = this.#folder.settle();
     passCrashPoint('task.settled');
     const pumpedByShim = this.#folder.pumpedByShim().map((stream) => pumpRestarted(stream, this.#attempt));
-    const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
-    await this.#append(...pumpedByShim, { type: 'LogClosed', data: closed });
+    const data = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
+    await this.#append(...pumpedByShim, { type: 'LogClosed', data });
     passCrashPoint('task.log-closed');
     this.#folder.forgetPumpedByShim();
     this.#onDone(this);
@@ -286,8 +286,7 @@ export class Supervision implements Disposable {
   /** When the task has ended its shim pumps what is left by itself. */
   #tendPumps(identity: ProcessIdentity): void {
     const hasEnded = (): boolean => this.#readStatus().exitStatus !== null;
-    // Its end was noted, and the wake-up for that may have been lost.
-    if (hasEnded()) return this.look();
+    if (hasEnded()) return this.look(); // The wake-up for that may have been lost.
     if (!this.#pumps.isOneMissing() || !this.#context.processes.isAlive(identity)) return;
     for (const { stream, pid } of this.#pumps.replaceMissing(() => !hasEnded())) {
       this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });

@@ -176,6 +176,14 @@ export class TaskFolder {
     return { besideBytes: bytesOnDisk(this.order) + bytesOnDisk(this.spool) + bytesOnDisk(this.path) };
   }
 
+  /** Takes the pipes away and leaves all that was noted. */
+  removePipes(): void {
+    for (const name of streams) {
+      rmSync(this.fifo(name), { force: true });
+      rmSync(this.pumpMarker(name), { force: true });
+    }
+  }
+
   /** Takes the folder of the spools away where all of them are gone. */
   removeEmptySpool(): void {
     removeIfEmpty(this.spool);
