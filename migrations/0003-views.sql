@@ -10,9 +10,9 @@ SELECT
   state,
   exit_code,
   signal,
-  strftime('%Y-%m-%dT%H:%M:%fZ', submitted_at / 1000000.0, 'unixepoch') AS submitted,
-  strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000000.0, 'unixepoch') AS started,
-  strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000000.0, 'unixepoch') AS ended,
+  strftime('%Y-%m-%dT%H:%M:%fZ', submitted_at / 1000 / 1000.0, 'unixepoch') AS submitted,
+  strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000 / 1000.0, 'unixepoch') AS started,
+  strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000 / 1000.0, 'unixepoch') AS ended,
   duration_ms / 1000.0 AS seconds,
   -- The arguments with one space between them; `command` has them apart, as a JSON array.
   (SELECT group_concat(value, ' ') FROM json_each(command)) AS command_line,
@@ -24,7 +24,7 @@ FROM tasks;
 CREATE VIEW event_log AS
 SELECT
   seq,
-  strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000000.0, 'unixepoch') AS at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000 / 1000.0, 'unixepoch') AS at,
   type,
   task,
   -- ghost's own client, a program that uses the library, or the daemon.
