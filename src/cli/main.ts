@@ -43,7 +43,8 @@ const result = runCli(process.argv.slice(2), {
         return starter.tellingStarter({ isTerminal: isatty(2), write: (text) => process.stderr.write(text) });
       },
       onVersionNews: async (news) => {
-        await stderr.write(`ghost: ${(await import('./rare.ts')).versionSentence(news)}\n`);
+        const { versionSentence } = await import('./rare.ts');
+        if (!drawsScreen) await stderr.write(`ghost: ${versionSentence(news)}\n`);
       },
     });
     clients.push(client);

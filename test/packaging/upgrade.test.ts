@@ -115,6 +115,8 @@ test('installed over the old one, the next command replaces the daemon and no ta
   expect(await home.ok(['log', '--stdout', 'counts'])).toBe(stdout.trimEnd());
   const events = home.events();
   await until('the feed has every event', () => audit.stdout().split('\n').length === events.length + 1);
+  audit.child.kill('SIGINT');
+  await audit.ended;
   expect(events.filter(({ type }) => type === 'DaemonStarted').map(({ data }) => data['version'])).toEqual([
     own,
     later,
