@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
-import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
+import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
@@ -20,13 +20,6 @@ export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
 
-interface PendingBatch {
-  readonly drafts: readonly EventDraft[];
-  readonly options: AppendOptions;
-  readonly resolve: (events: readonly JournalEvent[]) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
  * batch in it is all or nothing. Reads see only what is committed.
@@ -37,7 +30,6 @@ export class Journal implements Disposable, EventReader {
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
   readonly #onFull: () => boolean;
-  readonly #onDurable: NonNullable<JournalOptions['onDurable']>;
   readonly #statements: Statements;
   readonly #readModels: ReadModels | null;
   readonly #listeners = new Set<() => void>();
@@ -49,12 +41,14 @@ export class Journal implements Disposable, EventReader {
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
   private constructor(database: Database, options: JournalOptions) {
-    const { now, onDamage, onFull = () => false, onDurable = () => undefined, readModels } = options;
+    const { now, onDamage, onFull = () => false, onDurable, readModels } = options;
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
     this.#onFull = onFull;
-    this.#onDurable = onDurable;
+    this.onCommit(() => {
+      if (this.#synchronous === 'FULL') onDurable?.({ seq: this.#lastSeq, task: this.#lastTask });
+    });
     this.#statements = prepareStatements(database);
     this.environments = new EnvironmentStore(database, this);
     this.#readModels = readModels?.(database) ?? null;
@@ -141,9 +135,7 @@ export class Journal implements Disposable, EventReader {
       if (code !== null && !isFull(error) && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)) this.#onDamage(failure);
       return;
     }
-    const mark = { seq: this.#lastSeq, task: this.#lastTask };
-    if (mark.seq !== before && this.#synchronous === 'FULL') this.#onDurable(mark);
-    if (mark.seq !== before) for (const listener of this.#listeners) listener();
+    if (this.#lastSeq !== before) for (const listener of this.#listeners) listener();
     for (const done of settle) done();
   }
 
