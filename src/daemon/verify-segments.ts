@@ -60,8 +60,8 @@ export async function segmentDamage(
   try {
     const folder = await lstat(taskFolder(task));
     const found = await lstat(file);
-    if (folder.isSymbolicLink() || found.isSymbolicLink())
-      return damage('segment-missing', 'is missing: a link is there');
+    const isBehindLink = folder.isSymbolicLink() || found.isSymbolicLink();
+    if (isBehindLink) return damage('segment-missing', 'is missing: a link is there');
     if (!found.isFile()) return damage('segment-changed', 'is no file');
     ({ size } = found);
     if (size < bytes) return damage('segment-truncated', `is cut off: ${size} of ${bytes} bytes are there`);
