@@ -32,16 +32,18 @@ export async function adoptTasks(
 async function takeUp(
   context: SupervisionContext,
   id: TaskId,
-  { supervisor }: { supervisor: Supervisor },
+  { supervisor, told = null }: { supervisor: Supervisor; told?: string | null },
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const task = context.table.get(id);
   if (task === undefined) return null;
   try {
     return await adoptTask(context, task, { supervisor });
   } catch (error) {
-    context.log.error('a task could not be taken up; it is tried again', { task: id, error: String(error) });
+    const why = String(error);
+    // Tried every few seconds, and told once.
+    if (why !== told) context.log.error('a task could not be taken up; it is tried again', { task: id, error: why });
     supervisor.later(() => {
-      void takeUp(context, id, { supervisor });
+      void takeUp(context, id, { supervisor, told: why });
     });
     return null;
   }
@@ -54,6 +56,7 @@ async function adoptTask(
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const { id, status } = task;
   const folder = supervisor.folder(id);
+  folder.demandOwn();
   if (status.kind === 'submitted') {
     if (await recordDoubt(context, task, folder)) return 'lost';
     supervisor.begin(id);

@@ -19,6 +19,7 @@ import { HomeGuard } from './home-guard.ts';
 import { JournalMark } from './journal-mark.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { ownPaths, refuseLinks } from './no-links.ts';
 import { OpenFiles } from './open-files.ts';
 import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -72,6 +73,7 @@ const closeGraceMs = 1_000;
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, version, clock, processes, kernel } = options;
   prepareDataFolder(paths.home);
+  refuseLinks(ownPaths(paths), 'data-folder-unusable');
   makePrivateFolder(paths.tasks);
   const tools = findShimTools({ shell: options.shell });
   const log = openDaemonLog(paths.daemonLog, { clock, echo: options.echo });

@@ -11,6 +11,7 @@ import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
+import { forWriting } from './no-links.ts';
 import { foldOrder } from './order-fold.ts';
 import type { Prune } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
@@ -124,6 +125,7 @@ async function giveBack(
   const folder = new TaskFolder(tasksFolder, id);
   const stored = table.get(id)?.stored;
   try {
+    folder.demandOwn();
     await giveOutputBack(context, prune, folder);
     if (stored === undefined) return;
     const prunedTo = { stdout: stored.stdout.prunedTo, stderr: stored.stderr.prunedTo };
@@ -173,7 +175,7 @@ export async function canPunchHoles(
 ): Promise<boolean> {
   const probe = join(folder, '.hole');
   try {
-    await (await open(probe, 'w', 0o600)).close();
+    await (await open(probe, forWriting, 0o600)).close();
     return (await kernel.punchHole(probe, { from: 0, to: blockBytes })) === true;
   } catch (error) {
     if (isOutOfSpace(error)) return true;

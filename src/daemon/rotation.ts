@@ -66,6 +66,7 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (task === undefined) return;
     const folder = this.#folder(id);
+    folder.demandOwn();
     for (const name of existsSync(folder.path) ? readdirSync(folder.path) : []) {
       const [, stream, index, temporary] = /^(stdout|stderr)\.(\d+)\.gz(\.tmp)?$/.exec(name) ?? [];
       if (stream !== 'stdout' && stream !== 'stderr') continue;
@@ -191,6 +192,7 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (range === null || task === undefined) return;
     const folder = this.#folder(id);
+    folder.demandOwn();
     const spool = folder.stream(stream);
     const { from } = range;
     const complete = task.log.kind === 'closed' && range.to === folder.size(stream);
@@ -244,7 +246,9 @@ export class Rotation implements AsyncDisposable {
   /** What is in segments need not lie in the spool too. Offsets stay: a hole has no blocks and keeps the length. */
   async #giveBack(id: TaskId, stream: StreamName): Promise<void> {
     const { sealedTo } = this.#stored(id, stream);
-    const spool = this.#folder(id).stream(stream);
+    const folder = this.#folder(id);
+    folder.demandOwn();
+    const spool = folder.stream(stream);
     if (!this.#context.holes || !existsSync(spool)) return;
     if ((await this.#context.kernel.punchHole(spool, { from: 0, to: sealedTo })) === true) return;
     this.#context.log.warnOnce('the space of compressed output could not be given back', { task: id, stream });
@@ -260,6 +264,7 @@ export class Rotation implements AsyncDisposable {
       return sealedTo > 0 && sealedTo >= sizes[stream];
     });
     const folder = this.#folder(id);
+    if (sealed.length > 0) folder.demandOwn();
     for (const stream of sealed) rmSync(folder.stream(stream), { force: true });
     if (sealed.length > 0) folder.removeEmptySpool();
   }

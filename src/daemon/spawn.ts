@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import type { StreamName } from '../journal/events.ts';
+import { writeOwnFile } from './no-links.ts';
 import type { ShellKind, SplitEnvironment } from './shim-environment.ts';
 import { goPipeLine, shimText } from './shim.ts';
 import type { TaskFolder } from './task-folder.ts';
@@ -180,10 +181,10 @@ export function spawnPump(
   { tools, folder, stillNeeded }: { tools: ShimTools; folder: TaskFolder; stillNeeded: () => boolean },
 ): number | null {
   const marker = folder.pumpMarker(stream);
-  writeFileSync(marker, '', { mode: 0o600 });
+  writeOwnFile(marker, '');
   const opened: number[] = [];
   const open = (path: string, flags: number): number => {
-    const descriptor = openSync(path, flags);
+    const descriptor = openSync(path, flags | constants.O_NOFOLLOW);
     opened.push(descriptor);
     return descriptor;
   };
@@ -202,6 +203,6 @@ export function spawnPump(
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
     if (pid === null) rmSync(marker, { force: true });
-    else writeFileSync(marker, `${pid}\n`);
+    else writeOwnFile(marker, `${pid}\n`);
   }
 }

@@ -159,7 +159,7 @@ function damagedBefore({ paths: { home, journal } }: Patient): readonly Found[] 
     : [
         ok(
           'journal',
-          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more)`,
+          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more: ghost redact does not reach into it)`,
         ),
       ];
 }
