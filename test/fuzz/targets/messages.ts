@@ -93,8 +93,16 @@ const right: { readonly [O in Exclude<Operation, 'shutdown'>]: ParametersOf<O> }
 };
 const operations = Object.keys(right) as [Operation, ...Operation[]];
 
+/** What may go on until it is called off. */
+const goesOn: ReadonlySet<Operation> = new Set<Operation>(['wait', 'log', 'watch', 'audit', 'stop']);
+
 /** MessagePack as it comes, with all that the wire forbids. */
-const lax = new Packr({ useRecords: false, moreTypes: true, structuredClone: true });
+const lax = new Packr({ useRecords: false, moreTypes: true });
+
+/** Answered after what is wrong with a request that came before them. */
+const pings = Buffer.concat(
+  [2, 3].map((id) => frameOf(lax.pack({ kind: 'request', id, operation: 'ping', parameters: {} }))),
+);
 
 /** The messages of the wire, as a client sends them that has gone wrong. */
 export const messages: FuzzTarget = {
@@ -145,7 +153,7 @@ class MessageRun implements FuzzRun {
     const id = 1;
     const valid = right[operation as keyof typeof right];
     let parameters: unknown = valid;
-    for (let times = random(3); times >= 0; times -= 1) parameters = mutated(parameters, random);
+    for (let times = random(3); times > 0; times -= 1) parameters = mutated(parameters, random);
     if (isRefused) parameters = isMap(parameters) ? { ...parameters, '': 1 } : { junk: parameters };
     let message: unknown = { kind: 'request', id, operation, parameters };
     // Now and then it is the envelope that is wrong; a request can be right all the same only by chance.
@@ -157,9 +165,8 @@ class MessageRun implements FuzzRun {
       return [];
     }
     const client = (this.#client ??= await this.#connect());
-    // What goes on until it is called off is called off.
-    client.socket.write(Buffer.concat([frameOf(body), frameOf(lax.pack({ kind: 'cancel', id }))]));
-    return this.#judge(await lastWord(client), message);
+    client.socket.write(Buffer.concat([frameOf(body), ...(goesOn.has(operation) ? [pings] : [])]));
+    return this.#judge(await lastWord(client, id), message);
   }
 
   #judge(word: DaemonMessage | 'late' | null, message: unknown): readonly string[] {
@@ -185,14 +192,17 @@ class MessageRun implements FuzzRun {
   }
 }
 
-/** The last word on the request, or what the connection ended with. */
-async function lastWord(client: RawClient): Promise<DaemonMessage | 'late' | null> {
+/** The last word on a request, or what the connection ended with. What goes on after the pings is called off. */
+async function lastWord(client: RawClient, id: number): Promise<DaemonMessage | 'late' | null> {
   const late = Promise.withResolvers<'late'>();
   const timer = setTimeout(() => late.resolve('late'), answerMsMax);
   try {
     for (;;) {
       const message = await Promise.race([client.next(), late.promise]);
-      if (message === null || message === 'late' || message.kind !== 'item') return message;
+      if (message === null || message === 'late' || message.kind === 'fault') return message;
+      if (message.kind === 'hello' || message.kind === 'item') continue;
+      if (message.id === 3) client.send({ kind: 'cancel', id });
+      if (message.id !== 2 && message.id !== 3) return message;
     }
   } finally {
     clearTimeout(timer);
