@@ -60,7 +60,13 @@ describe('prune', () => {
     expect(await client.prune({ keepTasks: 1 })).toEqual(told);
     // What can be read now, not what was ever written.
     expect(await client.status()).toMatchObject({ logBytes: outputBytes });
-    expect(await client.prune({ keepTasks: 1 })).toEqual({ tasks: [], bytes: 0, forgotten: [] });
+    expect(await client.prune({ keepTasks: 1 })).toEqual({
+      tasks: [],
+      tasksTotal: 0,
+      bytes: 0,
+      forgotten: [],
+      forgottenTotal: 0,
+    });
     const [event] = past.home.events({ type: 'LogSegmentPruned', task: past.task(0) });
     expect(event).toMatchObject({ data: { reason: 'request', from: 0 }, actor: { kind: 'client' } });
     for (const id of past.tasks) {
@@ -97,7 +103,7 @@ describe('prune', () => {
   test('without a rule takes what the limits would, which within them is nothing', async () => {
     await using past = new PastTasks();
     const client = await past.begin();
-    expect(await client.prune()).toEqual({ tasks: [], bytes: 0, forgotten: [] });
+    expect(await client.prune()).toEqual({ tasks: [], tasksTotal: 0, bytes: 0, forgotten: [], forgottenTotal: 0 });
   });
 
   test('leaves running tasks alone where it is about ended ones, and takes their segments for a size', async () => {
