@@ -19,6 +19,7 @@ export const crashPoints = [
   'task.started',
   'task.exit-read',
   'task.exited',
+  'task.settled',
   'task.log-closed',
   'signal.requested',
   'signal.delivered',
@@ -31,7 +32,17 @@ export const crashPoints = [
   'output.pruned',
   'output.removed',
 ] as const;
-export type CrashPoint = (typeof crashPoints)[number];
+
+/** Those of `ghost doctor --fix`, which restores a journal. */
+export const restorePoints = [
+  'restore.put-aside',
+  'restore.readable',
+  'restore.written',
+  'restore.complete',
+  'restore.log-removed',
+  'restore.in-place',
+] as const;
+export type CrashPoint = (typeof crashPoints)[number] | (typeof restorePoints)[number];
 
 const passes = new Map<string, number>();
 

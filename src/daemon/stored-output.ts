@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import { blockBytes, inBlocks, segmentsOnDisk } from '../projections/stored-bytes.ts';
-import { isUnsealed, outputBytes } from '../projections/task-row.ts';
+import { blockBytes, inBlocks, rangeInBlocks } from '../projections/stored-bytes.ts';
+import { besideBytes, isUnsealed, outputBytes } from '../projections/task-row.ts';
 import type { TaskStore } from '../projections/task-store.ts';
 import type { StoredStream, Task } from '../projections/task.ts';
 import { bytesOnDisk } from './file-system.ts';
@@ -122,12 +122,23 @@ export class StoredOutput {
     for (const id of this.#open.keys()) yield { segments: this.#segments(id), raw: this.#raw(id, this.#table.get(id)) };
   }
 
+  /** With the last of a complete output goes what is beside it. */
   *#pieces(id: TaskId): Generator<OutputPiece, void, void> {
     const task = this.#table.get(id);
+    let last: OutputPiece | null = null;
     if (task === undefined) return;
-    // Most outputs are small: read once, and no segments to be put in order.
-    if (streams.some((stream) => task.stored[stream].starts.length > 0)) yield* this.#segments(id);
-    yield* this.#raw(id, task);
+    for (const piece of this.#allPieces(task)) {
+      if (last !== null) yield last;
+      last = piece;
+    }
+    if (last === null) return;
+    yield task.log.kind === 'open' ? last : { ...last, bytes: last.bytes + besideBytes(task) };
+  }
+
+  *#allPieces(task: Task): Generator<OutputPiece, void, void> {
+    // Most outputs are small: there are no segments to be read and put in order.
+    if (streams.some((stream) => task.stored[stream].starts.length > 0)) yield* this.#segments(task.id);
+    yield* this.#raw(task.id, task);
   }
 
   #segments(id: TaskId): Iterable<OutputPiece> {
@@ -150,7 +161,7 @@ export class StoredOutput {
       const base = { task: id, stream, from: task.stored[stream].sealedTo, file: null, age: Number.POSITIVE_INFINITY };
       if (task.log.kind === 'closed') {
         const to = stream === 'stdout' ? task.log.stdoutBytes : task.log.stderrBytes;
-        const bytes = inBlocks(to - base.from);
+        const bytes = rangeInBlocks({ from: base.from, to });
         if (to > base.from) yield { ...base, to, bytes, divisible: false };
       } else {
         const kept = new TaskFolder(this.#tasksFolder, id).size(stream) - newestKeptBytes;
@@ -165,12 +176,12 @@ export class StoredOutput {
     return (stream === 'stdout' ? log.stdoutBytes : log.stderrBytes) - stored[stream].sealedTo;
   }
 
-  #bytesOfOpen({ id, stored }: Task): number {
-    const folder = new TaskFolder(this.#tasksFolder, id);
+  #bytesOfOpen(task: Task): number {
+    const folder = new TaskFolder(this.#tasksFolder, task.id);
     return streams.reduce(
-      (sum, stream) => sum + segmentsOnDisk(stored[stream]) + bytesOnDisk(folder.stream(stream)),
+      (sum, stream) => sum + task.stored[stream].segmentBytes + bytesOnDisk(folder.stream(stream)),
       // Of many records the index that tells their order and times takes as much as what they tell of.
-      bytesOnDisk(folder.order),
+      bytesOnDisk(folder.order) + besideBytes(task),
     );
   }
 }

@@ -1,7 +1,21 @@
-import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import type { StreamName, TaskId } from '../journal/events.ts';
+import { bytesOnDisk } from './file-system.ts';
+
+const streams = ['stdout', 'stderr'] as const;
 
 /**
  * Everything about one task that is not in the journal:
@@ -9,7 +23,9 @@ import type { StreamName, TaskId } from '../journal/events.ts';
  *   spool/status.1, messages.1     what the shim of attempt 1 noted, and what its shell said
  *   spool/stdout.fifo, …           the pipes, while there is a task
  *   spool/stdout.pump              the pid of a pump that the daemon put in, while there is one
+ *   spool/stdout.again             left by a shim that had to pump the rest itself, until that is recorded
  *   order.idx                      which stream grew when (order-index.ts); not in `spool`, which is watched
+ * Of a complete task only the streams that have bytes stay, and `order.idx`; of one that wrote nothing, nothing (`settle`).
  * All files 0600 and folders 0700, from the daemon's umask.
  */
 export class TaskFolder {
@@ -63,6 +79,22 @@ export class TaskFolder {
     return null;
   }
 
+  /** The streams whose rest the shim had to pump itself, since their pump was gone before the end. */
+  pumpedByShim(): readonly StreamName[] {
+    return streams.filter((name) => statSync(this.#again(name), { throwIfNoEntry: false }) !== undefined);
+  }
+
+  /** To be called when that is recorded. */
+  forgetPumpedByShim(): void {
+    const pumped = this.pumpedByShim();
+    for (const name of pumped) rmSync(this.#again(name), { force: true });
+    if (pumped.length > 0) for (const folder of [this.spool, this.path]) removeIfEmpty(folder);
+  }
+
+  #again(name: StreamName): string {
+    return join(this.spool, `${name}.again`);
+  }
+
   get order(): string {
     return join(this.path, 'order.idx');
   }
@@ -79,6 +111,13 @@ export class TaskFolder {
   /** How far both streams have come, in bytes. */
   sizes(): { readonly stdout: number; readonly stderr: number } {
     return { stdout: this.size('stdout'), stderr: this.size('stderr') };
+  }
+
+  /** Which stream was written last, as well as the file system tells; stderr where it cannot tell them apart. */
+  lastWritten(): StreamName {
+    const writtenAt = (name: StreamName): number =>
+      statSync(this.stream(name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return writtenAt('stdout') > writtenAt('stderr') ? 'stdout' : 'stderr';
   }
 
   /** What the shim of an attempt has noted, and when it last did, in milliseconds since 1970; null before it existed. */
@@ -125,11 +164,48 @@ export class TaskFolder {
     }
   }
 
-  /** Takes away what only a running task needs. */
-  removeRunFiles(): void {
-    for (const name of ['stdout', 'stderr'] as const) {
-      rmSync(this.fifo(name), { force: true });
-      rmSync(this.pumpMarker(name), { force: true });
+  /**
+   * Takes away all that an ended task needs no more: its pipes, what its shim noted, streams without a byte, and the
+   * folders where nothing is left in them.
+   *
+   * Called when its end is recorded, and its shim and pumps are gone, but before it is recorded that its streams are
+   * complete: a task of which that is known is not looked at again. A daemon that is killed in between finds an ended
+   * task whose shim and pumps are gone, which is all that it has to know, and does the rest.
+   * @returns what of what stays is not the streams', as it takes on the disk.
+   */
+  settle(): { readonly besideBytes: number } {
+    for (const name of readdirIfThere(this.spool)) {
+      const path = join(this.spool, name);
+      if (/^(stdout|stderr)\.(fifo|pump)$|^(status|messages)\.\d+$/.test(name)) rmSync(path, { force: true });
+      else if ((name === 'stdout' || name === 'stderr') && this.size(name) === 0) rmSync(path, { force: true });
     }
+    for (const folder of [this.spool, this.path]) removeIfEmpty(folder);
+    return { besideBytes: bytesOnDisk(this.order) + bytesOnDisk(this.spool) + bytesOnDisk(this.path) };
+  }
+
+  /** Takes the folder of the spools away where all of them are gone. */
+  removeEmptySpool(): void {
+    removeIfEmpty(this.spool);
+  }
+}
+
+function readdirIfThere(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Somebody else may have put something into it: then it stays. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    // POSIX lets a system say either of a folder that is not empty: rmdir(2).
+    const stays = ['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'];
+    if (error instanceof Error && 'code' in error && stays.includes(String(error.code))) return;
+    throw error;
   }
 }

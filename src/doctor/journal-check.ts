@@ -1,8 +1,13 @@
-import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
-import type { Microseconds } from '../journal/events.ts';
+import { passCrashPoint } from '../daemon/crash-point.ts';
+import { asideFolder } from '../daemon/set-aside.ts';
+import { lastTaskInFolders } from '../daemon/task-numbers.ts';
+import type { Actor, Microseconds } from '../journal/events.ts';
 import { type Inspection, inspectJournal } from '../journal/inspect.ts';
+import { readMark } from '../journal/mark-file.ts';
+import { finishPutting, restoredPath } from '../journal/put-in-place.ts';
 import { type Salvage, restoreJournal } from '../journal/salvage.ts';
 import { version } from '../version.ts';
 import { counted } from '../words/task-words.ts';
@@ -37,6 +42,16 @@ export function readJournal({ paths, migrationsFolder, onProgress }: Patient): J
     },
   });
   return { facts, inspection };
+}
+
+/** A restoration that was cut short after the restored journal was complete: it is the journal from then on. */
+export function checkRestoration({ paths: { journal }, alone }: Patient): readonly Found[] {
+  if (!alone || !existsSync(restoredPath(journal))) return [];
+  const mend = (): string => {
+    finishPutting(journal);
+    return 'it is in its place now';
+  };
+  return [problem('journal', `${basename(restoredPath(journal))} was not put into its place yet`, { mend })];
 }
 
 /** The journal's file, its chain and its clock. */
@@ -94,14 +109,28 @@ function restoring(patient: Patient): { readonly hint: string } | { readonly men
         migrationsFolder,
         now: () => (nowMs * 1000) as Microseconds,
         ghostVersion: version,
+        actor: actorOf(patient),
+        lastTaskSeen: Math.max(
+          lastTaskInFolders([paths.tasks, join(paths.home, asideFolder, basename(paths.tasks))]),
+          readMark(paths.journal)?.task ?? 0,
+        ),
+        onStep: (step) => {
+          passCrashPoint(`restore.${step}`);
+        },
       });
       return restoredText(salvage);
     },
   };
 }
 
+/** Whoever asked the doctor to mend it. */
+function actorOf({ uid }: Patient): Actor {
+  const client = `ghost-doctor ${version}`;
+  return { kind: 'client', uid, pid: process.pid, client, terminal: null, commandLine: null };
+}
+
 /** What was kept and what was lost, to the event. */
-export function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder }: Salvage): string {
+export function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder, lastTask }: Salvage): string {
   const keptText = kept === 0 ? 'nothing could be kept' : `restored with the events 1 to ${kept}`;
   const [first, last] = [seqs[0], seqs.at(-1)];
   const lostText =
@@ -113,7 +142,8 @@ export function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, fo
     environmentsLost === 0
       ? []
       : [counted(environmentsLost, { one: 'environment is lost', many: 'environments are lost' })];
-  return [keptText, lostText, ...hole, ...environments, `the damaged file is in ${basename(folder)}/`].join('; ');
+  const next = `the next task is ${lastTask + 1}`;
+  return [keptText, lostText, ...hole, ...environments, next, `the damaged file is in ${basename(folder)}/`].join('; ');
 }
 
 function aboutTasks(tasks: readonly number[]): string {

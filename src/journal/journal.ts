@@ -1,15 +1,16 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
-import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
+import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
+import type { EventDraft, EventType, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
+import { finishPutting } from './put-in-place.ts';
 import type { EventReader, ReadModels } from './read-models.ts';
 import { type Statements, prepareStatements } from './statements.ts';
 import { isFull, reasonOf, writeFailure } from './write-failure.ts';
@@ -18,13 +19,6 @@ import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
-
-interface PendingBatch {
-  readonly drafts: readonly EventDraft[];
-  readonly options: AppendOptions;
-  readonly resolve: (events: readonly JournalEvent[]) => void;
-  readonly reject: (reason: unknown) => void;
-}
 
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
@@ -43,19 +37,25 @@ export class Journal implements Disposable, EventReader {
   #flushScheduled = false;
   #lastSeq: number;
   #lastHash: string;
+  #lastTask: number;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
-  private constructor(database: Database, { now, onDamage, onFull = () => false, readModels }: JournalOptions) {
+  private constructor(database: Database, options: JournalOptions) {
+    const { now, onDamage, onFull = () => false, onDurable, readModels } = options;
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
     this.#onFull = onFull;
+    this.onCommit(() => {
+      if (this.#synchronous === 'FULL') onDurable?.({ seq: this.#lastSeq, task: this.#lastTask });
+    });
     this.#statements = prepareStatements(database);
     this.environments = new EnvironmentStore(database, this);
     this.#readModels = readModels?.(database) ?? null;
     const last = this.#statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
     this.#lastHash = last === undefined ? genesisHash : last[7];
+    this.#lastTask = this.lastTask();
   }
 
   /**
@@ -80,6 +80,7 @@ export class Journal implements Disposable, EventReader {
 
   static async #open(options: JournalOptions): Promise<Journal> {
     const { path, migrationsFolder, now, ghostVersion, onOpening = () => undefined } = options;
+    finishPutting(path);
     const database = openDatabase(path);
     try {
       await migrate(database, { folder: migrationsFolder, now, ghostVersion, onOpening });
@@ -141,9 +142,7 @@ export class Journal implements Disposable, EventReader {
   /** Calls the listener after each commit that added events: a doorbell without data. Returns how to stop it. */
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return () => void this.#listeners.delete(listener);
   }
 
   /** The committed events after a place, in order, at most `most` at once. */
@@ -168,6 +167,11 @@ export class Journal implements Disposable, EventReader {
     return this.#statements.readOnce.all(prefix, `${prefix}\u{10ffff}`, after).map(decodeEvent);
   }
 
+  /** The events of one type after a place, up to another, in order. It takes as long as all events between them are many. */
+  readType({ type, after, to }: { type: EventType; after: number; to: number }): readonly JournalEvent[] {
+    return this.#statements.readType.all(after, to, type).map(decodeEvent);
+  }
+
   /** The place of the last DaemonStopped: what came before it was done whole. 0 where there was none. */
   lastCleanStop(): number {
     return this.#statements.lastCleanStop.get()?.[0] ?? 0;
@@ -179,9 +183,14 @@ export class Journal implements Disposable, EventReader {
     return row === undefined ? null : decodeEvent(row);
   }
 
-  /** The highest number that a task was ever given, 0 where there was none. */
+  /** The highest number that a task was ever given, by events that are lost too; 0 where there was none. */
   lastTask(): number {
     return this.#statements.lastTask.get()?.[0] ?? 0;
+  }
+
+  /** The place of the last JournalRestored: events before it may be missing. 0 where there was none. */
+  lastRestored(): number {
+    return this.#statements.lastRestored.get()?.[0] ?? 0;
   }
 
   /** The place of the last committed event, 0 where there is none. */
@@ -269,6 +278,7 @@ export class Journal implements Disposable, EventReader {
       this.#statements.insert.run(...row, keys[index] ?? null);
       this.#lastSeq = row[0];
       this.#lastHash = row[7];
+      this.#lastTask = Math.max(this.#lastTask, draft.task ?? 0);
       return { ...draft, seq: row[0] as SequenceNumber, at: row[1] as Microseconds, hash: row[7] };
     });
     all.push(...events);

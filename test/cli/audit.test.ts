@@ -128,7 +128,7 @@ describe('audit', () => {
     [['--type', 'TaskExitd'], 'there are no events of type "TaskExitd"', 'ghost audit --type TaskExited'],
     [['--type', 'exited'], 'there are no events of type "exited"', 'ghost audit --type TaskExited'],
     [['--type', 'zzzzzzzzzzzzzzzz'], 'there are no events of type "zzzzzzzzzzzzzzzz"', 'ghost audit --help'],
-    [['--after', 'x'], '"x" is no number of an event', 'ghost audit --after 1812'],
+    [['--after', 'x'], '"x" is no number of an event', 'ghost audit --after 42'],
     [['-n', '-1'], '"-1" is no number of events', 'ghost audit -n 20'],
     [['--actor='], '--actor needs a text', 'ghost audit --actor root'],
     [['--since', 'seq:9', '--until', 'seq:9'], 'nothing lies after event 8 and before event 9', 'give --since'],

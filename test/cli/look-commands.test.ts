@@ -266,7 +266,7 @@ describe('the daemon', () => {
     expect(said.stdout).toContain('daemon   up for 3h 20m, since 2026-11-22 10:44:02\npid      1234\n');
     expect(said.stdout).toContain('\njournal  412 events, 1.2 MiB\nlogs     34.0 MiB\n');
     const json = await ghost(['status', '--json'], { client: { status } });
-    expect(JSON.parse(json.stdout)).toEqual({ running: true, ...answer });
+    expect(JSON.parse(json.stdout)).toEqual({ running: true, clientVersion: '0.0.0-source', ...answer });
   });
 
   test('status without a daemon ends with 3 and starts none', async () => {

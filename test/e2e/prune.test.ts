@@ -8,8 +8,11 @@ import { configure, sealedOf, taskFolder } from '../support/segments.ts';
 import { until } from '../support/until.ts';
 
 const outputBytes = 200_000;
-/** Random bytes do not compress; a segment adds a little, and a file takes whole blocks. */
-const mostOnDisk = outputBytes + 4 * 4096;
+/**
+ * Random bytes do not compress; a segment adds a little, and a file takes whole blocks. Beside them are two folders and the
+ * index of their order.
+ */
+const mostOnDisk = outputBytes + (4 + 3) * 4096;
 
 /** Four tasks that have ended, the first one first, each with its output; and a client of their daemon. */
 class PastTasks implements AsyncDisposable {

@@ -52,5 +52,7 @@ test('of more lines than are known as they are, and of long ones, the counts are
   expect(statistics.size).toBe(lines.length);
   const counts = [...statistics.most(10_000)];
   expect(counts.map(({ lastId }) => lastId)).toEqual(lines.map((_, index) => lines.length * 4 - index));
-  for (const summary of counts) expect(summary).toMatchObject({ runs: 4, failures: 1, medianMs: 2, p95Ms: 4 });
+  expect(
+    new Set(counts.map(({ runs, failures, medianMs, p95Ms }) => JSON.stringify({ runs, failures, medianMs, p95Ms }))),
+  ).toEqual(new Set([JSON.stringify({ runs: 4, failures: 1, medianMs: 2, p95Ms: 4 })]));
 });

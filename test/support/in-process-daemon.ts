@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
 import type { KernelLog, KernelRecord } from '../../src/daemon/kernel-log.ts';
 import { type Kernel, loadKernel } from '../../src/daemon/kernel.ts';
@@ -19,13 +19,14 @@ export async function serveInProcess(
     processes = linuxProcessTable(kernel),
     kernelLog = silentKernelLog,
     logs = {},
-  }: { processes?: ProcessTable; kernel?: Kernel; kernelLog?: KernelLog; logs?: Partial<LogSettings> },
+    clock = systemClock(),
+  }: { processes?: ProcessTable; kernel?: Kernel; kernelLog?: KernelLog; logs?: Partial<LogSettings>; clock?: Clock },
 ): Promise<AsyncDisposable> {
   const daemon = await startDaemon({
     paths: resolvePaths(home.env),
     version,
     migrationsFolder: join(root, 'migrations'),
-    clock: systemClock(),
+    clock,
     processes,
     kernel,
     kernelLog,

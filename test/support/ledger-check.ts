@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import Database from 'better-sqlite3';
 
@@ -12,6 +11,7 @@ import { type TaskView, viewTask } from '../../src/projections/task-view.ts';
 import type { GhostHome } from './ghost-home.ts';
 import { processesOfTasks } from './ledger-client.ts';
 import type { Ledger, LedgerTask } from './ledger.ts';
+import { pathsBelow } from './paths-below.ts';
 import { until } from './until.ts';
 
 const endTypes: readonly string[] = ['TaskExited', 'TaskLost', 'TaskStartFailed'];
@@ -133,15 +133,25 @@ async function wrongLog(
 /** Processes and files that only a running task needs. What has just ended may take a moment to be gone. */
 async function leftBehind(home: GhostHome): Promise<readonly string[]> {
   await until('nothing of a task runs any more', () => processesOfTasks(home).length === 0).catch(() => undefined);
-  const needlessNow = (): readonly string[] =>
-    readdirSync(home.path, { recursive: true, encoding: 'utf8' }).filter((path) =>
-      /\.(fifo|pump|tmp)$|daemon\.json\.|\.sock\.|\.sock\w/.test(path),
-    );
-  // What has ended is compressed a moment later.
-  await until('nothing is half made any more', () => needlessNow().length === 0).catch(() => undefined);
-  const needless = needlessNow();
+  // What has ended is compressed a moment later, one task after the other: looked at once, not again between two.
+  let needless: readonly string[] = [];
+  await until('nothing is half made any more', () => {
+    needless = needlessFiles(home);
+    return needless.length === 0;
+  }).catch(() => undefined);
   return [
     ...processesOfTasks(home).map(({ pid, commandLine }) => `process ${pid} is left: ${commandLine}`),
-    ...needless.map((path) => `the file ${path} is left`),
+    ...needless.map((path) => `${path} is left`),
   ];
+}
+
+/** What only a running task, a compression or an election needs, and folders with nothing in them. */
+function needlessFiles(home: GhostHome): readonly string[] {
+  const paths = pathsBelow(home.path);
+  const full = new Set(paths.map(dirname));
+  return paths.filter(
+    (path) =>
+      /\.(fifo|pump|tmp)$|daemon\.json\.|\.sock\.|\.sock\w|\/(status|messages)\.\d+$/.test(path) ||
+      (/^tasks\/\d+(\/spool)?$/.test(path) && !full.has(path)),
+  );
 }

@@ -1,5 +1,6 @@
 import type { AuditOptions, Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
+import { quietJson } from '../../quiet-json.ts';
 import { eventTypeOf, nearestEventType } from '../../words/event-types.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -41,7 +42,7 @@ function auditQuestion(
   const tasks = options.values('task');
   const actor = options.value('actor');
   if (actor === '') throw new GhostError('usage', '--actor needs a text', { hint: 'ghost audit --actor root' });
-  const after = countOption(options, { long: 'after', of: 'an event', hint: 'ghost audit --after 1812' }) ?? 0;
+  const after = countOption(options, { long: 'after', of: 'an event', hint: 'ghost audit --after 42' }) ?? 0;
   const last = countOption(options, { long: 'lines', of: 'events', hint: 'ghost audit -n 20' });
   const types = options.values('type').map(typeNamed);
   // The number of an event is more exact than its time, which others may have as well.
@@ -90,7 +91,7 @@ async function printEvents(
   let count = 0;
   for await (const event of events) {
     count += 1;
-    await written.add(json ? `${JSON.stringify(eventJson(event))}\n` : await lines.lines(event));
+    await written.add(json ? `${quietJson(eventJson(event))}\n` : await lines.lines(event));
     if (written.closed) return;
   }
   await written.flush();
