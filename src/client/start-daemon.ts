@@ -38,6 +38,9 @@ const readyTimeoutMs = 60_000;
  */
 const nodeFlags = ['--max-semi-space-size=2', '--no-memory-reducer'];
 
+/** How often a daemon is started that a signal ends before it is ready. */
+const startsMax = 4;
+
 export interface StartDaemonOptions {
   /** The daemon's file; left out: the one that belongs to this ghost. */
   readonly daemonScript?: string;
@@ -86,12 +89,12 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
 async function launch(paths: Paths, script: string): Promise<void> {
   let child = spawnDaemon(paths, script);
   let word = await firstWord(child, paths);
-  if (word === null) {
-    // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
+  // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
+  for (let starts = 1; word === null && starts < startsMax; starts += 1) {
     child = spawnDaemon(paths, script);
     word = await firstWord(child, paths);
   }
-  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, and so was the next`, null, paths);
+  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, ${startsMax} times in a row`, null, paths);
   if (word === 'ready') return;
   const error = readError(word);
   if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { StoredStream } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { spaceOf } from './file-system.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
@@ -76,9 +76,13 @@ export class Rotation implements AsyncDisposable {
     this.consider(id);
   }
 
-  /** What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest. */
-  recoverAll(): void {
-    for (const id of this.#unfinished()) this.recover(id);
+  /**
+   * What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest.
+   * @param openBefore those whose output was open when it found them: since then it may have closed it, with too little of
+   *   it left to be compressed.
+   */
+  recoverAll({ openBefore }: { readonly openBefore: Iterable<TaskId> }): void {
+    for (const id of new Set([...openBefore, ...this.#unfinished()])) this.recover(id);
   }
 
   /** Considers every task: after a time in which there was no room. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { StreamName } from '../journal/events.ts';
 import type { ShellKind, SplitEnvironment } from './shim-environment.ts';
@@ -181,6 +182,7 @@ export function spawnPump(
 ): number | null {
   const marker = folder.pumpMarker(stream);
   writeFileSync(marker, '', { mode: 0o600 });
+  passCrashPoint('pump.announced');
   const opened: number[] = [];
   const open = (path: string, flags: number): number => {
     const descriptor = openSync(path, flags);
@@ -198,6 +200,7 @@ export function spawnPump(
     child.once('error', () => undefined);
     child.unref();
     pid = child.pid ?? null;
+    passCrashPoint('pump.replaced');
     return pid;
   } finally {
     for (const descriptor of opened) closeSync(descriptor);

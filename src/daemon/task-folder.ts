@@ -1,6 +1,7 @@
 import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
 
 /**
@@ -131,5 +132,6 @@ export class TaskFolder {
       rmSync(this.fifo(name), { force: true });
       rmSync(this.pumpMarker(name), { force: true });
     }
+    passCrashPoint('task.closing');
   }
 }

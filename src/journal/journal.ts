@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
 import { checkChain } from './chain-check.ts';
@@ -81,6 +82,7 @@ export class Journal implements Disposable, EventReader {
   static async #open(options: JournalOptions): Promise<Journal> {
     const { path, migrationsFolder, now, ghostVersion } = options;
     const database = openDatabase(path);
+    passCrashPoint('journal.opened');
     try {
       await migrate(database, { folder: migrationsFolder, now, ghostVersion });
       const journal = new Journal(database, options);
@@ -131,6 +133,7 @@ export class Journal implements Disposable, EventReader {
       if (code !== null && !isFull(error) && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)) this.#onDamage(failure);
       return;
     }
+    passCrashPoint('journal.committed');
     if (this.#lastSeq !== before) for (const listener of this.#listeners) listener();
     for (const done of settle) done();
   }
@@ -226,6 +229,7 @@ export class Journal implements Disposable, EventReader {
             const settle = batches.map((batch) => this.#insert(batch, { checked, events }));
             folded = events.length > 0;
             if (folded) this.#readModels?.fold(events);
+            passCrashPoint('journal.written');
             return settle;
           })
           .immediate();

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Database } from './database.ts';
 import type { Microseconds } from './events.ts';
@@ -40,6 +41,7 @@ export async function migrate(
       database.exec(readFileSync(join(folder, name), 'utf8'));
       record.run(name, now(), ghostVersion);
     })();
+    passCrashPoint('journal.migrated');
   }
 }
 
@@ -50,5 +52,6 @@ async function backUp(database: Database, lastMigration: string): Promise<void> 
   const partial = `${target}.tmp`;
   rmSync(partial, { force: true });
   await database.backup(partial);
+  passCrashPoint('journal.backed-up');
   renameSync(partial, target);
 }

@@ -14,8 +14,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { type Database, openDatabase, openForReading } from './database.ts';
 import type { Microseconds } from './events.ts';
+import { copiesName, undoInterrupted } from './interrupted-salvage.ts';
 import { migrate } from './migrate.ts';
 import { onceKey } from './once-key.ts';
 import { type ChainedEvent, soundEvents } from './sound-events.ts';
@@ -57,15 +59,22 @@ export async function restoreJournal(options: SalvageOptions): Promise<Salvage> 
   const stamp = new Date(now() / 1000).toISOString().replaceAll(/[:.]/g, '-');
   const folder = `${path}.damaged-${stamp}`;
   const restored = `${path}.restored.tmp`;
-  const copies = join(folder, 'copy.tmp');
+  const copies = join(folder, copiesName);
+  undoInterrupted(path);
   mkdirSync(folder, { mode: 0o700 });
   try {
     putAside(path, folder);
+    // Its own name: from here on the damaged journal is there twice, whatever happens.
+    sync(dirname(path));
+    passCrashPoint('salvage.put-aside');
     mkdirSync(copies, { mode: 0o700 });
     removeDatabase(restored);
     const source = await readableCopy(path, { ...options, folder: copies });
     const salvaged = await copyEvents(source, { ...options, target: restored });
-    replace(path, { restored, folder });
+    // Now: whoever is killed behind this leaves a sound journal, which nobody restores.
+    rmSync(copies, { recursive: true, force: true });
+    passCrashPoint('salvage.copied');
+    replace(path, { restored });
     return { ...salvaged, folder };
   } finally {
     rmSync(copies, { recursive: true, force: true });
@@ -82,7 +91,12 @@ function putAside(path: string, folder: string): void {
     // Not every file system has second names.
     copyFileSync(path, target);
   }
-  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${target}-wal`);
+  if (existsSync(`${path}-wal`)) {
+    copyFileSync(`${path}-wal`, `${target}-wal`);
+    sync(`${target}-wal`);
+  }
+  sync(target);
+  sync(folder);
 }
 
 /**
@@ -236,12 +250,13 @@ function seenAfter(database: Database, last: number): Salvage['lost'] {
  * Puts the new journal into its place. First the old write-ahead log goes, which would be read into the new file; a
  * crash in between leaves the damaged journal with both of them aside.
  */
-function replace(path: string, { restored, folder }: { restored: string; folder: string }): void {
+function replace(path: string, { restored }: { restored: string }): void {
   sync(restored);
   rmSync(`${path}-wal`, { force: true });
   rmSync(`${path}-shm`, { force: true });
+  passCrashPoint('salvage.log-removed');
   renameSync(restored, path);
-  sync(folder);
+  passCrashPoint('salvage.replaced');
   sync(dirname(path));
 }
 
