@@ -196,7 +196,14 @@ export function spawnPump(
     open(folder.fifo(stream), constants.O_RDWR);
     const source = open(folder.fifo(stream), constants.O_RDONLY);
     const target = open(folder.stream(stream), constants.O_WRONLY | constants.O_APPEND);
-    const child = spawn(tools.cat, [], { detached: true, cwd: '/', env: {}, stdio: [source, target, 'ignore'] });
+    // It says itself who it is before it reads, so that nobody can be killed in between and leave one that is not known.
+    const script = 'echo "$$" >"$1" && exec "$2"';
+    const child = spawn(tools.shell, ['-c', script, 'ghost-pump', marker, tools.cat], {
+      detached: true,
+      cwd: '/',
+      env: {},
+      stdio: [source, target, 'ignore'],
+    });
     child.once('error', () => undefined);
     child.unref();
     pid = child.pid ?? null;
@@ -205,6 +212,5 @@ export function spawnPump(
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
     if (pid === null) rmSync(marker, { force: true });
-    else writeFileSync(marker, `${pid}\n`);
   }
 }

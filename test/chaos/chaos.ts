@@ -12,7 +12,7 @@ import { type PowerLossReport, losePower } from '../support/power-loss.ts';
  * `npm run chaos -- --power-loss CUTS` does the same for test/e2e/crash-power-loss.test.ts: so many states in which a power
  * cut can leave a data folder are opened.
  */
-const killsPerRound = 120;
+const killsPerRound = 140;
 /** What is summed up over the rounds. */
 const figures = [
   'killsWhileStarting',

@@ -51,7 +51,7 @@ const deedsPerKillMax = 2;
 /** How long to bring a daemon to a step. */
 const provokeMsMax = 40_000;
 /** The share of kills at random moments before the named steps are done. */
-const randomKillsShare = 0.2;
+const randomKillsShare = 0.4;
 /** So many events, and the next few make a snapshot due (`snapshotEventsMin`). */
 const oldEvents = 4_085;
 

@@ -26,6 +26,7 @@ const endings = {
   gated: [failed(5)],
   long: [failed(7)],
   quiet: [failed(8)],
+  roused: [failed(8)],
   stubborn: [killed('SIGKILL')],
   // Where its SIGTERM was lost with a daemon, SIGKILL followed.
   patient: [failed(9), killed('SIGKILL')],

@@ -167,6 +167,8 @@ async function live(living: Living): Promise<void> {
     note(living, id, ['TaskExited']);
   };
   const quiet = await start('quiet');
+  // Side by side, so that what one is acknowledged brings to the disk a part of what the others are not yet.
+  const crowd = await Promise.all(Array.from({ length: 8 }, async () => await start('failing')));
   const flood = await start('flood');
   for (const kind of ['quick', 'failing', 'terminated', 'chatty'] as const) await ended((await start(kind)).id);
   const [gated, leaving, patient] = [await start('gated'), await start('leaving'), await start('patient')];
@@ -194,7 +196,7 @@ async function live(living: Living): Promise<void> {
   note(living, String(secret), ['TaskForgotten']);
   ledger.open(gated.task);
   ledger.open(quiet.task);
-  for (const { id } of [gated, quiet, leaving]) await ended(id);
+  for (const { id } of [gated, quiet, leaving, ...crowd]) await ended(id);
 }
 
 /** That a client was told of these events by now: what of them the journal has for the task. */
