@@ -269,7 +269,12 @@ function chooseCuts(
       last.set(`${how.names} ${how.bytes} ${same}`, { before, how });
     }
   });
-  const chosen = Map.groupBy(random.shuffled([...last.values()]).slice(0, most), ({ before }) => before);
+  // Half of them of what is certain to be on the disk, of which there are the fewest; the rest anything.
+  const [certain, others] = [true, false].map((isCertain) =>
+    random.shuffled([...last.values()].filter(({ how }) => (how.bytes === 'synced') === isCertain)),
+  );
+  const sure = (certain ?? []).slice(0, Math.ceil(most / 2));
+  const chosen = Map.groupBy([...sure, ...(others ?? []).slice(0, most - sure.length)], ({ before }) => before);
   const again = new DiskModel(folder);
   const cuts: Cut[] = [];
   begun.clear();
