@@ -78,7 +78,7 @@ export async function losePower({
 }: {
   cuts: number;
   seed: number;
-  onProgress?: (done: number, total: number) => void;
+  onProgress?: (done: number, total: number, complaints: readonly string[]) => void;
 }): Promise<PowerLossReport> {
   const random = new SeededRandom(seed);
   await using home = new GhostHome();
@@ -95,7 +95,7 @@ export async function losePower({
     const where = `cut before operation ${cut.before} (${cut.how.names} names, ${cut.how.bytes} bytes)`;
     complaints.push(...seen.complaints.map((complaint) => `${where}: ${complaint}`));
     done += 1;
-    onProgress(done, all.length);
+    onProgress(done, all.length, complaints);
   }
   return {
     seed,
