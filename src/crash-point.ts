@@ -11,7 +11,9 @@ import { join } from 'node:path';
 export const crashPoints = [
   'daemon.locked',
   'journal.opened',
+  'journal.backup',
   'journal.backed-up',
+  'journal.migration',
   'journal.migrated',
   'journal.folded',
   'journal.snapshot',
@@ -35,6 +37,7 @@ export const crashPoints = [
   'task.exit-read',
   'task.exited',
   'task.closing',
+  'task.settled',
   'task.log-closed',
   'pump.announced',
   'pump.replaced',
@@ -55,10 +58,12 @@ export const crashPoints = [
   'change.redacted',
   'rebuild.folded',
   'rebuild.replaced',
-  'salvage.put-aside',
-  'salvage.copied',
-  'salvage.log-removed',
-  'salvage.replaced',
+  'restore.put-aside',
+  'restore.readable',
+  'restore.written',
+  'restore.complete',
+  'restore.log-removed',
+  'restore.in-place',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

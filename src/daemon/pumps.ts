@@ -1,4 +1,4 @@
-import type { ProcessIdentity, StreamName } from '../journal/events.ts';
+import type { DataOf, ProcessIdentity, StreamName } from '../journal/events.ts';
 import { spawnPump } from './spawn.ts';
 import type { ShimStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
@@ -88,4 +88,12 @@ export class Pumps {
     const entry = this.#context.processes.look(pid);
     return entry !== null && (entry.session === this.#shim.pid || entry.session === pid);
   }
+}
+
+/** What is recorded of each that was put in, by a daemon or by the shim at the end. */
+export function pumpRestarted(
+  stream: StreamName,
+  attempt: number,
+): { readonly type: 'PumpRestarted'; readonly data: DataOf<'PumpRestarted'> } {
+  return { type: 'PumpRestarted', data: { attempt, stream } };
 }

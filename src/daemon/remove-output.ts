@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
@@ -10,6 +11,7 @@ import { blockBytes } from '../projections/stored-bytes.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
+import { forWriting } from './no-links.ts';
 import { foldOrder } from './order-fold.ts';
 import type { Prune } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
@@ -54,21 +56,31 @@ export async function removeOutput(
   return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
 }
 
+/** So many events are looked through at once: some milliseconds. */
+export const eventsAtOnce = 16_384;
+
 /**
- * Finishes what a killed daemon had recorded and not yet done.
+ * Finishes what a killed daemon had recorded and not yet done. Only what came after the last clean stop is looked at, and
+ * everybody else has his turn in between: there may have been millions of prunes ever, and of events since then.
  * @returns how many pieces were looked at.
  */
 export async function finishRemovals(context: RemovalContext): Promise<number> {
   const { journal } = context;
-  const events = journal.readOnce({ prefix: 'LogSegmentPruned:', after: journal.lastCleanStop() });
-  for (const event of events) {
-    if (event.type !== 'LogSegmentPruned') continue;
-    await context.turns.take(event.task, async () => {
-      await giveBack(context, { ...event.data, task: event.task });
-      await removeEmptyFolder(context, event.task);
-    });
+  const end = journal.lastSeq;
+  let finished = 0;
+  for (let after = journal.lastCleanStop(); after < end; after += eventsAtOnce) {
+    const to = Math.min(after + eventsAtOnce, end);
+    for (const event of journal.readType({ type: 'LogSegmentPruned', after, to })) {
+      if (event.type !== 'LogSegmentPruned') continue;
+      await context.turns.take(event.task, async () => {
+        await giveBack(context, { ...event.data, task: event.task });
+        await removeEmptyFolder(context, event.task);
+      });
+      finished += 1;
+    }
+    await setImmediate();
   }
-  return events.length;
+  return finished;
 }
 
 /**
@@ -132,6 +144,7 @@ async function giveBack(
   const folder = new TaskFolder(tasksFolder, id);
   const stored = table.get(id)?.stored;
   try {
+    folder.demandOwn();
     await giveOutputBack(context, prune, folder);
     if (stored === undefined) return;
     const prunedTo = { stdout: stored.stdout.prunedTo, stderr: stored.stderr.prunedTo };
@@ -182,7 +195,7 @@ export async function canPunchHoles(
 ): Promise<boolean> {
   const probe = join(folder, '.hole');
   try {
-    await (await open(probe, 'w', 0o600)).close();
+    await (await open(probe, forWriting, 0o600)).close();
     return (await kernel.punchHole(probe, { from: 0, to: blockBytes })) === true;
   } catch (error) {
     if (isOutOfSpace(error)) return true;

@@ -6,6 +6,7 @@ import { constants, gunzip, gzip } from 'node:zlib';
 
 import { passCrashPoint } from '../crash-point.ts';
 import type { SegmentMember } from '../journal/events.ts';
+import { forReading, forWriting } from './no-links.ts';
 
 /**
  * A segment: a range of a stream as a gzip file that zcat, zgrep and less open. It is many gzip members of 64 KiB each
@@ -52,13 +53,13 @@ export async function writeSegment({
 }): Promise<SegmentFacts> {
   const level = fast ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION;
   const temporary = `${path}.tmp`;
-  await using source = await open(spool, 'r');
+  await using source = await open(spool, forReading);
   const members: SegmentMember[] = [];
   const sum = createHash('sha256');
   let bytes = 0;
   let lines = linesBefore;
   {
-    await using target = await open(temporary, 'w', 0o600);
+    await using target = await open(temporary, forWriting, 0o600);
     for (let offset = from; offset < to; offset += memberBytes) {
       const raw = await readBytes(source, { from: offset, to: Math.min(offset + memberBytes, to) });
       const packed = await compress(raw, { level, chunkSize });
@@ -97,7 +98,7 @@ export async function readMembers(
  * none.
  */
 export async function findCut(spool: string, { from, to }: { from: number; to: number }): Promise<number> {
-  await using file = await open(spool, 'r');
+  await using file = await open(spool, forReading);
   for (let end = to; end > from; end -= memberBytes) {
     const begin = Math.max(from, end - memberBytes);
     const at = (await readBytes(file, { from: begin, to: end })).lastIndexOf(newline);

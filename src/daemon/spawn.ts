@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { StreamName } from '../journal/events.ts';
+import { writeOwnFile } from './no-links.ts';
 import type { ShellKind, SplitEnvironment } from './shim-environment.ts';
 import { goPipeLine, shimText } from './shim.ts';
 import type { TaskFolder } from './task-folder.ts';
@@ -181,11 +182,11 @@ export function spawnPump(
   { tools, folder, stillNeeded }: { tools: ShimTools; folder: TaskFolder; stillNeeded: () => boolean },
 ): number | null {
   const marker = folder.pumpMarker(stream);
-  writeFileSync(marker, '', { mode: 0o600 });
+  writeOwnFile(marker, '');
   passCrashPoint('pump.announced');
   const opened: number[] = [];
   const open = (path: string, flags: number): number => {
-    const descriptor = openSync(path, flags);
+    const descriptor = openSync(path, flags | constants.O_NOFOLLOW);
     opened.push(descriptor);
     return descriptor;
   };

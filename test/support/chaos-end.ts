@@ -11,7 +11,7 @@ import { until } from './until.ts';
 
 /** What may lie in a data folder of which no daemon serves any more and no task runs. */
 const mayStay = [
-  /^(tasks\.db|tasks\.db\.before-0001|lock\.db|daemon\.log|daemon\.log\.\d+|reserve|tasks)$/,
+  /^(tasks\.db|tasks\.db-mark|tasks\.db\.before-\d{4}|lock\.db|daemon\.log|daemon\.log\.\d+|reserve|tasks)$/,
   /^tasks\/\d+(\/spool|\/order\.idx|\/(stdout|stderr)\.\d{4,}\.gz)?$/,
   /^tasks\/\d+\/spool\/(stdout|stderr|status\.\d+|messages\.\d+)$/,
 ];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
 import type { KernelLog, KernelRecord } from '../../src/daemon/kernel-log.ts';
 import { type Kernel, loadKernel } from '../../src/daemon/kernel.ts';
@@ -19,12 +19,14 @@ export async function serveInProcess(
     processes = linuxProcessTable(kernel),
     kernelLog = silentKernelLog,
     logs = {},
+    clock = systemClock(),
     shell = null,
   }: {
     processes?: ProcessTable;
     kernel?: Kernel;
     kernelLog?: KernelLog;
     logs?: Partial<LogSettings>;
+    clock?: Clock;
     shell?: string | null;
   },
 ): Promise<AsyncDisposable> {
@@ -32,7 +34,7 @@ export async function serveInProcess(
     paths: resolvePaths(home.env),
     version,
     migrationsFolder: join(root, 'migrations'),
-    clock: systemClock(),
+    clock,
     processes,
     kernel,
     kernelLog,

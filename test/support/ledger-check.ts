@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import Database from 'better-sqlite3';
 
@@ -12,6 +11,7 @@ import { collect } from './collect.ts';
 import type { GhostHome } from './ghost-home.ts';
 import { processesOfTasks } from './ledger-client.ts';
 import type { Ledger, LedgerTask } from './ledger.ts';
+import { pathsBelow } from './paths-below.ts';
 import { type PlainEvent, number, readPlainJournal } from './plain-journal.ts';
 import { readPlainStream } from './plain-output.ts';
 import { until } from './until.ts';
@@ -38,9 +38,13 @@ export async function complaintsAbout(
   const listed = (await collect(client.history({ forgotten: true }))).toReversed();
   // After the list: what its tasks came to is in the journal by then.
   await nothingIsHalfMade(home);
-  const { events, complaints } = readPlainJournal(home.path);
-  const logs: string[] = [];
-  for (const task of listed) logs.push(...(await wrongLog(task, { home, client, events, ledger })));
+  // What has ended is compressed a moment later, so that journal and files are of one moment only where nothing came between.
+  const { events, complaints, logs } = await until('nothing is recorded while all is read', async () => {
+    const read = readPlainJournal(home.path);
+    const wrong: string[] = [];
+    for (const task of listed) wrong.push(...(await wrongLog(task, { home, client, events: read.events, ledger })));
+    return lastEvent(home) === (read.events.at(-1)?.seq ?? 0) ? { ...read, logs: wrong } : null;
+  });
   return [
     ...complaints,
     ...differences(listed, foldFromZero(readEvents(home))),
@@ -73,6 +77,11 @@ function countOf(home: GhostHome, types: readonly string[]): number {
     const count = database.prepare<[string], number>(sql).pluck();
     return count.get(JSON.stringify(types)) ?? 0;
   });
+}
+
+function lastEvent(home: GhostHome): number {
+  const sql = 'SELECT max(seq) FROM events';
+  return usingJournal(home, (database) => database.prepare<[], number | null>(sql).pluck().get() ?? 0);
 }
 
 function usingJournal<T>(home: GhostHome, use: (database: Database.Database) => T): T {
@@ -154,20 +163,33 @@ async function wrongLog(
 
 /** What has ended is compressed a moment later. */
 async function nothingIsHalfMade(home: GhostHome): Promise<void> {
-  await until('nothing is half made any more', () => needlessIn(home).length === 0).catch(() => undefined);
+  await until('nothing is half made any more', () => needlessFiles(home).length === 0).catch(() => undefined);
 }
 
 /** Processes and files that only a running task needs. What has just ended may take a moment to be gone. */
 async function leftBehind(home: GhostHome): Promise<readonly string[]> {
   await until('nothing of a task runs any more', () => processesOfTasks(home).length === 0).catch(() => undefined);
+  // What has ended is compressed a moment later, one task after the other: looked at once, not again between two.
+  let needless: readonly string[] = [];
+  await until('nothing is half made any more', () => {
+    needless = needlessFiles(home);
+    return needless.length === 0;
+  }).catch(() => undefined);
   return [
     ...processesOfTasks(home).map(({ pid, commandLine }) => `process ${pid} is left: ${commandLine}`),
-    ...needlessIn(home).map((path) => `the file ${path} is left`),
+    ...needless.map((path) => `${path} is left`),
   ];
 }
 
-function needlessIn(home: GhostHome): readonly string[] {
-  return readdirSync(home.path, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /\.(fifo|pump|tmp|rebuild)$|daemon\.json\.|\.sock\.|\.sock\w|\.hole$/.test(path),
+/** What only a running task, a compression or an election needs, and folders with nothing in them. */
+function needlessFiles(home: GhostHome): readonly string[] {
+  const paths = pathsBelow(home.path);
+  const full = new Set(paths.map(dirname));
+  return paths.filter(
+    (path) =>
+      /\.(fifo|pump|again|tmp|rebuild)$|daemon\.json\.|\.sock\.|\.sock\w|\.hole$|\/(status|messages)\.\d+$/.test(
+        path,
+      ) ||
+      (/^tasks\/\d+(\/spool)?$/.test(path) && !full.has(path)),
   );
 }

@@ -16,6 +16,7 @@ export async function connectTo(home: GhostHome, { start = true }: { start?: boo
     loadStarter: () =>
       Promise.resolve({
         startDaemon: () => startTogether(home),
+        meetOtherVersion: async () => null,
       }),
   });
 }
