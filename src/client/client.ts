@@ -19,6 +19,8 @@ export interface ConnectClientOptions extends ConnectOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** How the part that starts a daemon is loaded, when it comes to that. */
   readonly loadStarter: SessionOptions['loadStarter'];
+  /** Told where the daemon was, or is, of another version. */
+  readonly onVersionNews?: SessionOptions['onVersionNews'];
 }
 
 const defaultGraceMs = 10_000;
@@ -34,12 +36,19 @@ export async function connectClient({
   program = `ghost-journal ${version}`,
   environment = process.env,
   loadStarter,
+  onVersionNews,
 }: ConnectClientOptions): Promise<Client> {
   // A socket that the environment names belongs to the data folder that the environment names.
   const paths = resolvePaths(
     home === undefined ? environment : { ...environment, GHOST_HOME: home, GHOST_SOCKET: undefined },
   );
-  const session = new Session({ paths, program, start, loadStarter });
+  const session = new Session({
+    paths,
+    program,
+    start,
+    loadStarter,
+    ...(onVersionNews === undefined ? {} : { onVersionNews }),
+  });
   await session.connection();
   return new DaemonClient(session);
 }

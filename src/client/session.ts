@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import type { ClientConnection } from '../protocol/client-connection.ts';
-import { openConnection } from './connector.ts';
+import { sourceVersion, version } from '../version.ts';
+import { openConnection, readDaemonFile } from './connector.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 export interface SessionOptions {
@@ -11,8 +12,23 @@ export interface SessionOptions {
   readonly program: string;
   /** Whether to start a daemon where none runs. */
   readonly start: boolean;
-  readonly loadStarter: () => Promise<{ readonly startDaemon: (paths: Paths) => Promise<void> }>;
+  readonly loadStarter: () => Promise<Starter>;
+  /** Told where the daemon is not of this ghost's version, before anything is asked of it. */
+  readonly onVersionNews?: (news: VersionNews) => Promise<void>;
 }
+
+/** What starts daemons, `start-daemon.ts`: loaded when one is to be started. */
+export interface Starter {
+  readonly startDaemon: (paths: Paths) => Promise<void>;
+  readonly meetOtherVersion: (paths: Paths) => Promise<VersionNews | null>;
+}
+
+/** What there is to say where the daemon was of another version than this ghost. */
+export type VersionNews =
+  /** It was older, and one of this version has taken its place; `tasksRunning` is null where it could not say. */
+  | { readonly kind: 'replaced'; readonly daemon: string; readonly own: string; readonly tasksRunning: number | null }
+  /** It is newer, and stays. */
+  | { readonly kind: 'newer'; readonly daemon: string; readonly own: string };
 
 /** Connections that brought nothing, in a row, before it is given up. */
 const fruitlessAttemptsMax = 8;
@@ -30,6 +46,7 @@ export class Session {
   #connection: ClientConnection | null = null;
   #opening: Promise<ClientConnection> | null = null;
   #closed = false;
+  #hasToldOfVersions = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -87,6 +104,7 @@ export class Session {
   async #open(): Promise<ClientConnection> {
     const { paths, start, loadStarter } = this.#options;
     const attempts = new Attempts();
+    if (start) await this.#meetOtherVersion();
     let connection = await openConnection(this.#options);
     while (connection === null) {
       if (!start) throw notRunning(paths);
@@ -100,6 +118,17 @@ export class Session {
     if (!this.#closed) return connection;
     await connection.close();
     throw closedError();
+  }
+
+  /** Before anything is asked: a daemon of an older version may not know what is asked, and is replaced. */
+  async #meetOtherVersion(): Promise<void> {
+    const { paths, loadStarter, onVersionNews } = this.#options;
+    const daemon = readDaemonFile(paths)?.version ?? version;
+    if (daemon === version || version === sourceVersion) return;
+    const news = await (await loadStarter()).meetOtherVersion(paths);
+    if (news === null || this.#hasToldOfVersions) return;
+    this.#hasToldOfVersions = true;
+    await onVersionNews?.(news);
   }
 }
 

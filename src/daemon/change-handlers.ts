@@ -112,7 +112,7 @@ async function redact(
     });
   }
   const environments = done?.type === 'EnvironmentRedacted' ? done.data.environments : redacted;
-  return { name, environments: environments.length, tasks: journal.environments.tasksWith(environments) };
+  return { name, environments: environments.length, tasks: await journal.environments.tasksWith(environments) };
 }
 
 /** Recorded before anything else can be, so that what it was decided on still holds. */

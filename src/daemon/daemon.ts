@@ -16,6 +16,7 @@ import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import { HomeGuard } from './home-guard.ts';
+import { JournalMark } from './journal-mark.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
 import { ownPaths, refuseLinks } from './no-links.ts';
@@ -91,6 +92,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       rotation.considerAll();
     },
   });
+  const mark = new JournalMark({ path: paths.journal, log });
   using report = new StartReport(paths, log);
   const startedAt = clock();
   const begunAt = performance.now();
@@ -106,6 +108,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
+    onDurable: mark.write,
     onOpening: (progress) => {
       report.note(progress);
       if (progress.step !== 'fold') passCrashPoint(`journal.${progress.step}`);
@@ -259,6 +262,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
     table[Symbol.dispose]();
     journal[Symbol.dispose]();
+    mark[Symbol.dispose]();
     log.info('the daemon has ended', { reason, tasksRunning });
     log[Symbol.dispose]();
     lock[Symbol.dispose]();

@@ -53,7 +53,9 @@ const fallocPunchHole = 1 << 1;
 export function loadKernel(): Kernel {
   if (process.platform !== 'linux') return withoutKernel(`no kernel calls are known for ${process.platform}`);
   try {
-    const koffi = createRequire(import.meta.filename)('koffi') as typeof koffiModule;
+    // The native part itself, which has all that is asked of it: koffi's own package has an install script.
+    const native = `@koromix/koffi-${process.platform}-${process.arch}`;
+    const koffi = createRequire(import.meta.filename)(native) as typeof koffiModule;
     return linuxKernel(koffi);
   } catch (error) {
     return withoutKernel(error instanceof Error ? error.message : String(error));

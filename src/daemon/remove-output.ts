@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, TaskId } from '../journal/events.ts';
@@ -54,21 +55,31 @@ export async function removeOutput(
   return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
 }
 
+/** So many events are looked through at once: some milliseconds. */
+export const eventsAtOnce = 16_384;
+
 /**
- * Finishes what a killed daemon had recorded and not yet done.
+ * Finishes what a killed daemon had recorded and not yet done. Only what came after the last clean stop is looked at, and
+ * everybody else has his turn in between: there may have been millions of prunes ever, and of events since then.
  * @returns how many pieces were looked at.
  */
 export async function finishRemovals(context: RemovalContext): Promise<number> {
   const { journal } = context;
-  const events = journal.readOnce({ prefix: 'LogSegmentPruned:', after: journal.lastCleanStop() });
-  for (const event of events) {
-    if (event.type !== 'LogSegmentPruned') continue;
-    await context.turns.take(event.task, async () => {
-      await giveBack(context, { ...event.data, task: event.task });
-      await removeEmptyFolder(context, event.task);
-    });
+  const end = journal.lastSeq;
+  let finished = 0;
+  for (let after = journal.lastCleanStop(); after < end; after += eventsAtOnce) {
+    const to = Math.min(after + eventsAtOnce, end);
+    for (const event of journal.readType({ type: 'LogSegmentPruned', after, to })) {
+      if (event.type !== 'LogSegmentPruned') continue;
+      await context.turns.take(event.task, async () => {
+        await giveBack(context, { ...event.data, task: event.task });
+        await removeEmptyFolder(context, event.task);
+      });
+      finished += 1;
+    }
+    await setImmediate();
   }
-  return events.length;
+  return finished;
 }
 
 async function removePiece(context: RemovalContext, prune: Prune, { actor }: { actor: Actor }): Promise<Prune | null> {

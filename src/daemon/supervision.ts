@@ -215,10 +215,9 @@ export class Supervision implements Disposable {
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps.areAlive()) return this.#lookLater();
     const { stdout, stderr } = finalLengths(this.recorder.noteNow(), this.#context.table.get(this.id));
-    const { besideBytes } = this.#folder.settle();
+    const closed = { stdoutBytes: stdout, stderrBytes: stderr, ...this.#folder.settle() };
     passCrashPoint('task.settled');
     const pumpedByShim = this.#folder.pumpedByShim().map((stream) => pumpRestarted(stream, this.#attempt));
-    const closed = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
     await this.#append(...pumpedByShim, { type: 'LogClosed', data: closed });
     passCrashPoint('task.log-closed');
     this.#folder.forgetPumpedByShim();
@@ -284,8 +283,7 @@ export class Supervision implements Disposable {
   /** When the task has ended its shim pumps what is left by itself. */
   #tendPumps(identity: ProcessIdentity): void {
     const hasEnded = (): boolean => this.#readStatus().exitStatus !== null;
-    // Its end was noted, and the wake-up for that may have been lost.
-    if (hasEnded()) return this.look();
+    if (hasEnded()) return this.look(); // The wake-up for that may have been lost.
     if (!this.#pumps.isOneMissing() || !this.#context.processes.isAlive(identity)) return;
     for (const { stream, pid } of this.#pumps.replaceMissing(() => !hasEnded())) {
       this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });

@@ -127,6 +127,13 @@ export class TaskFolder {
     return { stdout: this.size('stdout'), stderr: this.size('stderr') };
   }
 
+  /** Which stream was written last, as well as the file system tells; stderr where it cannot tell them apart. */
+  lastWritten(): StreamName {
+    const writtenAt = (name: StreamName): number =>
+      statSync(this.stream(name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return writtenAt('stdout') > writtenAt('stderr') ? 'stdout' : 'stderr';
+  }
+
   /** What the shim of an attempt has noted, and when it last did, in milliseconds since 1970; null before it existed. */
   readStatus(attempt: number): { readonly text: string; readonly modifiedMs: number } | null {
     const path = this.status(attempt);

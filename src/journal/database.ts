@@ -30,6 +30,14 @@ export function openDatabase(path: string): Database.Database {
 }
 
 /**
+ * Loads SQLite, which is native code.
+ * @throws the system's error where it cannot be loaded here.
+ */
+export function checkSqlite(): void {
+  new Database(':memory:').close();
+}
+
+/**
  * Opens a journal to look at it and to change nothing, beside a daemon or without one.
  * @throws GhostError `journal-unusable`, as `openDatabase` does; also where there is none.
  */

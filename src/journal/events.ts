@@ -159,9 +159,7 @@ interface EventData {
   TaskAdopted: { readonly attempt: number; readonly pid: number | null };
   /** Gone, and nothing tells how it ended. */
   TaskLost: { readonly attempt: number; readonly reason: LossReason; readonly message: string };
-  /**
-   * A pump that somebody killed, or a full disk, was replaced, by a daemon or at the end by the shim. At most what it held is lost.
-   */
+  /** A pump was gone, and was replaced by a daemon, or at the end by the shim. At most what it held is lost. */
   PumpRestarted: { readonly attempt: number; readonly stream: StreamName };
   /**
    * A range of a stream was compressed, and its file is on the disk. Written before the range is given back to the
@@ -197,16 +195,11 @@ interface EventData {
     readonly bytes: number;
     readonly reason: PruneReason;
   };
-  /** Both streams have reached their end: these are their final lengths. */
-  LogClosed: {
-    readonly stdoutBytes: number;
-    readonly stderrBytes: number;
-    /**
-     * What stays beside the streams until the last of them is gone (their order and times, the folders), as it takes on
-     * the disk; `null` in events of version 1, which did not say.
-     */
-    readonly besideBytes: number | null;
-  };
+  /**
+   * Both streams have reached their end: these are their final lengths. `besideBytes` is what stays beside them on the
+   * disk (their order and times, the folders) until the last of them is gone; version 1 did not say, and has `null`.
+   */
+  LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number; readonly besideBytes: number | null };
   /** Somebody gave the task another name, or took it away (`null`). */
   TaskRenamed: { readonly requestId: string; readonly name: string | null };
   /** Somebody put tags on the task or took some off. Only what changed anything. */

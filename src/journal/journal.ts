@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
-import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
+import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
+import type { EventDraft, EventType, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
@@ -19,13 +19,6 @@ import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
-
-interface PendingBatch {
-  readonly drafts: readonly EventDraft[];
-  readonly options: AppendOptions;
-  readonly resolve: (events: readonly JournalEvent[]) => void;
-  readonly reject: (reason: unknown) => void;
-}
 
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
@@ -44,19 +37,25 @@ export class Journal implements Disposable, EventReader {
   #flushScheduled = false;
   #lastSeq: number;
   #lastHash: string;
+  #lastTask: number;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
-  private constructor(database: Database, { now, onDamage, onFull = () => false, readModels }: JournalOptions) {
+  private constructor(database: Database, options: JournalOptions) {
+    const { now, onDamage, onFull = () => false, onDurable, readModels } = options;
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
     this.#onFull = onFull;
+    this.onCommit(() => {
+      if (this.#synchronous === 'FULL') onDurable?.({ seq: this.#lastSeq, task: this.#lastTask });
+    });
     this.#statements = prepareStatements(database);
     this.environments = new EnvironmentStore(database, this);
     this.#readModels = readModels?.(database) ?? null;
     const last = this.#statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
     this.#lastHash = last === undefined ? genesisHash : last[7];
+    this.#lastTask = this.lastTask();
   }
 
   /**
@@ -143,9 +142,7 @@ export class Journal implements Disposable, EventReader {
   /** Calls the listener after each commit that added events: a doorbell without data. Returns how to stop it. */
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return () => void this.#listeners.delete(listener);
   }
 
   /** The committed events after a place, in order, at most `most` at once. */
@@ -168,6 +165,11 @@ export class Journal implements Disposable, EventReader {
   /** The facts whose key (see `onceKey`) begins so, and that were recorded after a place. In the order of their keys. */
   readOnce({ prefix, after }: { prefix: string; after: number }): readonly JournalEvent[] {
     return this.#statements.readOnce.all(prefix, `${prefix}\u{10ffff}`, after).map(decodeEvent);
+  }
+
+  /** The events of one type after a place, up to another, in order. It takes as long as all events between them are many. */
+  readType({ type, after, to }: { type: EventType; after: number; to: number }): readonly JournalEvent[] {
+    return this.#statements.readType.all(after, to, type).map(decodeEvent);
   }
 
   /** The place of the last DaemonStopped: what came before it was done whole. 0 where there was none. */
@@ -276,6 +278,7 @@ export class Journal implements Disposable, EventReader {
       this.#statements.insert.run(...row, keys[index] ?? null);
       this.#lastSeq = row[0];
       this.#lastHash = row[7];
+      this.#lastTask = Math.max(this.#lastTask, draft.task ?? 0);
       return { ...draft, seq: row[0] as SequenceNumber, at: row[1] as Microseconds, hash: row[7] };
     });
     all.push(...events);

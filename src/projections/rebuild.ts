@@ -42,6 +42,7 @@ export function* rebuildReadModels(
   const kept = openForReading(database.name);
   const anew = openScratch(path);
   try {
+    kept.prepare('ATTACH ? AS anew').run(path);
     kept.exec('BEGIN');
     const events = kept.prepare<[], number | null>('SELECT max(seq) FROM events').pluck().get() ?? 0;
     copySchema(database, anew);
@@ -70,20 +71,21 @@ export function* rebuildReadModels(
   }
 }
 
+/** In one transaction from the first step to the last: nobody else looks at it, and nothing of it is kept where one fails. */
 function* foldUntil(
   seq: number,
   { reader, side, anew }: { reader: EventReader; side: ReadModelFold; anew: Database },
 ): Generator<RebuildStep, void, void> {
+  anew.exec('BEGIN');
   while (side.seq < seq) {
     const batch = reader.read({ after: side.seq }).filter((event) => event.seq <= seq);
-    if (batch.length === 0) return;
+    if (batch.length === 0) break;
     for (let from = 0; from < batch.length; from += eventsAtOnce) {
-      anew.transaction(() => {
-        side.fold(batch.slice(from, from + eventsAtOnce));
-      })();
+      side.fold(batch.slice(from, from + eventsAtOnce));
       yield { events: side.seq, eventsTotal: seq };
     }
   }
+  anew.exec('COMMIT');
 }
 
 /** The tables and indexes of the read models, as the migrations have made them. */

@@ -16,8 +16,11 @@ import { until } from '../support/until.ts';
 
 const ghost = join(root, 'bin', 'ghost.cjs');
 
-test('the bundle of the command line is no larger than its budget', () => {
-  expect(statSync(join(root, 'dist', 'cli.cjs')).size).toBeLessThanOrEqual(budgets.cliBundleBytes);
+test.each([
+  ['the command line', 'cli.cjs', budgets.cliBundleBytes],
+  ['the daemon', 'daemon.cjs', budgets.daemonBundleBytes],
+])('the bundle of %s is no larger than its budget', (_, file, most) => {
+  expect(statSync(join(root, 'dist', file)).size).toBeLessThanOrEqual(most);
 });
 
 test('ghost list loads few of Node’s modules', async () => {

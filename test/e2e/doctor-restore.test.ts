@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
@@ -75,12 +84,13 @@ describe('what a restored journal lost', () => {
     await home.ok(['shutdown']);
     const kept = home.events().length;
     for (const word of ['two', 'three', 'four']) await home.ended(await home.run(['echo', word]));
+    const exited = home.events({ type: 'TaskExited' }).at(-1)?.seq ?? 0;
     await home.killDaemon();
     rmSync(join(home.path, 'tasks.db-wal'));
     rmSync(join(home.path, 'tasks.db-shm'), { force: true });
     expect(await home.run(['true'])).toBe(5);
     expect(home.events({ type: 'JournalRestored' }).map(({ data }) => data)).toEqual([
-      { kept, lost: null, lastTask: 4, damaged: null },
+      { kept, lost: { from: kept + 1, to: exited }, lastTask: 4, damaged: null },
     ]);
     // Once: it is known by then.
     await home.killDaemon();
@@ -88,6 +98,24 @@ describe('what a restored journal lost', () => {
     expect(home.events({ type: 'JournalRestored' })).toHaveLength(1);
     expect(journalFaults(home)).toEqual([]);
   });
+});
+
+test('a backup that is put back is seen to be one, though no task of its future left a folder', async () => {
+  await using home = new GhostHome();
+  await home.ended(await home.run(['true']));
+  await home.ok(['shutdown']);
+  const kept = home.events().length;
+  const backup = join(home.work, 'backup.db');
+  copyFileSync(join(home.path, 'tasks.db'), backup);
+  await home.ok(['run', '--batch', '-'], { input: '{"command":["true"]}\n'.repeat(69) });
+  await home.ok(['wait']);
+  await home.ok(['shutdown']);
+  const to = home.events().length;
+  copyFileSync(backup, join(home.path, 'tasks.db'));
+  expect(await home.run(['true'])).toBe(71);
+  expect(home.events({ type: 'JournalRestored' }).map(({ data }) => data)).toEqual([
+    { kept, lost: { from: kept + 1, to }, lastTask: 70, damaged: null },
+  ]);
 });
 
 describe('a task whose start was lost with the journal', () => {
@@ -111,6 +139,18 @@ describe('a task whose start was lost with the journal', () => {
     expect(await home.task(1)).toMatchObject({ state: 'lost', exitCode: null });
     expect(home.events({ type: 'TaskLost' })[0]?.data).toMatchObject({ reason: 'events-lost' });
     expect(await home.ok(['why', '1'])).toContain('what it told of the start of this task is lost');
+    await home.ended(await home.run(['true']));
+    expect(ledger(home)).toBe('ran\n');
+  });
+
+  test('is not run again where the journal was cut and nobody said so, though it left nothing', async () => {
+    await using home = new GhostHome();
+    const id = await home.run(['sh', '-c', 'echo ran >> ledger']);
+    await home.ended(id);
+    await home.ok(['shutdown']);
+    const [spawned] = home.events({ type: 'TaskSpawned', task: id });
+    tamper(home, `DELETE FROM events WHERE seq >= ${spawned?.seq}; ${readModelsGone}`);
+    expect(await home.task(id)).toMatchObject({ state: 'lost' });
     await home.ended(await home.run(['true']));
     expect(ledger(home)).toBe('ran\n');
   });

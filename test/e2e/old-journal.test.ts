@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -15,54 +15,71 @@ import { connectTo } from '../support/ledger-client.ts';
 import { root } from '../support/source-files.ts';
 
 /**
- * A journal as ghost 0.1.0 wrote it before there were read models: nine tasks that ended in every way, a restart, a
- * daemon that was shut down and one that was killed. `list.json` is what that ghost's `list --all --json` said of it.
+ * Journals as the versions of ghost wrote them (`npm run fixture`), from before there were read models on: tasks that
+ * ended in every way, daemons that were shut down and killed. `list.json` is what the ghost of then said of each, with
+ * `list --all --json`. There is one more with every release, and none is ever changed.
  */
-const fixture = join(root, 'test/fixtures/data/journal-0.1.0');
+const data = join(root, 'test/fixtures/data');
+const fixtures = readdirSync(data).filter((name) => name.startsWith('journal-'));
+const beforeReadModels = 'journal-0.1.0-before-read-models';
 
-function homeOf010(): { readonly home: GhostHome; readonly listed: readonly TaskView[] } {
+interface OldJournal {
+  readonly home: GhostHome;
+  readonly listed: readonly TaskView[];
+}
+
+function homeOf(fixture: string): OldJournal {
   const home = new GhostHome();
   mkdirSync(home.path, { mode: 0o700 });
-  copyFileSync(join(fixture, 'tasks.db'), join(home.path, 'tasks.db'));
-  const listed: readonly TaskView[] = JSON.parse(readFileSync(join(fixture, 'list.json'), 'utf8'));
+  copyFileSync(join(data, fixture, 'tasks.db'), join(home.path, 'tasks.db'));
+  const listed: readonly TaskView[] = JSON.parse(readFileSync(join(data, fixture, 'list.json'), 'utf8'));
   return { home, listed };
 }
 
-async function expectTheSame(home: GhostHome, listed: readonly TaskView[]): Promise<void> {
+async function expectTheSame({ home, listed }: OldJournal): Promise<void> {
   expect(JSON.parse(await home.ok(['list', '--all', '--json']))).toEqual(listed);
   await using client = await connectTo(home);
   const found = await collect(client.history());
   expect(found).toEqual(listed.toReversed());
-  expect(await client.status()).toMatchObject({ tasksTotal: 9, tasksRunning: 0 });
+  // Hidden ones are in no list, and have had a number each.
+  const tasks = listed.at(-1)?.id;
+  expect(await client.status()).toMatchObject({ tasksTotal: tasks, tasksRunning: 0 });
   const rebuild = client.rebuild();
   for (;;) {
     const step = await rebuild.next();
     if (step.done !== true) continue;
-    expect(step.value).toMatchObject({ tasks: 9, differences: [] });
+    expect(step.value).toMatchObject({ tasks, differences: [] });
     break;
   }
 }
 
-test('a journal of 0.1.0 opens, answers the same, is kept as it was, and goes on', async () => {
-  const { home: opened, listed } = homeOf010();
+test.for(fixtures)('%s opens, answers the same, holds, and goes on', async (fixture) => {
+  const { home: opened, listed } = homeOf(fixture);
   await using home = opened;
-  await expectTheSame(home, listed);
-  const backup = join(home.path, 'tasks.db.before-0001');
-  expect(existsSync(backup)).toBe(true);
+  await expectTheSame({ home, listed });
   await using client = await connectTo(home);
-  const time = listed[3]?.startedAt ?? '';
-  expect((await client.list({ at: { kind: 'time', time } })).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
-  expect((await client.show('web')).task.id).toBe(4);
-  expect(await home.run(['true'])).toBe(10);
+  const { id: fourth = 0, startedAt: time } = listed[3] ?? {};
+  const then = await client.list({ at: { kind: 'time', time: time ?? '' } });
+  // What was hidden later had not been hidden by then.
+  expect(then.map(({ id }) => id)).toEqual(Array.from({ length: fourth }, (_, place) => place + 1));
+  for (const { id, uuid } of listed) expect((await client.show(uuid)).task.id).toBe(id);
+  expect(await home.run(['true'])).toBe((listed.at(-1)?.id ?? 0) + 1);
   expect(journalFaults(home)).toEqual([]);
 });
 
+test('a journal that is brought up to date is kept beside it as it was', async () => {
+  const { home: opened } = homeOf(beforeReadModels);
+  await using home = opened;
+  await home.ok(['list']);
+  expect(existsSync(join(home.path, 'tasks.db.before-0001'))).toBe(true);
+});
+
 test('a daemon that is killed while it folds the past leaves what the next one folds on from', async () => {
-  const { home: opened, listed } = homeOf010();
+  const { home: opened, listed } = homeOf(beforeReadModels);
   await using home = opened;
   const killed = await home.ghost(['daemon'], { env: { GHOST_CRASH: 'journal.folded@1' } });
   expect(killed.signal).toBe('SIGKILL');
-  await expectTheSame(home, listed);
+  await expectTheSame({ home, listed });
 });
 
 /** So many tasks, two events each, take every daemon longer to fold than one that starts may be silent. */

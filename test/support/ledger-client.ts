@@ -18,6 +18,7 @@ export async function connectTo(home: GhostHome, { start = true }: { start?: boo
         startDaemon: async () => {
           await home.ok(['list']);
         },
+        meetOtherVersion: async () => null,
       }),
   });
 }
