@@ -39,6 +39,8 @@ export class Journal implements Disposable, EventReader {
   #lastHash: string;
   #lastTask: number;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
+  /** What was committed last: whoever listens asks for just that, and need not have it read and decoded again. */
+  #newest: { readonly after: number; readonly events: readonly JournalEvent[] } = { after: 0, events: [] };
 
   private constructor(database: Database, options: JournalOptions) {
     const { now, onDamage, onFull = () => false, onDurable, readModels } = options;
@@ -148,6 +150,8 @@ export class Journal implements Disposable, EventReader {
   /** The committed events after a place, in order, at most `most` at once. */
   read({ after, most = readBatchMax }: { after: number; most?: number }): readonly JournalEvent[] {
     if (after >= this.#lastSeq) return [];
+    const { events } = this.#newest;
+    if (after === this.#newest.after && events.length > 0 && events.length <= most) return events;
     return this.#statements.read.all(after, most).map(decodeEvent);
   }
 
@@ -232,15 +236,17 @@ export class Journal implements Disposable, EventReader {
       let folded = false;
       try {
         this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
-        return this.#database
+        const { settle, events } = this.#database
           .transaction(() => {
-            const events: JournalEvent[] = [];
-            const settle = batches.map((batch) => this.#insert(batch, { checked, events }));
-            folded = events.length > 0;
-            if (folded) this.#readModels?.fold(events);
-            return settle;
+            const inserted: JournalEvent[] = [];
+            const settling = batches.map((batch) => this.#insert(batch, { checked, events: inserted }));
+            folded = inserted.length > 0;
+            if (folded) this.#readModels?.fold(inserted);
+            return { settle: settling, events: inserted };
           })
           .immediate();
+        if (events.length > 0) this.#newest = { after: before.seq, events };
+        return settle;
       } catch (error) {
         if (folded) this.#readModels?.rolledBack();
         this.#lastSeq = before.seq;

@@ -37,7 +37,7 @@ test('a hundred tasks later the daemon holds no descriptor and no watch more tha
 test('a task whose shim cannot start it is refused after some attempts, and leaves nothing', async () => {
   await using home = new GhostHome({ env: { GHOST_SHELL: '/bin/true' } });
   const { status, stderr } = await home.ghost(['run', 'sleep', '60']);
-  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('shim ended 5 times') });
+  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('given up after 5 attempts') });
   expect(home.events({ type: 'TaskSpawnAborted' })).toHaveLength(5);
   expect(home.events({ type: 'TaskStartFailed' })).toHaveLength(1);
   expect(readdirSync(join(home.path, 'tasks'))).toEqual([]);
