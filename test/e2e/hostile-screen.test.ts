@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { GhostHome } from '../support/ghost-home.ts';
-import { fillHostile, hostile, unwanted } from '../support/hostile.ts';
+import { fillHostile, unwanted } from '../support/hostile.ts';
 import { TestTerminal } from '../support/terminal.ts';
 
 /** The title of what is not the table and not the log below it. */
@@ -37,10 +37,10 @@ test('no hostile text of a task reaches the terminal by way of the screen, on wh
   await terminal.press('tab', 'tab', 'tab');
   await terminal.leave('Tab next field');
   await terminal.press('/');
-  await terminal.type(`name:"${hostile.replaceAll(/\p{Cc}/gu, '')}`);
-  await terminal.sees('/script');
+  await terminal.type('x\u202e\u2028end');
+  await terminal.sees(/^ filter +x.*end/m);
   await terminal.press('enter');
-  await terminal.sees('filter: name');
+  await terminal.sees('filter: x');
   const bytes = Buffer.from(readFileSync(sent, 'utf8').replaceAll(drawing, ''));
   expect(bytes.length).toBeGreaterThan(1_000);
   expect(unwanted({ words: ['ui'], bytes })).toEqual([]);
