@@ -8,6 +8,7 @@ import type { Figure } from './figure.ts';
 import { figures as commandLine } from './figures/command-line.ts';
 import { figures as daemon } from './figures/daemon.ts';
 import { figures as growth } from './figures/growth.ts';
+import { figures as journal } from './figures/journal.ts';
 import { figures as latency } from './figures/latency.ts';
 import { figures as logReaders } from './figures/log-readers.ts';
 import { figures as logs } from './figures/logs.ts';
@@ -21,7 +22,16 @@ import { Peers } from './support/peers.ts';
  * `npm run bench -- [NAME...]`: the figures, each against its yardstick in one interleaved run.
  * A name takes every figure that begins with it. bench/README.md says how to read it.
  */
-const all: readonly Figure[] = [...commandLine, ...starts, ...logs, ...logReaders, ...latency, ...daemon, ...growth];
+const all: readonly Figure[] = [
+  ...commandLine,
+  ...starts,
+  ...logs,
+  ...logReaders,
+  ...latency,
+  ...daemon,
+  ...journal,
+  ...growth,
+];
 
 const usage = `npm run bench -- [NAME...]
 

@@ -6,16 +6,12 @@ import { audit } from './commands/audit.ts';
 import { daemon } from './commands/daemon.ts';
 import { diff } from './commands/diff.ts';
 import { exportTask } from './commands/export.ts';
-import { help } from './commands/help.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
 import { replay } from './commands/replay.ts';
-import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
-import { shutdown } from './commands/shutdown.ts';
-import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { timeline } from './commands/timeline.ts';
 import { screen } from './commands/ui.ts';
@@ -36,7 +32,7 @@ const commands: { readonly [C in CommandName]: Command } = {
   wait,
   stop,
   kill,
-  restart,
+  restart: rarely('restart'),
   ui: screen,
   doctor: rarely('doctor'),
   config: rarely('config'),
@@ -50,12 +46,12 @@ const commands: { readonly [C in CommandName]: Command } = {
   timeline,
   why,
   audit,
-  history: rarely('history'),
-  status,
+  history: async (invocation, context) => await (await import('./history.ts')).history(invocation, context),
+  status: rarely('status'),
   prune: rarely('prune'),
-  shutdown,
+  shutdown: rarely('shutdown'),
   daemon,
-  help,
+  help: rarely('help'),
   version,
 };
 

@@ -24,16 +24,28 @@ const briefMs = 150;
 /** What keeps the process alive at its end gets so long. */
 const lingerMs = 200;
 const clients: Client[] = [];
+const drawsScreen = ['ui', undefined].includes(process.argv[2]);
+
+const stderr = new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 });
 
 const result = runCli(process.argv.slice(2), {
   stdout: new StreamOutput({ isTerminal: isatty(1), open: () => process.stdout, descriptor: 1 }),
-  stderr: new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 }),
+  stderr,
   environment: process.env,
   connect: async ({ start }) => {
     const client = await connectClient({
       program: `ghost-cli ${version}`,
       start,
-      loadStarter: () => import('../client/start-daemon.ts'),
+      loadStarter: async () => {
+        const starter = await import('../client/start-daemon.ts');
+        // Where the screen is drawn there is no place for a line.
+        if (drawsScreen) return starter;
+        return starter.tellingStarter({ isTerminal: isatty(2), write: (text) => process.stderr.write(text) });
+      },
+      onVersionNews: async (news) => {
+        const { versionSentence } = await import('./rare.ts');
+        if (!drawsScreen) await stderr.write(`ghost: ${versionSentence(news)}\n`);
+      },
     });
     clients.push(client);
     return client;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { systemClock } from '../clock.ts';
 import { GhostError, exitStatusOf } from '../ghost-error.ts';
+import { checkSqlite } from '../journal/database.ts';
 import { resolvePaths } from '../paths.ts';
 import { quietJson } from '../quiet-json.ts';
 import { version } from '../version.ts';
@@ -15,9 +16,11 @@ import { readSettings, settingsPlace } from './settings-file.ts';
 
 /**
  * The daemon's process. With `--persist`, as the command line starts it, it says one line on stdout, `ready` or the
- * error as JSON, and then nothing more; without, it stays in the foreground and says what it does on stderr.
+ * error as JSON, and then nothing more; without, it stays in the foreground and says what it does on stderr. With
+ * `--check` it only sees whether it could start, says the same line and ends.
  */
-const persists = process.argv.includes('--persist');
+const checks = process.argv.includes('--check');
+const persists = checks || process.argv.includes('--persist');
 // Before the folder is left that a relative path would be relative to.
 const place = settingsPlace(process.env);
 
@@ -40,6 +43,12 @@ async function main(): Promise<void> {
     });
   }
   const kernel = loadKernel();
+  const settings = readSettings(place);
+  if (checks) {
+    checkSqlite();
+    process.stdout.end('ready\n', () => process.exit(0));
+    return;
+  }
   const daemon = await startDaemon({
     paths: resolvePaths(process.env),
     version,
@@ -49,7 +58,7 @@ async function main(): Promise<void> {
     kernel,
     kernelLog: linuxKernelLog(),
     shell: process.env['GHOST_SHELL'] ?? null,
-    settings: readSettings(place),
+    settings,
     echo: !persists,
   });
   endOn('SIGTERM', daemon);
