@@ -8,8 +8,14 @@ var path = require('path');
 
 /** EX_CONFIG of sysexits(3): nothing is wrong with the command, but with what it runs on. */
 var exitUnusable = 78;
-var needed = [22, 12];
-var root = path.join(__dirname, '..');
+/** The first Nodes with version 10 of Node-API, which better-sqlite3 is built for: on others it crashes. */
+var needed = [
+  [22, 14],
+  [23, 6]
+];
+/** In the single executable this name is scripts/single-parts.js. */
+var single = typeof singleExecutable === 'object' ? singleExecutable : null;
+var root = single === null ? path.join(__dirname, '..') : single.root;
 var cli = path.join(root, 'dist', 'cli.cjs');
 /** What has been loaded of it besides, by name. */
 var parts = {};
@@ -22,7 +28,12 @@ if (isNewEnough(process.versions.node)) {
 
 function isNewEnough(version) {
   var have = version.split('.').map(Number);
-  return have[0] > needed[0] || (have[0] === needed[0] && have[1] >= needed[1]);
+  return (
+    have[0] > needed[needed.length - 1][0] ||
+    needed.some(function (least) {
+      return have[0] === least[0] && have[1] >= least[1];
+    })
+  );
 }
 
 /**
@@ -41,7 +52,7 @@ function start() {
 /** A bundle of the command line. One that the build has given no name is left to Node. */
 function load(file) {
   // The build makes it ASCII, which is read fastest like this.
-  var source = fs.readFileSync(file, 'latin1');
+  var source = single === null ? fs.readFileSync(file, 'latin1') : single.source(file);
   // V8 compares no more than lengths: what the code was made of is in its file's name.
   var build = /^\/\* build ([0-9a-f]{16}) \*\//.exec(source);
   var folder = build === null ? null : cacheFolder();
@@ -65,7 +76,7 @@ function load(file) {
 
 /** Beside the command line lie the parts of it that only some commands need. Each is loaded once. */
 function requireFromDist(name) {
-  if (name.charAt(0) !== '.') return require(name);
+  if (name.charAt(0) !== '.') return requireFile(name);
   if (!(name in parts)) parts[name] = load(path.join(path.dirname(cli), name));
   return parts[name];
 }
@@ -74,7 +85,11 @@ function requireFromDist(name) {
 function requireWithNodesCache(file) {
   var folder = cacheFolder();
   if (folder !== null) require('module').enableCompileCache(folder);
-  return require(file);
+  return requireFile(file);
+}
+
+function requireFile(name) {
+  return single === null ? require(name) : single.require(name);
 }
 
 /** Where V8's code is kept, or null where it is not to be: Node's own variables for that count here as well. */
@@ -149,7 +164,15 @@ function standIn() {
     refuseUnbuilt();
   } else {
     refuse(
-      'needs Node.js ' + needed.join('.') + ' or newer; this is ' + process.version + ' (' + process.execPath + ')',
+      'needs Node.js ' +
+        needed[0].join('.') +
+        ', ' +
+        needed[1].join('.') +
+        ' or newer; this is ' +
+        process.version +
+        ' (' +
+        process.execPath +
+        ')',
       'install a current Node.js (https://nodejs.org), or name one: /path/to/node ' + __filename,
       exitUnusable
     );

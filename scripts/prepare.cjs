@@ -1,4 +1,7 @@
 'use strict';
-// npm runs this after `npm ci` in a checkout (not when the published package is installed), so that a clone is
-// ready to use after one command.
-require('child_process').execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+// npm runs this after `npm ci` in a checkout, so that a clone is ready to use after one command. It is the workspace's
+// `prepare` (tools/runtime) and not the package's own: npm warns whoever installs a tarball of scripts that it names.
+const { execFileSync } = require('node:child_process');
+const { join } = require('node:path');
+
+execFileSync('npm', ['run', '--silent', 'build'], { cwd: join(__dirname, '..'), stdio: 'inherit' });

@@ -1,6 +1,8 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { userHome } from './user-home.ts';
+
 /** Where everything of one ghost lies. */
 export interface Paths {
   readonly home: string;
@@ -25,15 +27,19 @@ export interface Paths {
  */
 export const socketPathBytesMax = 90;
 
-/** The paths that an environment gives. Reads nothing and creates nothing. */
+/**
+ * The paths that an environment gives. Reads nothing and creates nothing.
+ * @throws GhostError `data-folder-unusable` where nothing says where the data folder is to lie.
+ */
 export function resolvePaths(environment: Readonly<Record<string, string | undefined>>): Paths {
   const set = (name: string): string | undefined => {
     const value = environment[name];
     return value === undefined || value === '' ? undefined : value;
   };
-  const userHome = set('HOME') ?? userInfo().homedir;
   const ghostHome = set('GHOST_HOME');
-  const home = resolve(ghostHome ?? join(set('XDG_DATA_HOME') ?? join(userHome, '.local', 'share'), 'ghost'));
+  const home = resolve(
+    ghostHome ?? join(set('XDG_DATA_HOME') ?? join(userHome(environment), '.local', 'share'), 'ghost'),
+  );
   const runtime = set('XDG_RUNTIME_DIR');
   const explicit = set('GHOST_SOCKET');
   const wanted =

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
+
+import { ownEntry } from './user-home.ts';
 
 /** The name of a user, or null where nobody here knows it. */
 export type NameOfUser = (uid: number) => string | null;
@@ -27,14 +28,8 @@ export function passwdNames(text: string): ReadonlyMap<number, string> {
 }
 
 function ownName(): readonly (readonly [number, string])[] {
-  try {
-    const { uid, username } = userInfo();
-    return [[uid, username]];
-  } catch (error) {
-    // A uid without an entry, as in a container.
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR') return [];
-    throw error;
-  }
+  const entry = ownEntry();
+  return entry === null ? [] : [[entry.uid, entry.username]];
 }
 
 function readPasswd(): string {

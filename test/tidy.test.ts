@@ -29,7 +29,7 @@ const directions: Readonly<Record<string, { readonly uses: readonly string[]; re
 const doors: readonly { readonly thing: string; readonly open: readonly string[] }[] = [
   { thing: 'better-sqlite3', open: ['src/journal/database.ts'] },
   { thing: 'msgpackr', open: ['src/protocol/frame.ts'] },
-  { thing: 'child_process', open: ['src/daemon/spawn.ts', 'src/client/start-daemon.ts'] },
+  { thing: 'child_process', open: ['src/daemon/spawn.ts', 'src/client/launch-daemon.ts'] },
   { thing: 'net', open: ['src/daemon/server.ts', 'src/client/connector.ts'] },
   { thing: 'koffi', open: ['src/daemon/kernel.ts'] },
   { thing: 'sade', open: ['src/cli/parse.ts'] },
@@ -221,6 +221,7 @@ describe('the bundles', () => {
       'library.mjs',
       'past.cjs',
       'rare.cjs',
+      'history.cjs',
       'start-daemon.cjs',
       'ui.cjs',
       'ui.mjs',

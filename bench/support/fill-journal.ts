@@ -152,7 +152,11 @@ function lifeOf(task: TaskId, { random, at, environmentHash }: LifeOptions): rea
     {
       ...base,
       type: 'LogClosed',
-      data: { stdoutBytes: Math.round(random() ** 4 * 60_000), stderrBytes: random() < 0.3 ? 120 : 0 },
+      data: {
+        stdoutBytes: Math.round(random() ** 4 * 60_000),
+        stderrBytes: random() < 0.3 ? 120 : 0,
+        besideBytes: 12_288,
+      },
     },
   ];
 }

@@ -35,7 +35,7 @@ export const auditSpecs: readonly CommandSpec[] = [
     examples: [
       { type: 'ghost audit --task 42', does: 'all that happened to task 42' },
       { type: 'ghost audit --type SignalRequested --since -1d', does: 'who stopped what?' },
-      { type: 'ghost audit -f --json --after 1812', does: 'feed a program' },
+      { type: 'ghost audit -f --json --after 42', does: 'feed a program' },
       { type: 'ghost audit --verify', does: 'does the journal still hold?' },
     ],
   },

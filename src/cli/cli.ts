@@ -6,7 +6,6 @@ import { audit } from './commands/audit.ts';
 import { daemon } from './commands/daemon.ts';
 import { diff } from './commands/diff.ts';
 import { exportTask } from './commands/export.ts';
-import { help } from './commands/help.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
@@ -47,12 +46,12 @@ const commands: { readonly [C in CommandName]: Command } = {
   timeline,
   why,
   audit,
-  history: rarely('history'),
+  history: async (invocation, context) => await (await import('./history.ts')).history(invocation, context),
   status: rarely('status'),
   prune: rarely('prune'),
   shutdown: rarely('shutdown'),
   daemon,
-  help,
+  help: rarely('help'),
   version,
 };
 

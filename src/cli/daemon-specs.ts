@@ -63,7 +63,10 @@ export const daemonSpecs: readonly CommandSpec[] = [
       'Runs the daemon in the foreground, for a service manager or for debugging. There is no need to: every command ' +
       'that wants a daemon starts one in the background.',
     words: noWords,
-    options: [flag('persist', { description: 'as the command line starts it: in the background, quiet' })],
+    options: [
+      flag('persist', { description: 'as the command line starts it: in the background, quiet' }),
+      flag('check', { description: 'only say whether it could start, with its settings and native parts' }),
+    ],
     examples: [{ type: 'ghost daemon', does: 'until Ctrl-C; the tasks run on' }],
   },
   {
@@ -73,8 +76,11 @@ export const daemonSpecs: readonly CommandSpec[] = [
     summary: 'show this overview, or the help of one command',
     description: 'Shows the overview of all commands, or the help of one.',
     words: { ...noWords, usage: '[COMMAND]', most: 1 },
-    options: [],
-    examples: [{ type: 'ghost help run', does: 'the same as ghost run --help' }],
+    options: [flag('man', { description: 'print the manual page, ghost(1), as man takes it' })],
+    examples: [
+      { type: 'ghost help run', does: 'the same as ghost run --help' },
+      { type: 'ghost help --man >ghost.1', does: 'to be read with man ./ghost.1' },
+    ],
   },
   {
     name: 'version',

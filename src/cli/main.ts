@@ -24,16 +24,28 @@ const briefMs = 150;
 /** What keeps the process alive at its end gets so long. */
 const lingerMs = 200;
 const clients: Client[] = [];
+const drawsScreen = ['ui', undefined].includes(process.argv[2]);
+
+const stderr = new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 });
 
 const result = runCli(process.argv.slice(2), {
   stdout: new StreamOutput({ isTerminal: isatty(1), open: () => process.stdout, descriptor: 1 }),
-  stderr: new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 }),
+  stderr,
   environment: process.env,
   connect: async ({ start }) => {
     const client = await connectClient({
       program: `ghost-cli ${version}`,
       start,
-      loadStarter: () => import('../client/start-daemon.ts'),
+      loadStarter: async () => {
+        const starter = await import('../client/start-daemon.ts');
+        // Where the screen is drawn there is no place for a line.
+        if (drawsScreen) return starter;
+        return starter.tellingStarter({ isTerminal: isatty(2), write: (text) => process.stderr.write(text) });
+      },
+      onVersionNews: async (news) => {
+        const { versionSentence } = await import('./rare.ts');
+        if (!drawsScreen) await stderr.write(`ghost: ${versionSentence(news)}\n`);
+      },
     });
     clients.push(client);
     return client;
@@ -42,7 +54,7 @@ const result = runCli(process.argv.slice(2), {
   cwd: () => process.cwd(),
   callerEnvironment,
   rawArguments: readRawArguments,
-  openInput: (file) => (file === '-' ? process.stdin : createReadStream(file)),
+  openInput: (file) => (file === '-' ? process.stdin : bytesOf(file)),
   onSignal: (listener) => {
     // Not `once`: what the starter of the daemon brings along (signal-exit) ends the process by the signal itself where
     // it finds no other listener, and one that is called once is gone by then.
@@ -97,3 +109,8 @@ void result.then(async (status) => {
   setTimeout(() => process.exit(status), lingerMs).unref();
   await Promise.all(clients.map((client) => client.close()));
 });
+
+/** Opened when it is first read from: a stream that fails before somebody reads it would end the process. */
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of createReadStream(file)) yield chunk as Uint8Array;
+}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -65,12 +65,16 @@ export async function isListening(paths: Paths): Promise<boolean> {
   return connection !== null;
 }
 
-/** What the daemon last wrote of itself, or null where there is nothing that can be read. */
-export function readDaemonFile({ home }: Paths): DaemonFile | null {
+/**
+ * What the daemon last wrote of itself, or null where there is nothing that can be read. In a folder that was copied it
+ * tells of the daemon of the other one, which is not to be asked here: its lock is another file.
+ */
+export function readDaemonFile({ home, lock: lockPath }: Paths): DaemonFile | null {
   try {
     const content: unknown = JSON.parse(readFileSync(join(home, 'daemon.json'), 'utf8'));
     if (typeof content !== 'object' || content === null) return null;
-    const { pid, socket, version } = content as Partial<DaemonFile>;
+    const { pid, socket, version, lock } = content as Partial<DaemonFile & { readonly lock: number }>;
+    if (lock !== undefined && lock !== statSync(lockPath).ino) return null;
     if (typeof pid !== 'number' || typeof socket !== 'string' || typeof version !== 'string') return null;
     return { pid, socket, version };
   } catch {

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import type { ClientConnection } from '../protocol/client-connection.ts';
-import { openConnection } from './connector.ts';
+import { sourceVersion, version } from '../version.ts';
+import { openConnection, readDaemonFile } from './connector.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 export interface SessionOptions {
@@ -11,11 +12,31 @@ export interface SessionOptions {
   readonly program: string;
   /** Whether to start a daemon where none runs. */
   readonly start: boolean;
-  readonly loadStarter: () => Promise<{ readonly startDaemon: (paths: Paths) => Promise<void> }>;
+  readonly loadStarter: () => Promise<Starter>;
+  /** Told where the daemon is not of this ghost's version, before anything is asked of it. */
+  readonly onVersionNews?: (news: VersionNews) => Promise<void>;
 }
+
+/** What starts daemons, `start-daemon.ts`: loaded when one is to be started. */
+export interface Starter {
+  readonly startDaemon: (paths: Paths) => Promise<void>;
+  readonly meetOtherVersion: (paths: Paths) => Promise<VersionNews | null>;
+}
+
+/** What there is to say where the daemon was of another version than this ghost. */
+export type VersionNews =
+  /** It was older, and one of this version has taken its place; `tasksRunning` is null where it could not say. */
+  | { readonly kind: 'replaced'; readonly daemon: string; readonly own: string; readonly tasksRunning: number | null }
+  /** It is newer, and stays. */
+  | { readonly kind: 'newer'; readonly daemon: string; readonly own: string };
 
 /** Connections that brought nothing, in a row, before it is given up. */
 const fruitlessAttemptsMax = 8;
+/**
+ * The same for who only waits (for an end, for more output), which cannot be what ended so many daemons: with the pauses in
+ * between, a quarter of an hour in which no connection brought anything.
+ */
+export const waitingAttemptsMax = 1_000;
 const firstPauseMs = 10;
 const pauseMsMax = 1_000;
 /** A connection that held for so long was a good one, whatever came over it. */
@@ -30,6 +51,7 @@ export class Session {
   #connection: ClientConnection | null = null;
   #opening: Promise<ClientConnection> | null = null;
   #closed = false;
+  #hasToldOfVersions = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -58,8 +80,11 @@ export class Session {
    * has made progress; without any, a limited number of attempts is made.
    * @throws GhostError what the daemon answers; `daemon-unreachable` when it was given up.
    */
-  async persist<T>(ask: (connection: ClientConnection, progress: () => void) => Promise<T>): Promise<T> {
-    const attempts = new Attempts();
+  async persist<T>(
+    ask: (connection: ClientConnection, progress: () => void) => Promise<T>,
+    { attemptsMax = fruitlessAttemptsMax }: { readonly attemptsMax?: number } = {},
+  ): Promise<T> {
+    const attempts = new Attempts({ max: attemptsMax });
     for (;;) {
       const held = new Stopwatch();
       try {
@@ -87,6 +112,7 @@ export class Session {
   async #open(): Promise<ClientConnection> {
     const { paths, start, loadStarter } = this.#options;
     const attempts = new Attempts();
+    if (start) await this.#meetOtherVersion();
     let connection = await openConnection(this.#options);
     while (connection === null) {
       if (!start) throw notRunning(paths);
@@ -101,12 +127,28 @@ export class Session {
     await connection.close();
     throw closedError();
   }
+
+  /** Before anything is asked: a daemon of an older version may not know what is asked, and is replaced. */
+  async #meetOtherVersion(): Promise<void> {
+    const { paths, loadStarter, onVersionNews } = this.#options;
+    const daemon = readDaemonFile(paths)?.version ?? version;
+    if (daemon === version || version === sourceVersion) return;
+    const news = await (await loadStarter()).meetOtherVersion(paths);
+    if (news === null || this.#hasToldOfVersions) return;
+    this.#hasToldOfVersions = true;
+    await onVersionNews?.(news);
+  }
 }
 
 /** Counts what was in vain, and waits a little longer after each. */
 export class Attempts {
+  readonly #max: number;
   #fruitless = 0;
   #stopping: Stopwatch | null = null;
+
+  constructor({ max = fruitlessAttemptsMax }: { readonly max?: number } = {}) {
+    this.#max = max;
+  }
 
   /** There was progress. */
   startOver(): void {
@@ -122,8 +164,8 @@ export class Attempts {
       return await delay(stoppingPauseMs);
     }
     this.#fruitless++;
-    if (this.#fruitless >= fruitlessAttemptsMax) {
-      const message = `the daemon was lost ${fruitlessAttemptsMax} times in a row before it had answered`;
+    if (this.#fruitless >= this.#max) {
+      const message = `the daemon was lost ${this.#max} times in a row before it had answered`;
       throw new GhostError('daemon-unreachable', message, {
         hint: 'look into daemon.log in the data folder',
         cause,

@@ -1,19 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { lock } from 'proper-lockfile';
 
 import { prepareDataFolder } from '../data-folder.ts';
-import { GhostError, type GhostErrorShape } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
-import { readErrorShape } from '../protocol/envelope.ts';
 import { releaseReserve } from '../reserve-file.ts';
-import { isListening, stuck } from './connector.ts';
-import { daemonEnvironment } from './daemon-environment.ts';
-import { Stopwatch } from './stopwatch.ts';
+import { versionAge } from '../version-order.ts';
+import { version } from '../version.ts';
+import { isListening, openConnection, readDaemonFile, stuck } from './connector.ts';
+import { endDaemon } from './end-daemon.ts';
+import { type Waiting, launch, ownDaemonScript, pollMs, startFailed, tryOut } from './launch-daemon.ts';
+import { type OnStartProgress, Patience } from './patience.ts';
+import type { Starter, VersionNews } from './session.ts';
+import { StartTeller, type Told } from './start-teller.ts';
 
 /**
  * Starts a daemon where there is none. A file of its own, loaded only then: it is all of the client that knows of
@@ -26,21 +25,20 @@ import { Stopwatch } from './stopwatch.ts';
 
 /** How long a lock lies untouched before its holder counts as dead. The least that proper-lockfile takes. */
 const lockStaleMs = 2_000;
-const pollMs = 20;
-/** How long a daemon that has the kernel's lock may take until it listens. */
-const listenTimeoutMs = 15_000;
-/** How long a daemon may take to say that it is ready: it may have a journal to migrate. */
-const readyTimeoutMs = 60_000;
 /**
- * The daemon makes little garbage and lives long. Without a limit V8 lets the space for young objects grow to 48 MiB and
- * never gives it back (measured after 1,000 tasks: 123 MB resident, with it 101, at no more processor time). And its
- * memory reducer wakes up a process that does nothing every 8 seconds, for nothing (measured: not a page less).
+ * How long a daemon that has the kernel's lock may take until it listens, and one that was started here to say that it
+ * is ready. Both from the last step that it told of: one that brings a large journal up to date takes what it takes.
  */
-const nodeFlags = ['--max-semi-space-size=2', '--no-memory-reducer'];
+const listenTimeoutMs = 15_000;
+const readyTimeoutMs = 60_000;
 
 export interface StartDaemonOptions {
   /** The daemon's file; left out: the one that belongs to this ghost. */
   readonly daemonScript?: string;
+  /** Told what the daemon is busy with, where it takes longer than usual. */
+  readonly onProgress?: OnStartProgress;
+  /** Instead of `readyTimeoutMs` and `listenTimeoutMs`, for tests. */
+  readonly patienceMs?: { readonly ready: number; readonly listen: number };
 }
 
 /**
@@ -50,18 +48,77 @@ export interface StartDaemonOptions {
  */
 export async function startDaemon(paths: Paths, options: StartDaemonOptions = {}): Promise<void> {
   prepareDataFolder(paths.home);
-  const waited = new Stopwatch();
+  const { waiting, patience } = waitingFor(paths, options);
   for (;;) {
     const release = await tryLock(paths);
     try {
       if (await isListening(paths)) return;
-      if (release !== null) return await launch(paths, options.daemonScript ?? ownDaemonScript());
+      if (release !== null) return await launch(waiting, options.daemonScript ?? ownDaemonScript());
     } finally {
       await release?.();
     }
-    if (waited.elapsedMs > readyTimeoutMs + listenTimeoutMs) throw stuck(paths);
+    if (patience.isOver) throw stuck(paths);
     await delay(pollMs);
   }
+}
+
+/**
+ * Puts a daemon of this version in the place of an older one; a newer one stays, for with the same protocol it does all
+ * that this ghost knows. Who comes meanwhile waits, as for any daemon that is being started; the tasks notice nothing.
+ * The old one is not ended before it is known that this one could start.
+ * @returns what there is to say; null where there is nothing, because another command was first, say.
+ * @throws GhostError as `startDaemon` does; `daemon-stuck`, `protocol-mismatch` where the old one cannot be ended.
+ */
+export async function meetOtherVersion(paths: Paths, options: StartDaemonOptions = {}): Promise<VersionNews | null> {
+  prepareDataFolder(paths.home);
+  const script = options.daemonScript ?? ownDaemonScript();
+  const { waiting, patience } = waitingFor(paths, options);
+  for (;;) {
+    const release = await tryLock(paths);
+    try {
+      const daemon = readDaemonFile(paths)?.version;
+      const age = daemon === undefined ? 'unknown' : versionAge(daemon);
+      if (daemon === undefined || age === 'same' || age === 'unknown') return null;
+      if (age === 'newer') return (await understands(paths)) ? { kind: 'newer', daemon, own: version } : null;
+      if (release !== null) {
+        const connection = await openConnection({ paths, program: 'ghost' });
+        // It was killed, and only its word is left: whoever comes starts the next one.
+        if (connection === null) return null;
+        await tryOut(waiting, script);
+        const { tasksRunning } = await endDaemon(connection);
+        await launch(waiting, script);
+        return { kind: 'replaced', daemon, own: version, tasksRunning };
+      }
+    } finally {
+      await release?.();
+    }
+    if (patience.isOver) throw stuck(paths);
+    await delay(pollMs);
+  }
+}
+
+/** Both, telling a person what it is that takes so long. */
+export function tellingStarter(told: Told): Starter {
+  return {
+    startDaemon: async (paths) => {
+      using teller = new StartTeller(told);
+      await startDaemon(paths, { onProgress: teller.onProgress });
+    },
+    meetOtherVersion: async (paths) => {
+      using teller = new StartTeller(told);
+      return await meetOtherVersion(paths, { onProgress: teller.onProgress });
+    },
+  };
+}
+
+function waitingFor(
+  paths: Paths,
+  { onProgress = () => undefined, patienceMs = { ready: readyTimeoutMs, listen: listenTimeoutMs } }: StartDaemonOptions,
+): { readonly waiting: Waiting; readonly patience: Patience } {
+  return {
+    waiting: { paths, onProgress, readyMs: patienceMs.ready, listenMs: patienceMs.listen },
+    patience: new Patience(paths, { limitMs: patienceMs.ready + patienceMs.listen, onProgress }),
+  };
 }
 
 /** What lets the lock go again, or null where somebody else holds it. */
@@ -83,107 +140,10 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
   }
 }
 
-async function launch(paths: Paths, script: string): Promise<void> {
-  let child = spawnDaemon(paths, script);
-  let word = await firstWord(child, paths);
-  if (word === null) {
-    // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
-    child = spawnDaemon(paths, script);
-    word = await firstWord(child, paths);
-  }
-  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, and so was the next`, null, paths);
-  if (word === 'ready') return;
-  const error = readError(word);
-  if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);
-  if (error.code !== 'daemon-already-running') throw GhostError.fromShape(error);
-  await waitUntilListening(paths);
-}
-
-function spawnDaemon(paths: Paths, script: string): ChildProcess {
-  const log = openDaemonLog(paths.daemonLog);
-  try {
-    return spawn(process.execPath, [...nodeFlags, script, '--persist'], {
-      cwd: '/',
-      // A session of its own: neither the terminal's end nor its Ctrl-C reaches it (setsid(2)).
-      detached: true,
-      env: daemonEnvironment(process.env, paths),
-      stdio: ['ignore', 'pipe', log],
-    });
-  } finally {
-    closeSync(log);
-  }
-}
-
-/**
- * The one line that the daemon says: `ready` once it listens, or a GhostError as JSON; null where a signal ended it
- * before.
- */
-async function firstWord(child: ChildProcess, paths: Paths): Promise<string | null> {
-  const { promise, resolve, reject } = Promise.withResolvers<string | null>();
-  const stdout = child.stdout as Readable;
-  const timer = setTimeout(
-    () => reject(startFailed(`it is not ready after ${readyTimeoutMs / 1000} s`, null, paths)),
-    readyTimeoutMs,
-  );
-  let text = '';
-  stdout.setEncoding('utf8');
-  stdout.on('data', (chunk: string) => {
-    text += chunk;
-    const [line, rest] = text.split('\n', 2);
-    if (line !== undefined && rest !== undefined) resolve(line);
-  });
-  child.once('error', (error) => reject(startFailed(`${process.execPath} cannot be run`, error)));
-  child.once('close', (code, signal) => {
-    if (signal === null) reject(startFailed(`it ended with ${code}`, null, paths));
-    else resolve(null);
-  });
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    stdout.destroy();
-    child.unref();
-  }
-}
-
-async function waitUntilListening(paths: Paths): Promise<void> {
-  const waited = new Stopwatch();
-  while (!(await isListening(paths))) {
-    if (waited.elapsedMs > listenTimeoutMs) throw stuck(paths);
-    await delay(pollMs);
-  }
-}
-
-function readError(line: string): GhostErrorShape | null {
-  try {
-    return readErrorShape(JSON.parse(line));
-  } catch {
-    return null;
-  }
-}
-
-/** 0600 from the moment it exists; not followed where it is a link, which only somebody else can have put there. */
-function openDaemonLog(path: string): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-  try {
-    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
-  } catch (error) {
-    throw startFailed(`its log ${path} cannot be opened`, error);
-  }
-}
-
-/** Beside the bundle; from the source, which only tests run, in `dist`. */
-function ownDaemonScript(): string {
-  const beside = join(import.meta.dirname, 'daemon.cjs');
-  const script = existsSync(beside) ? beside : join(import.meta.dirname, '..', '..', 'dist', 'daemon.cjs');
-  if (!existsSync(script)) throw startFailed(`${script} is not there`, null);
-  return script;
-}
-
-function startFailed(why: string, cause: unknown, paths?: Paths): GhostError {
-  const reason = cause instanceof Error ? `${why}: ${cause.message}` : why;
-  return new GhostError('daemon-start-failed', `the daemon could not be started: ${reason}`, {
-    ...(paths === undefined ? {} : { hint: `tail ${paths.daemonLog}` }),
-    ...(cause === null ? {} : { cause }),
-  });
+/** Whether there is a daemon that speaks this ghost's protocol. One that does not is told of when it is asked something. */
+async function understands(paths: Paths): Promise<boolean> {
+  const connection = await openConnection({ paths, program: 'ghost' });
+  const hello = await connection?.hello.catch(() => null);
+  await connection?.close();
+  return hello !== null && hello !== undefined;
 }

@@ -1,10 +1,17 @@
-import type { EventDraft, LossReason, Microseconds } from '../journal/events.ts';
+import { passCrashPoint } from '../crash-point.ts';
+import type { EventDraft, LossReason, Microseconds, TaskId } from '../journal/events.ts';
+import { endedStates } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
 import { finalLengths } from './final-lengths.ts';
+import { isCopy, recordClosed, recordCopy, recordDoubt } from './lost-at-start.ts';
+import { repairOrder } from './order-repair.ts';
 import type { Signaller } from './signaller.ts';
 import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
+
+/** What was written longer ago than this is on the disk: Linux waits 30 seconds (vm.dirty_expire_centisecs). */
+const unsyncedUsMax = 600_000_000;
 
 /**
  * Takes up what an earlier daemon left: what runs is supervised again, what
@@ -16,23 +23,58 @@ export async function adoptTasks(
   { supervisor, signaller }: { supervisor: Supervisor; signaller: Signaller },
 ): Promise<{ readonly adopted: number; readonly begun: number; readonly lost: number }> {
   const counts = { adopted: 0, begun: 0, lost: 0 };
+  repairOrders(context, supervisor);
   const { active, openLogs, owed } = context.table.current;
   for (const id of owed) {
     const task = context.table.get(id);
     if (task !== undefined) await signaller.recordUnanswered(task);
   }
   for (const id of new Set([...active, ...openLogs])) {
-    const task = context.table.get(id);
-    if (task === undefined) continue;
-    try {
-      const done = await adoptTask(context, task, { supervisor });
-      if (done !== null) counts[done] += 1;
-    } catch (error) {
-      // What is wrong with one task's folder keeps nobody from the others.
-      context.log.error('a task could not be taken up', { task: id, error: String(error) });
-    }
+    const done = await takeUp(context, id, { supervisor });
+    if (done !== null) counts[done] += 1;
   }
   return counts;
+}
+
+/** What is wrong with one task's folder keeps nobody from the others; and what is short now is there again later. */
+async function takeUp(
+  context: SupervisionContext,
+  id: TaskId,
+  { supervisor, told = null }: { supervisor: Supervisor; told?: string | null },
+): Promise<'adopted' | 'begun' | 'lost' | null> {
+  const task = context.table.get(id);
+  if (task === undefined) return null;
+  try {
+    return await adoptTask(context, task, { supervisor });
+  } catch (error) {
+    const why = String(error);
+    // Tried every few seconds, and told once.
+    if (why !== told) context.log.error('a task could not be taken up; it is tried again', { task: id, error: why });
+    supervisor.later(() => {
+      void takeUp(context, id, { supervisor, told: why });
+    });
+    return null;
+  }
+}
+
+/**
+ * What a task that ended shortly before the machine did had not yet been brought to the disk may be there in part. Looked
+ * at once, by the first daemon of a boot.
+ */
+function repairOrders({ store, processes, log }: SupervisionContext, supervisor: Supervisor): void {
+  let lastEnd: number | null = null;
+  for (const id of store.ended({ states: endedStates, forgotten: true })) {
+    const task = store.get(id);
+    // One that was never started has no output.
+    if (task?.status.kind !== 'ended' || task.status.shim === null) continue;
+    const { shim, endedAt } = task.status;
+    lastEnd ??= endedAt;
+    if (shim.bootId === processes.bootId || lastEnd - endedAt > unsyncedUsMax) return;
+    if (task.log.kind === 'open') continue;
+    const { stdoutBytes: stdout, stderrBytes: stderr } = task.log;
+    if (!repairOrder(supervisor.folder(id).order, { lengths: { stdout, stderr } })) continue;
+    log.warn('the order of a log was cut off where the machine went down', { task: id });
+  }
 }
 
 async function adoptTask(
@@ -41,7 +83,10 @@ async function adoptTask(
   { supervisor }: { supervisor: Supervisor },
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const { id, status } = task;
+  const folder = supervisor.folder(id);
+  folder.demandOwn();
   if (status.kind === 'submitted') {
+    if (await recordDoubt(context, task, folder)) return 'lost';
     supervisor.begin(id);
     return 'begun';
   }
@@ -49,6 +94,7 @@ async function adoptTask(
   if (shim?.bootId !== context.processes.bootId) {
     return (await recordAfterReboot(context, task, supervisor)) ? 'lost' : null;
   }
+  if (isCopy(context, { status, folder })) return (await recordCopy(context, task, folder)) ? 'lost' : null;
   const adopted = await recordAdoption(context, task);
   supervisor.supervise(id, { attempt: status.attempt, shim, waiting: null });
   return adopted ? 'adopted' : null;
@@ -70,6 +116,7 @@ async function recordAdoption({ processes, journal, self }: SupervisionContext, 
     ],
     { durability: 'normal' },
   );
+  passCrashPoint('task.adopted');
   return true;
 }
 
@@ -78,11 +125,8 @@ async function recordAdoption({ processes, journal, self }: SupervisionContext, 
  * line proves nothing (it was never synced to the disk), so such a task is lost and never started again by itself.
  * @returns whether it is lost.
  */
-async function recordAfterReboot(
-  { journal, self }: SupervisionContext,
-  task: Task,
-  supervisor: Supervisor,
-): Promise<boolean> {
+async function recordAfterReboot(context: SupervisionContext, task: Task, supervisor: Supervisor): Promise<boolean> {
+  const { journal, self } = context;
   const { status, id } = task;
   const folder = supervisor.folder(id);
   const base = { task: id, actor: self } as const;
@@ -107,16 +151,16 @@ async function recordAfterReboot(
         noted.start === null && status.kind === 'spawned' ? 'start-unknown' : 'machine-rebooted';
       const message =
         reason === 'machine-rebooted'
-          ? 'the machine was started anew while it ran'
+          ? 'the machine was started anew while it ran, or its data folder was copied from another one'
           : 'the machine was started anew just as it was being started; it is not known whether it ran';
       drafts.push({ ...base, type: 'TaskLost', data: { attempt, reason, message } });
       lost = true;
     }
   }
+  // First what the notes of its shim tell, which go then.
+  if (drafts.length > 0) await journal.append(drafts, { durability: 'full' });
   const { stdout, stderr } = finalLengths(folder.sizes(), task);
-  drafts.push({ ...base, type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
-  // Before the event: a task whose log is closed is not looked at again.
-  folder.removeRunFiles();
-  await journal.append(drafts, { durability: 'full' });
+  repairOrder(folder.order, { lengths: { stdout, stderr } });
+  await recordClosed(context, task, folder);
   return lost;
 }

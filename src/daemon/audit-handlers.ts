@@ -1,7 +1,8 @@
 import { GhostError } from '../ghost-error.ts';
 import { decodeEvent } from '../journal/codec.ts';
 import type { JournalEvent, Microseconds } from '../journal/events.ts';
-import { type EventSearch, JournalReader } from '../journal/journal-reader.ts';
+import type { EventSearch } from '../journal/journal-reader.ts';
+import { SharedReader } from '../journal/shared-reader.ts';
 import type { AuditPage } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
 import { auditItemCharactersMax, watchBatchMax } from '../protocol/limits.ts';
@@ -23,13 +24,14 @@ const spanMost = 1 << 20;
 /** What the daemon answers about the events themselves. */
 export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'audit' | 'verify'> {
   const { journal, supervisor } = context;
+  const shared = new SharedReader(() => journal.head.path);
   return {
-    audit: (parameters, { signal }) => auditEvents(context, parameters, { signal }),
+    audit: (parameters, { signal }) => auditEvents(context, parameters, { shared, signal }),
     async *verify(_, { signal }) {
-      const { path, seq, hash } = journal.head;
-      using reader = new JournalReader(path);
+      const { seq, hash } = journal.head;
+      using borrowed = shared.borrow();
       return yield* verifyJournal({
-        reader,
+        reader: borrowed.reader,
         taskFolder: (task) => supervisor.folder(task).path,
         known: { seq, hash, isLast: true },
         signal,
@@ -45,14 +47,14 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
 async function* auditEvents(
   { journal, store, past, clock }: HandlerContext,
   { after, before, tasks, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
-  { signal }: { signal: AbortSignal },
+  { shared, signal }: { shared: SharedReader; signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
   if (after > journal.lastSeq) throw noSuchPlace(after, journal.lastSeq);
   const begin = since === null ? null : microseconds(since);
   const end = until === null ? null : microseconds(until);
-  using reader = new JournalReader(journal.head.path);
+  using borrowed = shared.borrow();
   const walk = new AuditWalk(
-    reader.search({
+    borrowed.reader.search({
       tasks: tasks === null ? null : tasks.map((task) => findTask(store, task).id),
       types,
       since: begin,

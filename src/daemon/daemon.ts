@@ -1,8 +1,7 @@
-import { type FSWatcher, watch } from 'node:fs';
 import type { Socket } from 'node:net';
-import { basename, dirname } from 'node:path';
 
 import type { Clock } from '../clock.ts';
+import { passCrashPoint } from '../crash-point.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
 import type { Paths } from '../paths.ts';
@@ -12,13 +11,16 @@ import { openTaskJournal } from '../projections/open-task-journal.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Settings } from '../settings.ts';
 import { adoptTasks } from './adopt.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { openDaemonLog } from './daemon-log.ts';
 import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import { HomeGuard } from './home-guard.ts';
+import { JournalMark } from './journal-mark.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { ownPaths, refuseLinks } from './no-links.ts';
+import { OpenFiles } from './open-files.ts';
 import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
 import { RefusedPeers } from './refused-peers.ts';
@@ -27,11 +29,14 @@ import { createHandlers } from './request-handlers.ts';
 import { Reserve } from './reserve.ts';
 import { Retention } from './retention.ts';
 import { Rotation } from './rotation.ts';
-import { type Peer, type Server, startServer } from './server.ts';
+import { type Peer, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
+import { keepInPlace } from './socket-watch.ts';
 import { findShimTools } from './spawn.ts';
+import { StartReport } from './start-report.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
+import { missingEnd } from './task-numbers.ts';
 import { Turns } from './turns.ts';
 
 /** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */
@@ -68,6 +73,7 @@ const closeGraceMs = 1_000;
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, version, clock, processes, kernel } = options;
   prepareDataFolder(paths.home);
+  refuseLinks(ownPaths(paths), 'data-folder-unusable');
   makePrivateFolder(paths.tasks);
   const tools = findShimTools({ shell: options.shell });
   const log = openDaemonLog(paths.daemonLog, { clock, echo: options.echo });
@@ -86,7 +92,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       rotation.considerAll();
     },
   });
+  const mark = new JournalMark({ path: paths.journal, log });
+  using report = new StartReport(paths, log);
   const startedAt = clock();
+  const begunAt = performance.now();
   const ending = Promise.withResolvers<void>();
   const { journal, store, past, history, rebuild } = await openTaskJournal({
     path: paths.journal,
@@ -99,6 +108,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
+    onDurable: mark.write,
+    onOpening: (progress) => {
+      report.note(progress);
+      if (progress.step !== 'fold') passCrashPoint(`journal.${progress.step}`);
+    },
     fold: {
       onChunk: () => {
         passCrashPoint('journal.folded');
@@ -106,6 +120,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   });
   passCrashPoint('daemon.opened');
+  const guard = new HomeGuard(paths, {
+    log,
+    onLost: (error) => {
+      log.error(error.message);
+      ending.reject(error);
+    },
+  });
 
   const identity = processes.look(process.pid)?.identity ?? {
     pid: process.pid,
@@ -123,18 +144,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const last = journal.lastDaemonEvent();
   const previous = last === null ? 'none' : last.type === 'DaemonStopped' ? 'stopped' : 'crashed';
   const started = { identity, version, protocol: protocolVersion, previous } as const;
-  await journal.append([{ type: 'DaemonStarted', task: null, actor: self, data: started }], { durability: 'full' });
+  await journal.append(
+    [{ type: 'DaemonStarted', task: null, actor: self, data: started }, ...missingEnd(journal, { paths, self, log })],
+    { durability: 'full' },
+  );
 
   const table = new LiveTable(journal, store);
+  const openFiles = new OpenFiles();
   const context: SupervisionContext = {
     journal,
     table,
     store,
     processes,
     kernel,
+    openFiles,
     clock,
     log,
     reserve,
+    guard,
     tools,
     self,
     startedAt,
@@ -167,8 +194,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const signaller = new Signaller(context, supervisor);
 
   // Before the first request, so that no answer is given from a table that does not know what happened meanwhile.
+  const openBefore = [...table.current.openLogs];
   const adoption = await adoptTasks(context, { supervisor, signaller });
-  rotation.recoverAll();
+  rotation.recoverAll({ openBefore });
   retention.begin();
   const deadlines = new Deadlines({ ...context, supervisor, signaller });
   passCrashPoint('daemon.adopted');
@@ -185,7 +213,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       past,
       history,
       rebuild,
-      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt }),
+      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt, begunAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {
@@ -194,6 +222,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       },
     }),
     peerOf: (socket) => peerOf(socket, kernel),
+    isTooMany: (socket) => openFiles.isTooMany(descriptorOf(socket) ?? 0),
     commandLineOf: (pid) => processes.commandLine(pid),
     onRefused: (peer) => {
       refused.note(peer);
@@ -202,7 +231,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },
   });
-  const socketWatch = keepInPlace(server, paths, log);
+  const socketWatch = keepInPlace(server, { paths, guard, log });
   writeCard(paths, { pid: process.pid, socket: paths.socket, version });
   reserve.fill();
   passCrashPoint('daemon.listening');
@@ -212,10 +241,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (stopping.called) return ending.promise;
     stopping.called = true;
     socketWatch?.close();
+    guard[Symbol.dispose]();
     // First the card and the socket, so that a client which comes now starts the next daemon and waits for this one's
     // lock; last the lock.
     removeCard(paths);
+    passCrashPoint('daemon.stopping');
     await server.close({ graceMs: closeGraceMs });
+    passCrashPoint('daemon.unbound');
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
     await outOfMemory[Symbol.asyncDispose]();
@@ -231,8 +263,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         // On a full disk. The next daemon takes it for a crash, which costs nothing but a closer look.
         log.error('the end could not be recorded', { error: String(error) });
       });
+    passCrashPoint('daemon.stopped');
     table[Symbol.dispose]();
     journal[Symbol.dispose]();
+    mark[Symbol.dispose]();
     log.info('the daemon has ended', { reason, tasksRunning });
     log[Symbol.dispose]();
     lock[Symbol.dispose]();
@@ -243,27 +277,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 function peerOf(socket: Socket, kernel: Kernel): Peer | null {
-  // Node does not say a socket's descriptor in its types; the kernel is asked by it.
-  const handle: unknown = Reflect.get(socket, '_handle');
-  const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null;
-  return typeof descriptor === 'number' && descriptor >= 0 ? kernel.peerCredentials(descriptor) : null;
+  const descriptor = descriptorOf(socket);
+  return descriptor === null ? null : kernel.peerCredentials(descriptor);
 }
 
-/** Somebody may clean the runtime folder under a running daemon: it then listens there anew. */
-function keepInPlace(server: Server, paths: Paths, log: SupervisionContext['log']): FSWatcher | null {
-  const name = basename(paths.socket);
-  try {
-    return watch(dirname(paths.socket), { persistent: false }, (_, changed) => {
-      if (changed !== name || server.isInPlace()) return;
-      log.warn('the socket was removed; listening anew', { socket: paths.socket });
-      server.rebind().catch((error: unknown) => {
-        log.error('the socket cannot be put back', { error: String(error) });
-      });
-    }).on('error', (error) => {
-      log.warn('the socket is no longer watched', { error: String(error) });
-    });
-  } catch (error) {
-    log.warn('the socket cannot be watched', { error: String(error) });
-    return null;
-  }
+/** Node does not say a socket's descriptor in its types; the kernel is asked by it. */
+function descriptorOf(socket: Socket): number | null {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null;
+  return typeof descriptor === 'number' && descriptor >= 0 ? descriptor : null;
 }

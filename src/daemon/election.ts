@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
@@ -36,10 +36,16 @@ export async function becomeTheDaemon(paths: Paths): Promise<KernelLock> {
   }
 }
 
-/** Says that this daemon serves the folder from now on. */
+/**
+ * Says that this daemon serves the folder from now on. With it goes which file its lock is: a copy of the folder has the
+ * same card and another lock, and must not be served by this daemon.
+ */
 export function writeCard(paths: Paths, card: DaemonCard): void {
   const temporary = `${cardPath(paths)}.${card.pid}`;
-  writeFileSync(temporary, `${JSON.stringify(card)}\n`, { mode: 0o600 });
+  const lock = statSync(paths.lock).ino;
+  // Of a daemon that had this pid before.
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, `${JSON.stringify({ ...card, lock })}\n`, { mode: 0o600, flag: 'wx' });
   renameSync(temporary, cardPath(paths));
 }
 

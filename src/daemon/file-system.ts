@@ -1,17 +1,22 @@
 import { statSync, statfsSync } from 'node:fs';
+import { totalmem } from 'node:os';
 
 export interface FileSystemSpace {
   readonly totalBytes: number;
   /**
-   * What a user may still take. The rest is root's or the file system's own (statvfs(3)); root is not asked apart, since
+   * What a user may still take, infinite where the file system does not say. The rest is root's or the file system's own (statvfs(3)); root is not asked apart, since
    * ext4 counts as free what even root cannot have.
    */
   readonly freeBytes: number;
 }
 
-/** The room on the file system of a path. */
+/**
+ * The room on the file system of a path. One that has no size of its own says 0 of everything (ramfs, and some in user
+ * space): it is never full, and what is a part of its size is that part of the machine's memory, where a ramfs lies.
+ */
 export function spaceOf(path: string): FileSystemSpace {
   const { bsize, blocks, bavail } = statfsSync(path);
+  if (blocks === 0) return { totalBytes: totalmem(), freeBytes: Number.POSITIVE_INFINITY };
   return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 

@@ -4,6 +4,8 @@ import { constants } from 'node:os';
 
 import type koffiModule from 'koffi';
 
+import { forChanging } from './no-links.ts';
+
 /**
  * What Node does not offer and the kernel does, called through koffi: the one door to it. Each call answers null where
  * this platform or kernel cannot do it, and every caller has another way or says that there is none.
@@ -51,7 +53,9 @@ const fallocPunchHole = 1 << 1;
 export function loadKernel(): Kernel {
   if (process.platform !== 'linux') return withoutKernel(`no kernel calls are known for ${process.platform}`);
   try {
-    const koffi = createRequire(import.meta.filename)('koffi') as typeof koffiModule;
+    // The native part itself, which has all that is asked of it: koffi's own package has an install script.
+    const native = `@koromix/koffi-${process.platform}-${process.arch}`;
+    const koffi = createRequire(import.meta.filename)(native) as typeof koffiModule;
     return linuxKernel(koffi);
   } catch (error) {
     return withoutKernel(error instanceof Error ? error.message : String(error));
@@ -123,7 +127,7 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
     punchHole: async (path, { from, to }) => {
       if (fallocate === null) return null;
       if (to <= from) return true;
-      await using file = await open(path, 'r+');
+      await using file = await open(path, forChanging);
       const { promise, resolve, reject } = Promise.withResolvers<boolean>();
       fallocate.async(file.fd, fallocPunchHole | fallocKeepSize, from, to - from, (error: unknown, result: unknown) => {
         if (error instanceof Error) reject(error);

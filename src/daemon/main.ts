@@ -2,8 +2,11 @@ import { join } from 'node:path';
 
 import { systemClock } from '../clock.ts';
 import { GhostError, exitStatusOf } from '../ghost-error.ts';
+import { checkSqlite } from '../journal/database.ts';
 import { resolvePaths } from '../paths.ts';
+import { quietJson } from '../quiet-json.ts';
 import { version } from '../version.ts';
+import { visible } from '../visible.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { linuxKernelLog } from './kernel-log.ts';
@@ -13,9 +16,11 @@ import { readSettings, settingsPlace } from './settings-file.ts';
 
 /**
  * The daemon's process. With `--persist`, as the command line starts it, it says one line on stdout, `ready` or the
- * error as JSON, and then nothing more; without, it stays in the foreground and says what it does on stderr.
+ * error as JSON, and then nothing more; without, it stays in the foreground and says what it does on stderr. With
+ * `--check` it only sees whether it could start, says the same line and ends.
  */
-const persists = process.argv.includes('--persist');
+const checks = process.argv.includes('--check');
+const persists = checks || process.argv.includes('--persist');
 // Before the folder is left that a relative path would be relative to.
 const place = settingsPlace(process.env);
 
@@ -38,6 +43,12 @@ async function main(): Promise<void> {
     });
   }
   const kernel = loadKernel();
+  const settings = readSettings(place);
+  if (checks) {
+    checkSqlite();
+    process.stdout.end('ready\n', () => process.exit(0));
+    return;
+  }
   const daemon = await startDaemon({
     paths: resolvePaths(process.env),
     version,
@@ -47,7 +58,7 @@ async function main(): Promise<void> {
     kernel,
     kernelLog: linuxKernelLog(),
     shell: process.env['GHOST_SHELL'] ?? null,
-    settings: readSettings(place),
+    settings,
     echo: !persists,
   });
   endOn('SIGTERM', daemon);
@@ -80,13 +91,20 @@ function fail(error: unknown): void {
   const { code, message, hint } = shape;
   if (persists) {
     const at = new Date().toISOString();
-    const line = JSON.stringify({ at, level: 'error', pid: process.pid, message, code, stack: bug });
+    const line = quietJson({ at, level: 'error', pid: process.pid, message, code, stack: bug });
     if (code !== 'daemon-already-running') process.stderr.write(`${line}\n`);
-    process.stdout.write(`${JSON.stringify(shape.toShape())}\n`);
+    process.stdout.write(`${quietJson(shape.toShape())}\n`);
   } else {
     process.stderr.write(
-      `${bug === null ? '' : `${bug}\n`}ghost: ${message}\n${hint === '' ? '' : `  try: ${hint}\n`}`,
+      `${bug === null ? '' : linesOf(bug)}ghost: ${visible(message)}\n${hint === '' ? '' : `  try: ${visible(hint)}\n`}`,
     );
   }
   process.exit(exitStatusOf(code));
+}
+
+function linesOf(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${visible(line)}\n`)
+    .join('');
 }

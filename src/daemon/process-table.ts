@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 
 import type { ProcessIdentity } from '../journal/events.ts';
 import { recordedCommandLine } from './command-line.ts';
@@ -23,10 +23,21 @@ export interface ProcessTable {
   membersOf(session: number, options?: { readonly among?: Sessions }): readonly ProcessEntry[];
   /** The session of every process, for whoever asks about many: to read them takes as long for one as for all. */
   sessions(): Sessions;
+  /** The files that a process has open, pipes and the like left out; none where it is gone or not ours to look at. */
+  openFiles(pid: number): readonly OpenFile[];
   /** The command line of a process as it is recorded (command-line.ts), or null. */
   commandLine(pid: number): string | null;
+  /** How long ago a process of this boot began, in milliseconds, by the clock that nobody sets; asleep counts. */
+  ageMs(identity: ProcessIdentity): number;
   /** The clock ticks since boot at which something happened that is `ageMs` old. */
   ticksAt(ageMs: number): number;
+}
+
+/** A file that a process has open: by the name that it has now or had last, and what tells it from every other. */
+export interface OpenFile {
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
 }
 
 /** The processes in each session, by their pids. */
@@ -87,15 +98,21 @@ export function linuxProcessTable({
       }
       return sessions;
     },
+    openFiles: (pid) =>
+      (unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []).flatMap((descriptor) => {
+        const link = `/proc/${pid}/fd/${descriptor}`;
+        const file = unlessGone(() => ({ path: readlinkSync(link), stats: statSync(link) }));
+        if (file?.path.startsWith('/') !== true) return [];
+        const { dev, ino } = file.stats;
+        return [{ path: file.path.replace(/ \(deleted\)$/, ''), dev, ino }];
+      }),
     commandLine: (pid) => {
-      const words = readProc(`/proc/${pid}/cmdline`);
+      const words = readProc(`/proc/${pid}/cmdline`, [...goneCodes, ...noDescriptorCodes]);
       if (words === null || words === '') return null;
       return recordedCommandLine(Buffer.from(words, 'latin1').toString('utf8').replace(/\0$/, '').split('\0'));
     },
-    ticksAt: (ageMs) => {
-      const uptimeSeconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
-      return Math.floor((uptimeSeconds - ageMs / 1000) * ticksPerSecond);
-    },
+    ageMs: ({ startTime }) => (uptimeSeconds() - Number(startTime) / ticksPerSecond) * 1000,
+    ticksAt: (ageMs) => Math.floor((uptimeSeconds() - ageMs / 1000) * ticksPerSecond),
   };
 }
 
@@ -150,6 +167,11 @@ function isOwn(status: string): boolean {
   return all('Uid', process.geteuid?.()) && all('Gid', process.getegid?.());
 }
 
+/** Since boot, with the time asleep: proc_uptime(5). */
+function uptimeSeconds(): number {
+  return Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
+}
+
 function allPids(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -157,12 +179,20 @@ function allPids(): readonly number[] {
 }
 
 /** Bytes as latin1, or null where the process is gone or not ours to read. */
-function readProc(path: string): string | null {
+function readProc(path: string, codes: readonly string[] = goneCodes): string | null {
+  return unlessGone(() => readFileSync(path, 'latin1'), codes);
+}
+
+/** The process is gone, or not ours to look at. */
+const goneCodes: readonly string[] = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'];
+/** Nothing could be looked at: that a process is gone must never be concluded from it. */
+const noDescriptorCodes: readonly string[] = ['EMFILE', 'ENFILE'];
+
+function unlessGone<T>(read: () => T, codes: readonly string[] = goneCodes): T | null {
   try {
-    return readFileSync(path, 'latin1');
+    return read();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return null;
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { ProcessIdentity, StreamName } from '../journal/events.ts';
+import type { DataOf, ProcessIdentity, StreamName } from '../journal/events.ts';
 import { spawnPump } from './spawn.ts';
 import type { ShimStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
@@ -60,6 +60,12 @@ export class Pumps {
     if (this.#context.reserve.isShort()) return [];
     return streams.flatMap((stream) => {
       if (this.#pids === null || this.#isPump(this.#pids[stream])) return [];
+      // One that a daemon put in just before it was killed, and that has said so since.
+      const known = this.#folder.replacedPump(stream);
+      if (known !== null && this.#isPump(known)) {
+        this.#pids = { ...this.#pids, [stream]: known };
+        return [];
+      }
       const pid = this.#spawn(stream, stillNeeded);
       if (pid === null) return [];
       this.#pids = { ...this.#pids, [stream]: pid };
@@ -82,4 +88,12 @@ export class Pumps {
     const entry = this.#context.processes.look(pid);
     return entry !== null && (entry.session === this.#shim.pid || entry.session === pid);
   }
+}
+
+/** What is recorded of each that was put in, by a daemon or by the shim at the end. */
+export function pumpRestarted(
+  stream: StreamName,
+  attempt: number,
+): { readonly type: 'PumpRestarted'; readonly data: DataOf<'PumpRestarted'> } {
+  return { type: 'PumpRestarted', data: { attempt, stream } };
 }

@@ -3,11 +3,23 @@ import type { TaskStore } from '../projections/task-store.ts';
 import type { Settings } from '../settings.ts';
 import { type FileSystemSpace, spaceOf } from './file-system.ts';
 import { type RemovalContext, finishRemovals, removeOutput } from './remove-output.ts';
-import { type OpenOutput, type Prune, type RetentionLimits, choosePrunes } from './retention-policy.ts';
+import {
+  type OpenOutput,
+  type OutputState,
+  type Prune,
+  type RetentionLimits,
+  choosePrunes,
+  choosing,
+} from './retention-policy.ts';
 import { StoredOutput } from './stored-output.ts';
 
 /** While output grows, how often what all of it takes is held against the limits. */
 const lookEveryMs = 500;
+/**
+ * So many pieces are taken at once, and everybody else has his turn before the next: where the limits were lowered, a
+ * million tasks may have to give up theirs.
+ */
+export const prunesAtOnce = 256;
 /** When nothing could be taken (the journal cannot be written), how long until it is tried again. */
 const retryMs = 5_000;
 /**
@@ -61,20 +73,9 @@ export class Retention implements AsyncDisposable {
     this.#look({ afterMs: lookEveryMs });
   }
 
-  /** What the limits would take now. */
-  choose(): readonly Prune[] {
-    const space = spaceOf(this.#context.tasksFolder);
-    this.#measureChanged();
-    return choosePrunes({
-      suspects: [...this.#changed].map((id) =>
-        this.#context.holes ? this.#output.outputOf(id) : this.#output.compressedOf(id),
-      ),
-      complete: this.#output.complete(),
-      open: this.#open(),
-      outputBytes: this.#output.bytes,
-      freeBytes: space.freeBytes,
-      limits: limitsOf(this.#context.settings, space),
-    });
+  /** What the limits would take now, as `choosing` gives it. */
+  choosing(): Generator<Prune | undefined, void, void> {
+    return choosing(this.#state());
   }
 
   /** All output as it is now, for whoever chooses by other rules. */
@@ -119,7 +120,7 @@ export class Retention implements AsyncDisposable {
     let looked: readonly TaskId[] = [];
     const removed = await this.prune(
       () => {
-        const prunes = this.choose();
+        const prunes = choosePrunes(this.#state(), { piecesMax: prunesAtOnce });
         looked = [...this.#changed];
         this.#changed.clear();
         return prunes;
@@ -131,7 +132,7 @@ export class Retention implements AsyncDisposable {
     log.info('output was taken to stay within the limits', { pieces: removed.length, bytes });
     // What was taken is not always enough at once: a range that was being compressed is looked at again.
     for (const id of looked) this.#changed.add(id);
-    this.#look({ afterMs: lookEveryMs });
+    this.#look({ afterMs: removed.length < prunesAtOnce ? lookEveryMs : 0 });
   }
 
   readonly #tellFailure = (error: unknown): void => {
@@ -144,6 +145,21 @@ export class Retention implements AsyncDisposable {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => undefined);
     return await done;
+  }
+
+  #state(): OutputState {
+    const space = spaceOf(this.#context.tasksFolder);
+    this.#measureChanged();
+    return {
+      suspects: [...this.#changed].map((id) =>
+        this.#context.holes ? this.#output.outputOf(id) : this.#output.compressedOf(id),
+      ),
+      complete: this.#output.complete(),
+      open: this.#open(),
+      outputBytes: this.#output.bytes,
+      freeBytes: space.freeBytes,
+      limits: limitsOf(this.#context.settings, space),
+    };
   }
 
   #measureChanged(): void {

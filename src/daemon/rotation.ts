@@ -1,15 +1,16 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import { finalSealBytes } from '../projections/stored-bytes.ts';
-import type { StoredStream } from '../projections/task.ts';
+import type { StoredStream, Task } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { spaceOf } from './file-system.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
+import { liesInSpool, moveAside } from './set-aside.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { TaskFolder } from './task-folder.ts';
 import type { Turns } from './turns.ts';
@@ -65,10 +66,13 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (task === undefined) return;
     const folder = this.#folder(id);
+    folder.demandOwn();
     for (const name of existsSync(folder.path) ? readdirSync(folder.path) : []) {
       const [, stream, index, temporary] = /^(stdout|stderr)\.(\d+)\.gz(\.tmp)?$/.exec(name) ?? [];
       if (stream !== 'stdout' && stream !== 'stderr') continue;
-      if (temporary !== undefined || Number(index) >= task.stored[stream].segments) rmSync(join(folder.path, name));
+      const path = join(folder.path, name);
+      if (temporary !== undefined) rmSync(path);
+      else if (Number(index) >= task.stored[stream].segments) this.#clear(path, { task, stream, index: Number(index) });
     }
     for (const stream of ['stdout', 'stderr'] as const) {
       if (task.stored[stream].sealedTo > 0) this.#inBackground(this.#giveBack(id, stream));
@@ -76,9 +80,38 @@ export class Rotation implements AsyncDisposable {
     this.consider(id);
   }
 
-  /** What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest. */
-  recoverAll(): void {
-    for (const id of this.#unfinished()) this.recover(id);
+  /**
+   * A segment without an event: a crash came in between, and the next cut makes it again. But where the events were lost
+   * and not the files, nothing else has its bytes.
+   */
+  #clear(path: string, { task, stream, index }: { task: Task; stream: StreamName; index: number }): void {
+    const { segments, sealedTo } = task.stored[stream];
+    const spool = this.#folder(task.id).stream(stream);
+    if (index === segments && liesInSpool(path, { spool, from: sealedTo })) {
+      rmSync(path);
+      return;
+    }
+    moveAside(dirname(this.#context.tasksFolder), path);
+    this.#context.log.warn('a segment that no event tells of was put aside', { task: task.id, file: basename(path) });
+  }
+
+  /**
+   * What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest.
+   * @param openBefore those whose output was open when it found them: since then it may have closed it, with too little of
+   *   it left to be compressed.
+   */
+  recoverAll({ openBefore }: { readonly openBefore: Iterable<TaskId> }): void {
+    for (const id of new Set([...openBefore, ...this.#unfinished()])) {
+      try {
+        this.recover(id);
+      } catch (error) {
+        // What is wrong with one task's folder keeps the daemon from nothing else.
+        this.#context.log.error('what a crash left of a log could not be put right', {
+          task: id,
+          error: String(error),
+        });
+      }
+    }
   }
 
   /** Considers every task: after a time in which there was no room. */
@@ -163,6 +196,7 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (range === null || task === undefined) return;
     const folder = this.#folder(id);
+    folder.demandOwn();
     const spool = folder.stream(stream);
     const { from } = range;
     const complete = task.log.kind === 'closed' && range.to === folder.size(stream);
@@ -216,7 +250,9 @@ export class Rotation implements AsyncDisposable {
   /** What is in segments need not lie in the spool too. Offsets stay: a hole has no blocks and keeps the length. */
   async #giveBack(id: TaskId, stream: StreamName): Promise<void> {
     const { sealedTo } = this.#stored(id, stream);
-    const spool = this.#folder(id).stream(stream);
+    const folder = this.#folder(id);
+    folder.demandOwn();
+    const spool = folder.stream(stream);
     if (!this.#context.holes || !existsSync(spool)) return;
     if ((await this.#context.kernel.punchHole(spool, { from: 0, to: sealedTo })) === true) return;
     this.#context.log.warnOnce('the space of compressed output could not be given back', { task: id, stream });
@@ -227,10 +263,14 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (task?.log.kind !== 'closed') return;
     const sizes = { stdout: task.log.stdoutBytes, stderr: task.log.stderrBytes };
-    for (const stream of ['stdout', 'stderr'] as const) {
+    const sealed = (['stdout', 'stderr'] as const).filter((stream) => {
       const { sealedTo } = task.stored[stream];
-      if (sealedTo > 0 && sealedTo >= sizes[stream]) rmSync(this.#folder(id).stream(stream), { force: true });
-    }
+      return sealedTo > 0 && sealedTo >= sizes[stream];
+    });
+    const folder = this.#folder(id);
+    if (sealed.length > 0) folder.demandOwn();
+    for (const stream of sealed) rmSync(folder.stream(stream), { force: true });
+    if (sealed.length > 0) folder.removeEmptySpool();
   }
 
   #stored(id: TaskId, stream: StreamName): StoredStream {

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly handlers: Handlers;
   /** The kernel's word for who is at the other end; null where the platform cannot tell, and the modes must do. */
   readonly peerOf: (socket: Socket) => Peer | null;
+  /** Whether so many files are open that the rest is for the tasks. */
+  readonly isTooMany?: (socket: Socket) => boolean;
   /** A peer of another uid was turned away. */
   readonly onRefused: (peer: Peer) => void;
   readonly onInternalError: (error: unknown) => void;
@@ -153,7 +155,7 @@ class SocketServer implements Server {
   }
 
   #admit(socket: Socket): void {
-    const { handlers, peerOf, onRefused, onInternalError, commandLineOf } = this.#options;
+    const { handlers, peerOf, isTooMany = () => false, onRefused, onInternalError, commandLineOf } = this.#options;
     if (this.#closing) {
       socket.on('error', () => undefined);
       socket.destroy();
@@ -161,8 +163,16 @@ class SocketServer implements Server {
     }
     const peer = peerOf(socket);
     if (peer !== null && peer.uid !== process.getuid?.()) {
-      refuse(socket, peer);
+      const message = `this daemon belongs to another user; uid ${peer.uid} is refused`;
+      const hint = 'run ghost as the user whose tasks you want to see';
+      refuse(socket, new GhostError('permission-refused', message, { hint }));
       onRefused(peer);
+      return;
+    }
+    if (isTooMany(socket)) {
+      const message = 'the daemon has too many files open to take one more client; tasks go on';
+      const hint = 'ghost shutdown; ulimit -n 65536; ghost list  (once some clients have gone; tasks run on)';
+      refuse(socket, new GhostError('daemon-unreachable', message, { hint }));
       return;
     }
     const connection = new DaemonConnection(socket, {
@@ -196,11 +206,8 @@ function actorOf(
   };
 }
 
-/** Tells a peer of another user why, and reads nothing of what it sends. */
-function refuse(socket: Socket, { uid }: Peer): void {
-  const error = new GhostError('permission-refused', `this daemon belongs to another user; uid ${uid} is refused`, {
-    hint: 'run ghost as the user whose tasks you want to see',
-  });
+/** Tells a peer why, and reads nothing of what it sends. */
+function refuse(socket: Socket, error: GhostError): void {
   socket.on('error', () => undefined);
   socket.end(
     encodeFrame({ kind: 'fault', error: error.toShape() } satisfies DaemonMessage, { bytesMax: frameBytesMax }),

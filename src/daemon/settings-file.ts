@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import { type Settings, defaultSettings } from '../settings.ts';
+import { userHome } from '../user-home.ts';
 import { type LogKey, type SettingKey, logKeys } from './setting-keys.ts';
 import { readGiven, refuseIn } from './settings-text.ts';
 
@@ -21,7 +21,7 @@ export function settingsPlace(environment: Readonly<Record<string, string | unde
   };
   const explicit = set('GHOST_CONFIG');
   if (explicit !== undefined) return { path: resolve(explicit), required: true };
-  const folder = set('XDG_CONFIG_HOME') ?? join(set('HOME') ?? userInfo().homedir, '.config');
+  const folder = set('XDG_CONFIG_HOME') ?? join(userHome(environment), '.config');
   return { path: join(folder, 'ghost', 'config.json'), required: false };
 }
 

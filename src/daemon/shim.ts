@@ -20,7 +20,8 @@
  *   `0m0.1s 0m0.0s`    twice, from `times`: this shell's processor time and its children's
  *   `exit N`           the task's end, N as the shell tells it (128+n for signal n); its time is the file's
  *   `abort WHY`        nothing was started
- * Its own end means that both streams have reached theirs.
+ * Its own end means that both streams have reached theirs. Where a pump was gone before that, it pumps the rest itself
+ * and leaves an empty file `stdout.again` or `stderr.again`, because what the pump held is lost.
  *
  * A task whose start cannot be noted (a full disk) is not started.
  *
@@ -86,6 +87,7 @@ ghost_shim_ended() {
     [ -z "$ghost_shim_pid" ] || kill -0 "$ghost_shim_pid" 2>/dev/null || break
     "$ghost_shim_sleep" 1
   done
+  until true >"$ghost_shim_dir/$2.again" || ! [ -d "$ghost_shim_dir" ]; do "$ghost_shim_sleep" 1; done
   return 1
 }
 ghost_shim_ended "$ghost_shim_out" stdout || until "$ghost_shim_cat" <&8; do "$ghost_shim_sleep" 1; done

@@ -19,6 +19,12 @@ export function spawnFailureMessage(task: Task, error: unknown): string {
       return 'its arguments and environment are larger than the system allows for a program (see: getconf ARG_MAX)';
     case 'EAGAIN':
       return 'the system has no room for another process now (see: ulimit -u)';
+    case 'EMFILE':
+      return 'the daemon has as many files open as it may (see: ulimit -n, and ghost doctor)';
+    case 'ENFILE':
+      return 'the system has as many files open as it can (see: sysctl fs.file-max)';
+    case 'ENOMEM':
+      return 'the system has no memory for another process now';
     case 'ENOENT':
       return `the folder ${task.cwd} is not there any more`;
     default:

@@ -31,6 +31,13 @@ export function parseStatus(text: string): ShimStatus {
   };
 }
 
+/** Why a shim ended before there was a task: its own word, or what its shell said, mostly that it could not fork. */
+export function reasonOfAbort({ aborted }: ShimStatus, messages: string): string {
+  if (aborted !== null) return aborted;
+  const said = /^ghost-shim: (?:\d+: )?(.+)$/m.exec(messages)?.[1];
+  return `the shim ended before it started the task${said === undefined ? '' : ` (${said})`}`;
+}
+
 /** The second line of `times` is about the shell's children. Some locales write a comma. */
 function processorTimeOf(lines: readonly string[]): ProcessorTime | null {
   const match = lines

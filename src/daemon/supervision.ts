@@ -1,14 +1,14 @@
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { finalLengths } from './final-lengths.ts';
 import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';
-import { Pumps } from './pumps.ts';
+import { Pumps, pumpRestarted } from './pumps.ts';
 import type { WaitingShim } from './spawn.ts';
-import { type ShimStatus, outcomeOfShell, parseStatus } from './status-file.ts';
-import type { SupervisionContext } from './supervision-context.ts';
+import { type ShimStatus, outcomeOfShell, parseStatus, reasonOfAbort } from './status-file.ts';
+import type { SupervisionContext, SupervisionDraft } from './supervision-context.ts';
 import type { TaskFolder } from './task-folder.ts';
 import { TaskHandle } from './task-handle.ts';
 
@@ -55,9 +55,7 @@ export class Supervision implements Disposable {
     this.#handle = new TaskHandle(context);
     this.#pumps = new Pumps(context, options);
     ({ onAborted: this.#onAborted, onDone: this.#onDone } = options);
-    const look = (): void => {
-      this.look();
-    };
+    const look = (): void => this.look();
     this.#again = new LookAgain(look);
     this.recorder = new OutputRecorder(options.folder, {
       clock: context.clock,
@@ -165,7 +163,7 @@ export class Supervision implements Disposable {
     // Same boot, the shim and all of its session gone, no start line: the task provably never was.
     await this.#append({
       type: 'TaskSpawnAborted',
-      data: { attempt: this.#attempt, reason: noted.aborted ?? 'the shim ended before it started the task' },
+      data: { attempt: this.#attempt, reason: reasonOfAbort(noted, this.#folder.readMessages(this.#attempt)) },
     });
     this.#onAborted(this);
     return false;
@@ -217,22 +215,22 @@ export class Supervision implements Disposable {
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps.areAlive()) return this.#lookLater();
     const { stdout, stderr } = finalLengths(this.recorder.noteNow(), this.#context.table.get(this.id));
-    // Before the event: a task whose log is closed is not looked at again.
-    this.#folder.removeRunFiles();
-    await this.#append({ type: 'LogClosed', data: { stdoutBytes: stdout, stderrBytes: stderr } });
+    const closed = { stdoutBytes: stdout, stderrBytes: stderr, ...this.#folder.settle() };
+    passCrashPoint('task.settled');
+    const pumpedByShim = this.#folder.pumpedByShim().map((stream) => pumpRestarted(stream, this.#attempt));
+    await this.#append(...pumpedByShim, { type: 'LogClosed', data: closed });
     passCrashPoint('task.log-closed');
+    this.#folder.forgetPumpedByShim();
     this.#onDone(this);
     return false;
   }
 
-  /** A fact that is recorded already is no error: the crash came after it, or another look was first. */
-  async #append<
-    T extends 'TaskStarted' | 'TaskSpawnAborted' | 'TaskExited' | 'TaskLost' | 'LogClosed' | 'PumpRestarted',
-  >(event: Pick<Extract<EventDraft, { type: T }>, 'type' | 'data'>): Promise<void> {
-    const draft = { ...event, task: this.id, actor: this.#context.self } as EventDraft;
-    const durability = event.type === 'LogClosed' || event.type === 'PumpRestarted' ? 'normal' : 'full';
+  /** In one transaction. A fact that is recorded already is no error: the crash came after it, or another look was first. */
+  async #append(...events: readonly SupervisionDraft[]): Promise<void> {
+    const drafts = events.map((event): EventDraft => ({ ...event, task: this.id, actor: this.#context.self }));
+    const isAboutOutput = events.every(({ type }) => type === 'LogClosed' || type === 'PumpRestarted');
     try {
-      await this.#context.journal.append([draft], { durability });
+      await this.#context.journal.append(drafts, { durability: isAboutOutput ? 'normal' : 'full' });
     } catch (error) {
       if (!(error instanceof FactAlreadyRecorded)) throw error;
     }
@@ -285,14 +283,13 @@ export class Supervision implements Disposable {
   /** When the task has ended its shim pumps what is left by itself. */
   #tendPumps(identity: ProcessIdentity): void {
     const hasEnded = (): boolean => this.#readStatus().exitStatus !== null;
-    // Its end was noted, and the wake-up for that may have been lost.
-    if (hasEnded()) return this.look();
+    if (hasEnded()) return this.look(); // The wake-up for that may have been lost.
     if (!this.#pumps.isOneMissing() || !this.#context.processes.isAlive(identity)) return;
     for (const { stream, pid } of this.#pumps.replaceMissing(() => !hasEnded())) {
       this.#context.log.warn('a pump was gone and has been replaced', { task: this.id, stream, pid });
-      this.#append({ type: 'PumpRestarted', data: { attempt: this.#attempt, stream } }).catch((error: unknown) => {
-        this.#context.log.error('a replaced pump could not be recorded', { task: this.id, error: String(error) });
-      });
+      this.#append(pumpRestarted(stream, this.#attempt)).catch((error: unknown) =>
+        this.#context.log.error('a replaced pump could not be recorded', { task: this.id, error: String(error) }),
+      );
     }
   }
 }

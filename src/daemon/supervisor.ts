@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type EnvironmentPair, isWhole } from '../journal/environments.ts';
 import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
@@ -18,7 +18,7 @@ import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
 export const attemptsMax = 5;
-/** When the journal could not be written, how long until a start is tried again. */
+/** When the journal could not be written, say, how long until a start is tried again. */
 const retryMs = 5_000;
 
 /** Everything about a task but what the daemon adds: its number and UUID. */
@@ -71,6 +71,7 @@ export class Supervisor implements Disposable {
   async #submit(submission: Submission, { actor }: { actor: Actor }): Promise<TaskId> {
     const known = this.#context.journal.findOnce(`request:${submission.requestId}`);
     if (known?.type === 'TaskSubmitted') return known.task;
+    this.#context.guard.demand();
     this.#context.reserve.demandRoom();
     this.#lastTask += 1;
     // Minted here and nowhere else: the next number of this journal.
@@ -98,7 +99,7 @@ export class Supervisor implements Disposable {
       ],
       { durability: refusal === null ? 'normal' : 'full', environment: encoded },
     );
-    passCrashPoint('task.submitted');
+    passCrashPoint(refusal === null ? 'task.submitted' : 'task.refused');
     if (refusal !== null) return id;
     try {
       await this.#attempt(id);
@@ -137,6 +138,7 @@ export class Supervisor implements Disposable {
       folder: this.folder(id),
       waiting,
       onAborted: () => {
+        passCrashPoint('task.aborted');
         this.#end(id);
         this.begin(id);
       },
@@ -176,16 +178,23 @@ export class Supervisor implements Disposable {
     this.#supervisions.delete(id);
   }
 
+  /** Does something for a task again after a while: what it needs (room, descriptors) was not to be had. */
+  later(act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      act();
+    }, retryMs);
+    this.#retries.add(timer.unref());
+  }
+
   #beginLater(id: TaskId, error: unknown): void {
     this.#context.log.error('a task could not be started; it is tried again', {
       task: id,
       error: error instanceof Error ? error.message : String(error),
     });
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer);
+    this.later(() => {
       this.begin(id);
-    }, retryMs);
-    this.#retries.add(timer.unref());
+    });
   }
 
   async #attempt(id: TaskId): Promise<void> {
@@ -195,7 +204,9 @@ export class Supervisor implements Disposable {
     this.#context.reserve.demandRoom();
     const attempt = task.status.attempt + 1;
     if (attempt > attemptsMax) {
-      await this.#refuse(task, 'spawn-failed', `its shim ended ${attemptsMax} times before it could start the task`);
+      const last = this.#context.journal.findOnce(`TaskSpawnAborted:${id}:${attempt - 1}`);
+      const why = last?.type === 'TaskSpawnAborted' ? `: ${last.data.reason}` : '';
+      await this.#refuse(task, 'spawn-failed', `it was given up after ${attemptsMax} attempts${why}`);
       return;
     }
     const shim = await this.#spawn(task, attempt);
@@ -270,7 +281,7 @@ export class Supervisor implements Disposable {
   async #refuse(task: Task, reason: StartFailure, message: string): Promise<void> {
     const attempt = task.status.kind === 'submitted' ? task.status.attempt + 1 : 0;
     // Before the event: a task that could not be started is not looked at again.
-    this.folder(task.id).removeRunFiles();
+    this.folder(task.id).settle();
     await this.#context.journal.append(
       [{ type: 'TaskStartFailed', task: task.id, actor: this.#context.self, data: { attempt, reason, message } }],
       { durability: 'full' },

@@ -12,11 +12,11 @@ const reapedWithinMs = 1_000;
  * task ended when everybody else has forgotten. Empty where the kernel has none (kernel.ts).
  */
 export class TaskHandle implements Disposable {
-  readonly #context: Pick<SupervisionContext, 'kernel' | 'processes'>;
+  readonly #context: Pick<SupervisionContext, 'kernel' | 'processes' | 'openFiles' | 'log'>;
   #pidfd: number | null = null;
   #goneSince: number | null = null;
 
-  constructor(context: Pick<SupervisionContext, 'kernel' | 'processes'>) {
+  constructor(context: Pick<SupervisionContext, 'kernel' | 'processes' | 'openFiles' | 'log'>) {
     this.#context = context;
   }
 
@@ -30,8 +30,24 @@ export class TaskHandle implements Disposable {
     if (this.#pidfd !== null) return;
     const pidfd = this.#context.kernel.openPidfd(identity.pid);
     if (pidfd === null) return;
-    if (this.#context.processes.isAlive(identity)) this.#pidfd = pidfd;
-    else closeSync(pidfd);
+    const { openFiles, processes, log } = this.#context;
+    if (openFiles.isScarce(pidfd)) {
+      log.warnOnce(
+        'so many files are open that tasks are followed without a descriptor of their own (see: ulimit -n)',
+        {
+          limit: openFiles.limit,
+        },
+      );
+      closeSync(pidfd);
+      return;
+    }
+    let kept = false;
+    try {
+      kept = processes.isAlive(identity);
+    } finally {
+      if (kept) this.#pidfd = pidfd;
+      else closeSync(pidfd);
+    }
   }
 
   /** How the task ended, once it is gone and collected, or null where the kernel does not say. */

@@ -11,7 +11,7 @@ export async function* watchEvents(
   for (;;) {
     await nextCommit(journal, { after: last, signal, withinMs: null });
     signal.throwIfAborted();
-    const batch = oneItem(journal.read({ after: last }));
+    const batch = oneItem(journal.read({ after: last, most: watchBatchMax }));
     const newest = batch.at(-1);
     if (newest === undefined) continue;
     last = newest.seq;
@@ -46,5 +46,5 @@ function oneItem(events: readonly JournalEvent[]): readonly JournalEvent[] {
     if (event.type === 'TaskSubmitted') for (const word of event.data.command) characters += word.length;
     return characters >= auditItemCharactersMax;
   });
-  return events.slice(0, full === -1 ? watchBatchMax : Math.min(watchBatchMax, full + 1));
+  return full === -1 ? events : events.slice(0, full + 1);
 }

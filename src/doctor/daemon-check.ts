@@ -5,6 +5,7 @@ import { GhostError } from '../ghost-error.ts';
 import { type KernelLock, takeKernelLock } from '../journal/database.ts';
 import type { Paths } from '../paths.ts';
 import { checkSocketFolder } from '../socket-folder.ts';
+import { versionAge } from '../version-order.ts';
 import { version } from '../version.ts';
 import { quoteWord } from '../words/shell-quote.ts';
 import { type Found, ok, problem, warning } from './finding.ts';
@@ -61,7 +62,10 @@ export function checkDaemon(patient: Patient, lock: LockState): Found {
   if (daemon.kind === 'answers') {
     if (daemon.version === version) return ok('daemon', `pid ${daemon.pid} answers, of this version (${version})`);
     return warning('daemon', `pid ${daemon.pid} is ghost ${daemon.version}, and this is ${version}`, {
-      hint: 'ghost shutdown  (tasks run on; the next command starts the new one)',
+      hint:
+        versionAge(daemon.version) === 'newer'
+          ? 'npm install -g ghost-journal@latest  (to go back to this one: ghost shutdown; tasks run on)'
+          : 'ghost list  (it replaces the daemon, and leaves its tasks running)',
     });
   }
   // It may well answer: this user's own side of the way to it is what is wrong.

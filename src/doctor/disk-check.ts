@@ -13,7 +13,9 @@ import type { Patient } from './patient.ts';
 /** The room that there is, and the room that is kept. */
 export function checkRoom({ paths: { home, reserve }, settings: { logs }, daemon }: Patient): readonly Found[] {
   const { freeBytes } = spaceOf(home);
-  const free = `${byteText(freeBytes)} free`;
+  const free = Number.isFinite(freeBytes)
+    ? `${byteText(freeBytes)} free`
+    : 'the file system does not say how much is free';
   const make = `df -h ${quoteWord(home)}; ghost prune --keep 10`;
   const short = freeBytes < roomBytesMin;
   const disk = short

@@ -7,7 +7,7 @@ import { checkDaemon, checkSocket, checkStartLock, takeLock } from './daemon-che
 import { checkFileSystems, checkHoles, checkInodes, checkRoom } from './disk-check.ts';
 import { type Found, ok, settle, warning } from './finding.ts';
 import { checkEntries, checkHome, checkLeftovers, listFolder } from './folder-check.ts';
-import { type JournalReading, checkJournal, readJournal } from './journal-check.ts';
+import { type JournalReading, checkJournal, checkRestoration, readJournal } from './journal-check.ts';
 import { checkOutput } from './output-check.ts';
 import type { Examine, ExamineOptions, Patient } from './patient.ts';
 import { checkReadModels, rebuildHere } from './rebuild-check.ts';
@@ -80,6 +80,7 @@ async function* look(patient: Patient): AsyncGenerator<Found, void, void> {
   yield* checkEntries(patient, entries);
   yield* checkLeftovers(patient, entries);
   if (patient.fix) entries = listFolder(home);
+  yield* checkRestoration(patient);
   let reading = readJournal(patient);
   yield* checkJournal(patient, reading);
   if (hasDefect(reading) && patient.fix) {
@@ -98,9 +99,9 @@ async function* look(patient: Patient): AsyncGenerator<Found, void, void> {
 
 async function checkRebuild(patient: Patient, { inspection }: JournalReading): Promise<Found> {
   const { daemon, alone } = patient;
-  if (daemon.kind === 'answers') return await checkReadModels(daemon.rebuild);
+  if (daemon.kind === 'answers') return await checkReadModels(daemon.rebuild, patient);
   if (inspection === null) return ok('read models', 'there is no journal yet to fold');
-  if (alone) return await checkReadModels(() => rebuildHere(patient));
+  if (alone) return await checkReadModels(() => rebuildHere(patient), patient);
   return warning('read models', 'they are not folded anew while a daemon has the journal and does not answer');
 }
 

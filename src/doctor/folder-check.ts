@@ -3,6 +3,7 @@ import { basename, dirname, join, relative } from 'node:path';
 
 import { checkDataFolder } from '../data-folder.ts';
 import { GhostError } from '../ghost-error.ts';
+import { copiesFolder } from '../journal/salvage.ts';
 import { quoteWord } from '../words/shell-quote.ts';
 import { type Found, ok, problem, someOf, warning } from './finding.ts';
 import type { Patient } from './patient.ts';
@@ -106,14 +107,14 @@ export function checkEntries(
 export function checkLeftovers(patient: Patient, entries: readonly FolderEntry[]): readonly Found[] {
   const { paths, alone, nowMs } = patient;
   const leftovers = entries.filter(
-    ({ path, stats }) => stats.isFile() && isTemporary(path, patient) && (alone || isOld(stats, { nowMs })),
+    ({ path, stats }) => isTemporary(path, patient, stats) && (alone || isOld(stats, { nowMs })),
   );
   if (leftovers.length === 0) return [ok('leftovers', 'no half-written files')];
   const names = leftovers.map(({ path }) => relative(paths.home, path));
   return [
     warning('leftovers', `half-written files of a daemon that was killed: ${someOf(names)}`, {
       mend: () => {
-        for (const { path } of leftovers) rmSync(path, { force: true });
+        for (const { path } of leftovers) rmSync(path, { recursive: true, force: true });
         return leftovers.length === 1 ? 'removed' : `${leftovers.length} removed`;
       },
     }),
@@ -129,11 +130,13 @@ export function isOld({ mtimeMs }: Stats, { nowMs }: { readonly nowMs: number })
   return nowMs - mtimeMs > youngMs;
 }
 
-function isTemporary(path: string, { paths: { home, journal, tasks } }: Patient): boolean {
+function isTemporary(path: string, { paths: { home, journal, tasks } }: Patient, stats: Stats): boolean {
+  if (stats.isDirectory()) return path === copiesFolder(journal);
+  if (!stats.isFile()) return false;
   const [folder, name] = [dirname(path), basename(path)];
   if (folder === home) {
     return (
-      (name.startsWith(`${basename(journal)}.`) && /\.(?:tmp|rebuild)(?:-journal)?$/.test(name)) ||
+      (name.startsWith(`${basename(journal)}.`) && /\.(?:tmp|rebuild)(?:-(?:journal|wal|shm))?$/.test(name)) ||
       /^daemon\.json\.\d+$/.test(name) ||
       /^\.doctor-\d+$/.test(name)
     );

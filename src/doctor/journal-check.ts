@@ -1,8 +1,13 @@
-import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
-import type { Microseconds } from '../journal/events.ts';
+import { passCrashPoint } from '../crash-point.ts';
+import { asideFolder } from '../daemon/set-aside.ts';
+import { lastTaskInFolders } from '../daemon/task-numbers.ts';
+import type { Actor, Microseconds } from '../journal/events.ts';
 import { type Inspection, inspectJournal } from '../journal/inspect.ts';
+import { readMark } from '../journal/mark-file.ts';
+import { finishPutting, restoredPath } from '../journal/put-in-place.ts';
 import { type Salvage, restoreJournal } from '../journal/salvage.ts';
 import { version } from '../version.ts';
 import { counted } from '../words/task-words.ts';
@@ -16,21 +21,37 @@ import type { Patient } from './patient.ts';
  */
 const refusedWithin = 64;
 
+/** After so many events it is told how far the reading has come. */
+const toldEvery = 5_000;
+
 export interface JournalReading {
   readonly facts: FactsTable;
   readonly inspection: Inspection | null;
 }
 
 /** Reads the whole journal, once. */
-export function readJournal({ paths, migrationsFolder }: Patient): JournalReading {
+export function readJournal({ paths, migrationsFolder, onProgress }: Patient): JournalReading {
   const facts: FactsTable = new Map();
   const inspection = inspectJournal(paths.journal, {
     migrationsFolder,
-    onEvent: (event) => {
+    onEvent: (event, { last }) => {
       noteFact(facts, event);
+      if (event.seq % toldEvery !== 0) return;
+      // Nothing here waits: a line that cannot be drawn is nobody's loss.
+      onProgress({ step: 'reading', events: event.seq, eventsTotal: last }).catch(() => undefined);
     },
   });
   return { facts, inspection };
+}
+
+/** A restoration that was cut short after the restored journal was complete: it is the journal from then on. */
+export function checkRestoration({ paths: { journal }, alone }: Patient): readonly Found[] {
+  if (!alone || !existsSync(restoredPath(journal))) return [];
+  const mend = (): string => {
+    finishPutting(journal);
+    return 'it is in its place now';
+  };
+  return [problem('journal', `${basename(restoredPath(journal))} was not put into its place yet`, { mend })];
 }
 
 /** The journal's file, its chain and its clock. */
@@ -88,14 +109,28 @@ function restoring(patient: Patient): { readonly hint: string } | { readonly men
         migrationsFolder,
         now: () => (nowMs * 1000) as Microseconds,
         ghostVersion: version,
+        actor: actorOf(patient),
+        lastTaskSeen: Math.max(
+          lastTaskInFolders([paths.tasks, join(paths.home, asideFolder, basename(paths.tasks))]),
+          readMark(paths.journal)?.task ?? 0,
+        ),
+        onStep: (step) => {
+          passCrashPoint(`restore.${step}`);
+        },
       });
       return restoredText(salvage);
     },
   };
 }
 
+/** Whoever asked the doctor to mend it. */
+function actorOf({ uid }: Patient): Actor {
+  const client = `ghost-doctor ${version}`;
+  return { kind: 'client', uid, pid: process.pid, client, terminal: null, commandLine: null };
+}
+
 /** What was kept and what was lost, to the event. */
-export function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder }: Salvage): string {
+export function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder, lastTask }: Salvage): string {
   const keptText = kept === 0 ? 'nothing could be kept' : `restored with the events 1 to ${kept}`;
   const [first, last] = [seqs[0], seqs.at(-1)];
   const lostText =
@@ -107,7 +142,8 @@ export function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, fo
     environmentsLost === 0
       ? []
       : [counted(environmentsLost, { one: 'environment is lost', many: 'environments are lost' })];
-  return [keptText, lostText, ...hole, ...environments, `the damaged file is in ${basename(folder)}/`].join('; ');
+  const next = `the next task is ${lastTask + 1}`;
+  return [keptText, lostText, ...hole, ...environments, next, `the damaged file is in ${basename(folder)}/`].join('; ');
 }
 
 function aboutTasks(tasks: readonly number[]): string {
@@ -123,7 +159,7 @@ function damagedBefore({ paths: { home, journal } }: Patient): readonly Found[] 
     : [
         ok(
           'journal',
-          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more)`,
+          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more: ghost redact does not reach into it)`,
         ),
       ];
 }

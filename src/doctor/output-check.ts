@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
+import { asideFolder, liesInSpool, moveAside } from '../daemon/set-aside.ts';
 import { TaskFolder } from '../daemon/task-folder.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
 import { counted } from '../words/task-words.ts';
@@ -10,9 +11,6 @@ import type { FactsTable, OutputFacts } from './output-facts.ts';
 import type { Patient } from './patient.ts';
 
 const streams: readonly StreamName[] = ['stdout', 'stderr'];
-
-/** Where `--fix` puts what nothing tells of, under the same names: `aside/tasks/4/stdout.0001.gz`. */
-export const asideFolder = 'aside';
 
 /**
  * The files of every task against what the journal tells of them. `entries` were listed before the journal was read: a
@@ -63,7 +61,7 @@ function checkFolders(
     const names = unknown.map(({ path }) => relative(home, path));
     found.push(
       problem('tasks', `folders of tasks that the journal knows nothing of: ${someOf(names)}`, {
-        mend: () => moveAside(home, unknown),
+        mend: () => allAside(home, unknown),
       }),
     );
   }
@@ -98,7 +96,7 @@ function checkSegments(patient: Patient, entries: readonly FolderEntry[], facts:
         const [superfluous, rest] = partition(orphaned, ({ path }) => isSuperfluous(path, patient, facts));
         for (const { path } of superfluous) rmSync(path, { force: true });
         const removed = superfluous.length === 0 ? [] : [`${superfluous.length} removed, whose bytes are elsewhere`];
-        return [...removed, ...(rest.length === 0 ? [] : [moveAside(home, rest)])].join('; ');
+        return [...removed, ...(rest.length === 0 ? [] : [allAside(home, rest)])].join('; ');
       },
     }),
   ];
@@ -111,9 +109,10 @@ function isSuperfluous(path: string, { paths: { tasks } }: Patient, facts: Facts
   const stored = stream === null ? undefined : facts.get(id)?.streams[stream];
   if (stream === null || stored === undefined) return false;
   if (stored.prunedFiles.has(basename(path))) return true;
-  // It is the next to be made, and what it was made of has not been given back: that takes its event.
+  // It is the next to be made, and what it was made of has not been given back: that takes its event, which may be lost.
   const next = `${stream}.${String(stored.sealed).padStart(4, '0')}.gz`;
-  return basename(path) === next && new TaskFolder(tasks, id).size(stream) > stored.sealedTo;
+  const spool = new TaskFolder(tasks, id).stream(stream);
+  return basename(path) === next && liesInSpool(path, { spool, from: stored.sealedTo });
 }
 
 function missingOf({ paths: { home, tasks } }: Patient, id: TaskId, task: OutputFacts): readonly string[] {
@@ -144,20 +143,10 @@ function wrongSize(
   return right ? [] : [`${name} has ${size} bytes instead of ${wanted}`];
 }
 
-/** Keeps it under the same name in a folder of its own. @returns what was done. */
-function moveAside(home: string, entries: readonly FolderEntry[]): string {
-  for (const { path } of entries) {
-    const wanted = join(home, asideFolder, relative(home, path));
-    mkdirSync(dirname(wanted), { recursive: true, mode: 0o700 });
-    renameSync(path, freeName(wanted));
-  }
+/** @returns what was done. */
+function allAside(home: string, entries: readonly FolderEntry[]): string {
+  for (const { path } of entries) moveAside(home, path);
   return `moved into ${asideFolder}/`;
-}
-
-function freeName(path: string): string {
-  for (let number = 1, name = path; ; number += 1, name = `${path}.${number}`) {
-    if (!existsSync(name)) return name;
-  }
 }
 
 function streamOf(path: string): StreamName | null {

@@ -78,6 +78,7 @@ function evolveFacts(facts: OutputFacts, event: JournalEvent): OutputFacts {
     case 'DaemonStarted':
     case 'DaemonStopped':
     case 'PeerRefused':
+    case 'JournalRestored':
     case 'TaskSubmitted':
     case 'TaskSpawnAborted':
     case 'SignalRequested':

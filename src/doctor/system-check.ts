@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { userInfo } from 'node:os';
 
 import { readSettings, settingsPlace } from '../daemon/settings-file.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Settings, defaultSettings } from '../settings.ts';
+import { ownEntry } from '../user-home.ts';
 import { version } from '../version.ts';
 import { type Found, ok, problem, warning } from './finding.ts';
 import { logOutRule } from './log-out.ts';
@@ -63,9 +63,10 @@ export function checkWatches({ processes, uid }: Patient): readonly Found[] {
 
 /** Whether tasks die when their user logs out. */
 export function checkLogOut(): readonly Found[] {
-  const { username, uid } = userInfo();
-  const rule = logOutRule('/', { user: username });
-  if (rule === null || uid === 0) return [];
+  // A uid without an entry, as in a container, is nobody who logs in.
+  const user = ownEntry()?.username;
+  const rule = user === undefined ? null : logOutRule('/', { user });
+  if (rule === null || process.getuid?.() === 0) return [];
   if (!rule.kills) return [ok('log-out', 'tasks live on when you log out')];
   return [
     problem('log-out', 'systemd kills what you leave running when you log out (KillUserProcesses=yes), tasks too', {

@@ -1,15 +1,8 @@
 import { hash } from 'node:crypto';
 
 import { GhostError } from '../ghost-error.ts';
-import {
-  type Actor,
-  type EventDraft,
-  type EventType,
-  type JournalEvent,
-  type Microseconds,
-  type SequenceNumber,
-  eventVersions,
-} from './events.ts';
+import { eventVersions } from './event-versions.ts';
+import type { Actor, EventDraft, EventType, JournalEvent, Microseconds, SequenceNumber } from './events.ts';
 
 /** A row of `events` as SQLite gives it with `.raw()`. */
 export type EventRow = [
@@ -59,17 +52,22 @@ export function decodeEvent(row: EventRow): JournalEvent {
       { hint: 'npm install -g ghost-journal@latest' },
     );
   }
-  // The codec is where a row becomes an event: what encodeEvent wrote, read back. Every version so far is the first.
-  return {
-    seq,
-    at: row[1],
-    type,
-    task: row[3],
-    actor: decodeActor(row[5]),
-    data: JSON.parse(row[6]) as unknown,
-    hash: row[7],
-  } as JournalEvent;
+  let shape = JSON.parse(row[6]) as unknown;
+  for (let version = v; version < eventVersions[type]; version += 1) shape = upcastOf(type, version)(shape);
+  // The codec is where a row becomes an event: what encodeEvent wrote, read back.
+  return { seq, at: row[1], type, task: row[3], actor: decodeActor(row[5]), data: shape, hash: row[7] } as JournalEvent;
 }
+
+/** What makes the data of an event of that version into that of the next one. */
+function upcastOf(type: EventType, version: number): (data: unknown) => unknown {
+  const upcast = upcasts[`${type}:${version}`];
+  if (upcast === undefined) throw new Error(`nothing brings version ${version} of a ${type} up to date`);
+  return upcast;
+}
+
+const upcasts: Readonly<Record<string, (data: unknown) => unknown>> = {
+  'LogClosed:1': (data) => ({ ...(data as object), besideBytes: null }),
+};
 
 /** The last two that were read: the daemon, which records most of what happens, and whoever asks it. */
 let lastActors: readonly [ReadActor, ReadActor] = [

@@ -30,6 +30,14 @@ export function openDatabase(path: string): Database.Database {
 }
 
 /**
+ * Loads SQLite, which is native code.
+ * @throws the system's error where it cannot be loaded here.
+ */
+export function checkSqlite(): void {
+  new Database(':memory:').close();
+}
+
+/**
  * Opens a journal to look at it and to change nothing, beside a daemon or without one.
  * @throws GhostError `journal-unusable`, as `openDatabase` does; also where there is none.
  */
@@ -128,8 +136,9 @@ function unusable(path: string, error: unknown): GhostError {
       cause: error,
     });
   }
+  const failing = code !== null && code.startsWith('SQLITE_IOERR');
   return new GhostError('journal-unusable', `${path} cannot be ${existsSync(path) ? 'opened' : 'created'}: ${reason}`, {
-    hint: `look at it with: ls -ld ${path}`,
+    hint: failing ? 'sudo dmesg | tail  (says what the disk answered)' : `look at it with: ls -ld ${path}`,
     cause: error,
   });
 }

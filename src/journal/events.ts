@@ -52,7 +52,11 @@ export type LossReason =
   /** The shim was killed and the task ended with nobody there to note how. */
   | 'shim-killed'
   /** The machine was started anew between the go and the first note: it may have run or not, and is not run again. */
-  | 'start-unknown';
+  | 'start-unknown'
+  /** Events about it were lost with a damaged journal: it may have run or not, and is not run again. */
+  | 'events-lost'
+  /** What runs belongs to another data folder, of which this one is a copy: it is that one's daemon's. */
+  | 'folder-copied';
 
 /** The processor time that a task and the children it waited for used, or null where the shell could not tell. */
 export interface ProcessorTime {
@@ -82,6 +86,21 @@ interface EventData {
   DaemonStopped: { readonly reason: string; readonly tasksRunning: number };
   /** A peer of another uid was turned away. Written at most once a minute for each uid. */
   PeerRefused: { readonly uid: number; readonly pid: number };
+  /**
+   * A damaged journal was restored from what held of it: written by `ghost doctor --fix` as the first event after those
+   * that were kept. Also by a daemon that starts and finds folders of tasks that no event tells of: then the journal's end
+   * is missing. Not written where only the output of a task is gone.
+   */
+  JournalRestored: {
+    /** The events that are kept: 1 to this one. */
+    readonly kept: number;
+    /** The first and the last event that there were beyond, or null where nothing shows how many. */
+    readonly lost: { readonly from: number; readonly to: number } | null;
+    /** The highest number that a task was ever seen to have, in events or as a folder. The next task has a higher one. */
+    readonly lastTask: number;
+    /** The folder beside the journal that the damaged file is kept in, or null where there is none. */
+    readonly damaged: string | null;
+  };
   /** The request is accepted: from here on the task exists. The environment's values are in the store, by its hash. */
   TaskSubmitted: {
     readonly uuid: string;
@@ -140,7 +159,7 @@ interface EventData {
   TaskAdopted: { readonly attempt: number; readonly pid: number | null };
   /** Gone, and nothing tells how it ended. */
   TaskLost: { readonly attempt: number; readonly reason: LossReason; readonly message: string };
-  /** A pump that somebody killed was replaced, so that the task does not block. At most what it held is lost. */
+  /** A pump was gone, and was replaced by a daemon, or at the end by the shim. At most what it held is lost. */
   PumpRestarted: { readonly attempt: number; readonly stream: StreamName };
   /**
    * A range of a stream was compressed, and its file is on the disk. Written before the range is given back to the
@@ -176,8 +195,11 @@ interface EventData {
     readonly bytes: number;
     readonly reason: PruneReason;
   };
-  /** Both streams have reached their end: these are their final lengths. */
-  LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number };
+  /**
+   * Both streams have reached their end: these are their final lengths. `besideBytes` is what stays beside them on the
+   * disk (their order and times, the folders) until the last of them is gone; version 1 did not say, and has `null`.
+   */
+  LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number; readonly besideBytes: number | null };
   /** Somebody gave the task another name, or took it away (`null`). */
   TaskRenamed: { readonly requestId: string; readonly name: string | null };
   /** Somebody put tags on the task or took some off. Only what changed anything. */
@@ -218,7 +240,7 @@ export type StreamName = 'stdout' | 'stderr';
 /** What kind of event it is. */
 export type EventType = keyof EventData;
 /** Events about one task; the rest are about the daemon and have `task: null`. */
-export type DaemonEventType = 'DaemonStarted' | 'DaemonStopped' | 'PeerRefused';
+export type DaemonEventType = 'DaemonStarted' | 'DaemonStopped' | 'PeerRefused' | 'JournalRestored';
 export type TaskEventType = Exclude<EventType, DaemonEventType>;
 
 /** An event as it is appended: without its place, time and hash, which the journal gives. */
@@ -241,32 +263,3 @@ export type JournalEvent = EventDraft & {
 
 export type EventOf<T extends EventType> = Extract<JournalEvent, { type: T }>;
 export type DataOf<T extends EventType> = EventData[T];
-
-export const daemonEventTypes: readonly DaemonEventType[] = ['DaemonStarted', 'DaemonStopped', 'PeerRefused'];
-
-/** The version of each event's shape that this ghost writes. */
-export const eventVersions: { readonly [T in EventType]: number } = {
-  DaemonStarted: 1,
-  DaemonStopped: 1,
-  PeerRefused: 1,
-  TaskSubmitted: 1,
-  TaskSpawned: 1,
-  TaskSpawnAborted: 1,
-  TaskStarted: 1,
-  TaskStartFailed: 1,
-  SignalRequested: 1,
-  SignalSent: 1,
-  TaskExited: 1,
-  TaskOrphaned: 1,
-  TaskAdopted: 1,
-  TaskLost: 1,
-  PumpRestarted: 1,
-  LogSegmentSealed: 1,
-  LogSegmentPruned: 1,
-  LogClosed: 1,
-  TaskRenamed: 1,
-  TaskTagged: 1,
-  TaskForgotten: 1,
-  EnvironmentRedacted: 1,
-  OutOfMemorySeen: 1,
-};

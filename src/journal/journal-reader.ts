@@ -1,6 +1,6 @@
 import type { EventRow } from './codec.ts';
 import { type Database, type Statement, openForReading } from './database.ts';
-import { daemonEventTypes } from './events.ts';
+import { daemonEventTypes } from './event-versions.ts';
 
 /** A row of `events` with the key of the fact, which is not part of the chain. */
 export type StoredRow = [...EventRow, once: string | null];
@@ -105,8 +105,8 @@ export class JournalReader implements Disposable {
     if (since !== null) add('at >= ?', since);
     if (until !== null) add('at < ?', until);
     const where = `FROM events WHERE seq > ? AND seq <= ?${conditions.join('')} ORDER BY seq`;
-    const forwards = this.#ask<(number | string)[], EventRow>(`SELECT ${columns} ${where}`);
-    const backwards = this.#ask<(number | string)[], [number, string]>(`SELECT seq, actor ${where} DESC`);
+    const forwards = this.#prepare<(number | string)[], EventRow>(`SELECT ${columns} ${where}`);
+    const backwards = this.#prepare<(number | string)[], [number, string]>(`SELECT seq, actor ${where} DESC`);
     return {
       forwards: ({ after, through }) => forwards.iterate(after, through, ...values),
       backwards: ({ after, through }) => backwards.iterate(after, through, ...values),
@@ -121,9 +121,13 @@ export class JournalReader implements Disposable {
   #ask<P extends unknown[], R>(sql: string): Statement<P, R> {
     const known = this.#asked.get(sql) as Statement<P, R> | undefined;
     if (known !== undefined) return known;
-    const statement = this.#database.prepare<P, R>(sql).raw();
+    const statement = this.#prepare<P, R>(sql);
     this.#asked.set(sql, statement);
     return statement;
+  }
+
+  #prepare<P extends unknown[], R>(sql: string): Statement<P, R> {
+    return this.#database.prepare<P, R>(sql).raw();
   }
 }
 

@@ -1,9 +1,14 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Database } from './database.ts';
 import type { Microseconds } from './events.ts';
+import type { OnOpening } from './journal-options.ts';
+
+/** So many pages are copied between two reports: a few milliseconds. */
+const pagesAtOnce = 1_000;
 
 /**
  * Brings a database to the newest migration of a folder of numbered SQL files, each in a transaction of its own and
@@ -12,7 +17,12 @@ import type { Microseconds } from './events.ts';
  */
 export async function migrate(
   database: Database,
-  { folder, now, ghostVersion }: { folder: string; now: () => Microseconds; ghostVersion: string },
+  {
+    folder,
+    now,
+    ghostVersion,
+    onOpening = () => undefined,
+  }: { folder: string; now: () => Microseconds; ghostVersion: string; onOpening?: OnOpening },
 ): Promise<void> {
   database.exec(
     'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at INTEGER NOT NULL, ghost TEXT NOT NULL) STRICT',
@@ -33,22 +43,30 @@ export async function migrate(
   }
   const missing = known.slice(applied.length);
   const last = applied.at(-1);
-  if (missing.length > 0 && last !== undefined) await backUp(database, last.name.slice(0, 4));
+  if (missing.length > 0 && last !== undefined) await backUp(database, last.name.slice(0, 4), onOpening);
   const record = database.prepare('INSERT INTO migrations (name, at, ghost) VALUES (?, ?, ?)');
-  for (const name of missing) {
+  for (const [index, name] of missing.entries()) {
+    onOpening({ step: 'migration', done: index, total: missing.length });
     database.transaction(() => {
       database.exec(readFileSync(join(folder, name), 'utf8'));
       record.run(name, now(), ghostVersion);
     })();
+    passCrashPoint('journal.migrated');
   }
 }
 
 /** `tasks.db.before-0001`, complete or not there: a backup that a crash cut short is made anew. */
-async function backUp(database: Database, lastMigration: string): Promise<void> {
+async function backUp(database: Database, lastMigration: string, onOpening: OnOpening): Promise<void> {
   const target = `${database.name}.before-${lastMigration}`;
   if (existsSync(target)) return;
   const partial = `${target}.tmp`;
   rmSync(partial, { force: true });
-  await database.backup(partial);
+  await database.backup(partial, {
+    progress: ({ totalPages, remainingPages }) => {
+      onOpening({ step: 'backup', done: totalPages - remainingPages, total: totalPages });
+      return pagesAtOnce;
+    },
+  });
+  passCrashPoint('journal.backed-up');
   renameSync(partial, target);
 }

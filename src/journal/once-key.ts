@@ -35,6 +35,7 @@ export function onceKey({ type, task, data }: EventDraft): string | null {
     case 'DaemonStarted':
     case 'DaemonStopped':
     case 'PeerRefused':
+    case 'JournalRestored':
     case 'TaskOrphaned':
     case 'TaskAdopted':
     case 'PumpRestarted':

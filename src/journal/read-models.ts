@@ -1,4 +1,5 @@
 import type { JournalEvent } from './events.ts';
+import type { OnOpening } from './journal-options.ts';
 
 /** What those who keep something beside the events may read of them. */
 export interface EventReader {
@@ -15,7 +16,7 @@ export interface ReadModels {
    * fold, or a crash in the midst of this.
    * @throws GhostError `journal-unusable` where the journal no longer has what was folded.
    */
-  catchUp(reader: EventReader): Promise<void>;
+  catchUp(reader: EventReader, onOpening: OnOpening): Promise<void>;
   /** Called in each transaction, after its events were inserted. What it throws undoes the transaction. */
   fold(events: readonly JournalEvent[]): void;
   /** The transaction in which `fold` was called last was undone: so is what is remembered of it. */

@@ -1,38 +1,33 @@
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { type Database, openDatabase, openForReading } from './database.ts';
-import type { Microseconds } from './events.ts';
+import { encodeEvent, genesisHash } from './codec.ts';
+import { type Database, openDatabase } from './database.ts';
+import type { Actor, DataOf, SequenceNumber } from './events.ts';
 import { migrate } from './migrate.ts';
 import { onceKey } from './once-key.ts';
+import { putInPlace, sync } from './put-in-place.ts';
+import { type MigrationOptions, readableCopy, removeDatabase, usingDatabase } from './readable-copy.ts';
 import { type ChainedEvent, soundEvents } from './sound-events.ts';
 import { prepareStatements } from './statements.ts';
 
 /**
  * Restores a damaged journal from its last good state: the events that hold, from the first to the first that does not,
- * go into a new file, which then takes the damaged one's place. The damaged file is put beside with its write-ahead log
+ * go into a new file with a JournalRestored behind them, which then takes the damaged one's place. The damaged file is put beside with its write-ahead log
  * before anything is replaced, and never removed. To be called by the holder of the daemon's lock alone.
  */
 
-export interface SalvageOptions {
+export interface SalvageOptions extends MigrationOptions {
   readonly path: string;
-  readonly migrationsFolder: string;
-  readonly now: () => Microseconds;
-  readonly ghostVersion: string;
+  /** On whose behalf. */
+  readonly actor: Actor;
+  /** The highest number of a task that anything outside the journal tells of. */
+  readonly lastTaskSeen: number;
+  /** Told after each step, for tests that end the process there. */
+  readonly onStep?: (step: SalvageStep) => void;
 }
+
+export type SalvageStep = 'put-aside' | 'readable' | 'written' | 'complete' | 'log-removed' | 'in-place';
 
 export interface Salvage {
   /** The events that are in the new journal: 1 to this one. */
@@ -43,34 +38,42 @@ export interface Salvage {
   readonly environmentsLost: number;
   /** Where the damaged files are now. */
   readonly folder: string;
+  /** The highest number that a task was ever seen to have; the next one is higher. */
+  readonly lastTask: number;
 }
 
-/** The size of every page that ghost ever wrote: SQLite's default. */
-const pageBytes = 4096;
-const headerBytes = 100;
 /** Rows of one transaction. */
 const batchRows = 2_000;
 
-/** @throws the system's or SQLite's error; the journal is then as it was. */
+/** @throws the system's or SQLite's error; the journal is then as it was, or the next to open it finishes this. */
 export async function restoreJournal(options: SalvageOptions): Promise<Salvage> {
-  const { path, now } = options;
+  const { path, now, onStep = () => undefined } = options;
   const stamp = new Date(now() / 1000).toISOString().replaceAll(/[:.]/g, '-');
   const folder = `${path}.damaged-${stamp}`;
-  const restored = `${path}.restored.tmp`;
-  const copies = join(folder, 'copy.tmp');
+  const written = `${path}.restored.tmp`;
+  const copies = copiesFolder(path);
   mkdirSync(folder, { mode: 0o700 });
   try {
     putAside(path, folder);
+    onStep('put-aside');
+    rmSync(copies, { recursive: true, force: true });
     mkdirSync(copies, { mode: 0o700 });
-    removeDatabase(restored);
     const source = await readableCopy(path, { ...options, folder: copies });
-    const salvaged = await copyEvents(source, { ...options, target: restored });
-    replace(path, { restored, folder });
+    onStep('readable');
+    removeDatabase(written);
+    const salvaged = await copyEvents(source, { ...options, target: written, folder });
+    onStep('written');
+    putInPlace(path, { written, onStep });
     return { ...salvaged, folder };
   } finally {
     rmSync(copies, { recursive: true, force: true });
-    removeDatabase(restored);
+    removeDatabase(written);
   }
+}
+
+/** Where copies of a damaged journal are tried out. */
+export function copiesFolder(path: string): string {
+  return `${path}.copies.tmp`;
 }
 
 /** A second name for the damaged file, so that it is there whatever happens next. */
@@ -82,83 +85,61 @@ function putAside(path: string, folder: string): void {
     // Not every file system has second names.
     copyFileSync(path, target);
   }
-  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${target}-wal`);
-}
-
-/**
- * A copy of the damaged journal that SQLite opens, with its write-ahead log. Where its first bytes are damaged, those of
- * an empty journal are tried in their place, and then its whole first page: whether that was right, the chain tells.
- */
-async function readableCopy(
-  path: string,
-  { folder, ...options }: SalvageOptions & { folder: string },
-): Promise<string> {
-  const plain = join(folder, 'plain.db');
-  copyDatabase(path, plain);
-  if (eventsThatHold(plain) > 0) return plain;
-  const empty = join(folder, 'empty.db');
-  {
-    const database = openDatabase(empty);
-    await migrate(database, { ...options, folder: options.migrationsFolder });
-    database.pragma('wal_checkpoint(TRUNCATE)');
-    database.close();
+  sync(target);
+  if (existsSync(`${path}-wal`)) {
+    copyFileSync(`${path}-wal`, `${target}-wal`);
+    sync(`${target}-wal`);
   }
-  const firstPage = readFileSync(empty).subarray(0, pageBytes);
-  const candidates = [headerBytes, pageBytes].map((bytes) => {
-    const candidate = join(folder, `patched-${bytes}.db`);
-    copyDatabase(path, candidate);
-    patchStart(candidate, firstPage.subarray(0, bytes));
-    return { candidate, holds: eventsThatHold(candidate) };
-  });
-  const best = candidates.toSorted((one, other) => other.holds - one.holds)[0];
-  return best !== undefined && best.holds > 0 ? best.candidate : plain;
-}
-
-/** Overwrites the beginning, with the size that the file has: the header's fields at 28, 24 and 92 (fileformat2.html). */
-function patchStart(path: string, start: Buffer): void {
-  const bytes = Buffer.from(start);
-  bytes.writeUInt32BE(Math.floor(statSync(path).size / pageBytes), 28);
-  bytes.writeUInt32BE(1, 24);
-  bytes.writeUInt32BE(1, 92);
-  // No page is known to be free.
-  bytes.writeUInt32BE(0, 32);
-  bytes.writeUInt32BE(0, 36);
-  const descriptor = openSync(path, 'r+');
-  try {
-    writeSync(descriptor, bytes, 0, bytes.length, 0);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function eventsThatHold(path: string): number {
-  const count = (database: Database): number => {
-    let events = 0;
-    for (const { row } of soundEvents(database)) events = row[0];
-    return events;
-  };
-  return usingDatabase(path, count) ?? 0;
+  sync(folder);
+  sync(dirname(folder));
 }
 
 async function copyEvents(
   source: string,
-  { target, migrationsFolder, now, ghostVersion }: SalvageOptions & { target: string },
+  { target, folder, ...options }: SalvageOptions & { target: string; folder: string },
 ): Promise<Omit<Salvage, 'folder'>> {
+  const { migrationsFolder, now, ghostVersion, lastTaskSeen } = options;
   const database = openDatabase(target);
   try {
     await migrate(database, { folder: migrationsFolder, now, ghostVersion });
-    const copied = usingDatabase(source, (damaged) => ({
-      kept: insertAll(database, soundEvents(damaged)),
-      environments: copyEnvironments(damaged, database),
-    }));
-    const kept = copied?.kept ?? 0;
+    const kept =
+      usingDatabase(source, (damaged) => {
+        const events = insertAll(database, soundEvents(damaged));
+        copyEnvironments(damaged, database);
+        return events;
+      }) ?? 0;
     const lost = usingDatabase(source, (damaged) => seenAfter(damaged, kept)) ?? { seqs: [], tasks: [] };
+    const lastTask = Math.max(
+      lastTaskSeen,
+      prepareStatements(database).lastTask.get()?.[0] ?? 0,
+      lost.tasks.at(-1) ?? 0,
+      usingDatabase(source, lastTaskIn) ?? 0,
+    );
+    const to = lost.seqs.at(-1);
+    const damage = to === undefined ? null : { from: kept + 1, to };
+    insertRestored(database, { kept, lost: damage, lastTask, damaged: basename(folder) }, options);
     const environmentsLost = countMissingEnvironments(database);
     database.pragma('wal_checkpoint(TRUNCATE)');
-    return { kept, lost, environmentsLost };
+    return { kept, lost, environmentsLost, lastTask };
   } finally {
     database.close();
   }
+}
+
+/** The first event after those that were kept. */
+function insertRestored(
+  database: Database,
+  data: DataOf<'JournalRestored'>,
+  { now, actor }: Pick<SalvageOptions, 'now' | 'actor'>,
+): void {
+  const { insert, last } = prepareStatements(database);
+  const previousHash = last.get()?.[7] ?? genesisHash;
+  // The place after the last that was kept.
+  const seq = (data.kept + 1) as SequenceNumber;
+  insert.run(
+    ...encodeEvent({ type: 'JournalRestored', task: null, actor, data }, { seq, at: now(), previousHash }),
+    null,
+  );
 }
 
 function insertAll(database: Database, chain: Iterable<ChainedEvent>): number {
@@ -232,47 +213,19 @@ function seenAfter(database: Database, last: number): Salvage['lost'] {
   return { seqs: ascending(seqs), tasks: ascending(tasks) };
 }
 
-/**
- * Puts the new journal into its place. First the old write-ahead log goes, which would be read into the new file; a
- * crash in between leaves the damaged journal with both of them aside.
- */
-function replace(path: string, { restored, folder }: { restored: string; folder: string }): void {
-  sync(restored);
-  rmSync(`${path}-wal`, { force: true });
-  rmSync(`${path}-shm`, { force: true });
-  renameSync(restored, path);
-  sync(folder);
-  sync(dirname(path));
-}
-
-function copyDatabase(from: string, to: string): void {
-  copyFileSync(from, to);
-  if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${to}-wal`);
-}
-
-function removeDatabase(path: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
-}
-
-/** Null where it cannot even be opened. */
-function usingDatabase<T>(path: string, use: (database: Database) => T): T | null {
-  let database: Database | null = null;
-  try {
-    database = openForReading(path);
-    return use(database);
-  } catch (error) {
-    if (database === null) return null;
-    throw error;
-  } finally {
-    database?.close();
-  }
-}
-
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+/** The highest number of a task that a damaged journal gives away by anything, its indexes and read models too. */
+function lastTaskIn(database: Database): number {
+  const questions = [
+    'SELECT max(task) FROM events INDEXED BY events_task WHERE task IS NOT NULL',
+    'SELECT max(id) FROM tasks',
+    "SELECT max(data ->> 'lastTask') FROM events WHERE type = 'JournalRestored'",
+  ];
+  return questions.reduce((most, sql) => {
+    try {
+      return Math.max(most, database.prepare<[], [number | null]>(sql).raw().get()?.[0] ?? 0);
+    } catch {
+      // That part is damaged, or was not there in its time.
+      return most;
+    }
+  }, 0);
 }

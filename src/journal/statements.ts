@@ -13,9 +13,11 @@ export interface Statements {
   /** 1 where that fact is recorded. */
   readonly isOnce: Statement<[key: string], number>;
   readonly readOnce: Statement<[from: string, before: string, after: number], EventRow>;
+  readonly readType: Statement<[after: number, to: number, type: string], EventRow>;
   readonly lastDaemonEvent: Statement<[], EventRow>;
   readonly lastCleanStop: Statement<[], [number | null]>;
   readonly lastTask: Statement<[], [number | null]>;
+  readonly lastRestored: Statement<[], [number | null]>;
   readonly insertEnvironment: Statement<[hash: string, entries: string]>;
 }
 
@@ -33,6 +35,9 @@ export function prepareStatements(database: Database): Statements {
     readOnce: events<[string, string, number]>(
       `SELECT ${columns} FROM events WHERE once >= ? AND once < ? AND seq > ? ORDER BY once`,
     ),
+    readType: events<[number, number, string]>(
+      `SELECT ${columns} FROM events WHERE seq > ? AND seq <= ? AND type = ? ORDER BY seq`,
+    ),
     lastDaemonEvent: events<[]>(
       `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
        ORDER BY seq DESC LIMIT 1`,
@@ -40,7 +45,17 @@ export function prepareStatements(database: Database): Statements {
     lastCleanStop: database
       .prepare<[], [number | null]>("SELECT max(seq) FROM events WHERE task IS NULL AND type = 'DaemonStopped'")
       .raw(),
-    lastTask: database.prepare<[], [number | null]>('SELECT max(task) FROM events WHERE task IS NOT NULL').raw(),
+    lastTask: database
+      .prepare<[], [number | null]>(
+        `SELECT max(
+           coalesce((SELECT max(task) FROM events WHERE task IS NOT NULL), 0),
+           coalesce((SELECT max(data ->> 'lastTask') FROM events WHERE task IS NULL AND type = 'JournalRestored'), 0)
+         )`,
+      )
+      .raw(),
+    lastRestored: database
+      .prepare<[], [number | null]>("SELECT max(seq) FROM events WHERE task IS NULL AND type = 'JournalRestored'")
+      .raw(),
     insertEnvironment: database.prepare<[string, string]>(
       'INSERT INTO environments (hash, entries) VALUES (?, ?) ON CONFLICT DO NOTHING',
     ),

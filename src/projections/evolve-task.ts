@@ -1,4 +1,5 @@
 import type { EventOf, JournalEvent, Outcome, StreamName, TaskEventType } from '../journal/events.ts';
+import { inBlocks } from './stored-bytes.ts';
 import type { EndedStatus, StoredStream, Task, TaskStatus } from './task.ts';
 
 export type TaskEvent = EventOf<TaskEventType>;
@@ -75,7 +76,7 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
         starts: [...before.starts, from],
         sealedTo: Math.max(before.sealedTo, to),
         sealedLines: linesBefore + lines,
-        segmentBytes: before.segmentBytes + bytes,
+        segmentBytes: before.segmentBytes + inBlocks(bytes),
       });
     }
     case 'LogSegmentPruned': {
@@ -86,13 +87,12 @@ export function evolveTask(task: Task | undefined, event: TaskEvent): Task | und
         sealedTo: Math.max(before.sealedTo, to),
         prunedTo: Math.max(before.prunedTo, to),
         starts: before.starts.filter((start) => start >= to),
-        segmentBytes: before.segmentBytes - (file === null ? 0 : bytes),
+        segmentBytes: before.segmentBytes - (file === null ? 0 : inBlocks(bytes)),
       });
     }
     case 'LogClosed': {
       if (task.log.kind === 'closed') return task;
-      const { stdoutBytes, stderrBytes } = event.data;
-      return { ...changed, log: { kind: 'closed', stdoutBytes, stderrBytes } };
+      return { ...changed, log: { kind: 'closed', ...event.data } };
     }
     case 'TaskRenamed':
       return { ...changed, name: event.data.name };
@@ -153,7 +153,9 @@ function end(task: Task, event: EventOf<'TaskExited' | 'TaskLost' | 'TaskStartFa
   };
   // A task that never started has no output to wait for.
   const log =
-    event.type === 'TaskStartFailed' ? ({ kind: 'closed', stdoutBytes: 0, stderrBytes: 0 } as const) : task.log;
+    event.type === 'TaskStartFailed'
+      ? ({ kind: 'closed', stdoutBytes: 0, stderrBytes: 0, besideBytes: 0 } as const)
+      : task.log;
   return { ...task, status, stop: null, log, changedBy: event.seq };
 }
 

@@ -5,9 +5,12 @@ import { isLive } from './task-row.ts';
 import type { TaskStore } from './task-store.ts';
 import type { Task } from './task.ts';
 
+/** So many events are replayed in one step. */
+const replayAtOnce = 1_000;
+
 /** What the past is read from. */
 export interface PastReader {
-  read(from: { after: number }): readonly JournalEvent[];
+  read(from: { after: number; most: number }): readonly JournalEvent[];
   readTask(task: TaskId): readonly JournalEvent[];
   readonly lastSeq: number;
 }
@@ -62,7 +65,8 @@ export class PastTasks {
     // What the fold wrote (ReadModelFold), whose version is this one.
     for (const task of JSON.parse(text) as readonly Task[]) tasks.set(task.id, task);
     for (let after = snapshotSeq; after < seq;) {
-      const events = this.#reader.read({ after }).filter((event) => event.seq <= seq);
+      const most = Math.min(replayAtOnce, seq - after);
+      const events = this.#reader.read({ after, most }).filter((event) => event.seq <= seq);
       const last = events.at(-1);
       if (last === undefined) break;
       after = last.seq;

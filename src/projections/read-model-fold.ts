@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Database, type Statement, setAside } from '../journal/database.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
+import type { OnOpening } from '../journal/journal-options.ts';
 import type { EventReader, ReadModels } from '../journal/read-models.ts';
 import { evolveTask, isTaskEvent } from './evolve-task.ts';
 import { isLive } from './task-row.ts';
@@ -13,10 +15,10 @@ import type { Task } from './task.ts';
  * The version of the fold and of what is kept of it: to be raised when `evolveTask`, the shape of a `Task` or the tables
  * change, so that an older ghost's are folded anew.
  */
-export const foldVersion = 1;
+export const foldVersion = 2;
 
 /** A snapshot of the live tasks is kept after so many events, and after at least so many for each of them. */
-export const snapshotEventsMin = 4096;
+export const snapshotEventsMin = 1024;
 export const snapshotEventsPerTask = 8;
 
 /** After how many events a snapshot follows the last, with so many live tasks: its size stays a part of the events'. */
@@ -86,7 +88,7 @@ export class ReadModelFold implements ReadModels {
     this.#load();
   }
 
-  async catchUp(reader: EventReader): Promise<void> {
+  async catchUp(reader: EventReader, onOpening: OnOpening): Promise<void> {
     this.#load();
     for (;;) {
       const events = reader.read({ after: this.#progress.seq });
@@ -95,6 +97,7 @@ export class ReadModelFold implements ReadModels {
         this.fold(events);
       })();
       this.#onChunk();
+      onOpening({ step: 'fold', done: this.#progress.seq, total: reader.lastSeq });
       await setImmediate();
     }
   }
@@ -131,6 +134,7 @@ export class ReadModelFold implements ReadModels {
       if (seq - snapshot >= this.#snapshotAfter(this.#live.size)) {
         snapshot = seq;
         this.#keepSnapshot.run(seq, at, JSON.stringify([...this.#live.values()].toSorted((a, b) => a.id - b.id)));
+        passCrashPoint('journal.snapshot');
       }
     }
     this.#writer.write(changes.values());

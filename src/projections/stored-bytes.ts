@@ -1,5 +1,3 @@
-import type { StoredStream } from './task.ts';
-
 /** What a file system gives out at the least: most have 4 KiB, and a size is rounded up to it. */
 export const blockBytes = 4096;
 
@@ -13,7 +11,13 @@ export function inBlocks(bytes: number): number {
   return Math.ceil(bytes / blockBytes) * blockBytes;
 }
 
-/** What the segments of a stream take on the disk. On average the last block of a file is half full. */
-export function segmentsOnDisk({ segmentBytes, starts }: Pick<StoredStream, 'segmentBytes' | 'starts'>): number {
-  return segmentBytes + (starts.length * blockBytes) / 2;
+/** What a range of a file takes on the disk where all before it was given back. */
+export function rangeInBlocks({ from, to }: { readonly from: number; readonly to: number }): number {
+  return to > from ? inBlocks(to) - Math.floor(from / blockBytes) * blockBytes : 0;
 }
+
+/**
+ * What is beside the streams of a task that is still written: two folders and what its shim notes. The same is taken for
+ * what of a complete one nobody has measured, with the index of its order instead of the notes.
+ */
+export const besideBytesAssumed = 3 * blockBytes;

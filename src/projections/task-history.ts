@@ -6,29 +6,39 @@ import { searchTasks } from './task-search.ts';
 import type { TaskStore } from './task-store.ts';
 import type { TaskState } from './task-view.ts';
 
+type RunRow = [id: number, command: string, state: TaskState, durationMs: number | null];
+
+/** Rows that nobody wants are read along with others where there are at most so many numbers from one to the next. */
+const gapMax = 4;
+
 /** Asks the whole past which tasks fit a filter. */
 export class TaskHistory {
   readonly #database: Database;
   readonly #store: TaskStore;
-  readonly #run: Statement<[id: number], [command: string, state: TaskState, durationMs: number | null]>;
+  readonly #runs: Statement<[from: number, to: number], RunRow>;
 
   constructor(database: Database, store: TaskStore) {
     this.#database = database;
     this.#store = store;
-    this.#run = database
-      .prepare<[number], [string, TaskState, number | null]>(
-        'SELECT command, state, duration_ms FROM tasks WHERE id = ?',
+    this.#runs = database
+      .prepare<[number, number], RunRow>(
+        'SELECT id, command, state, duration_ms FROM tasks WHERE id BETWEEN ? AND ? ORDER BY id DESC',
       )
       .raw();
   }
 
-  /** What is counted of some tasks, in the order in which they are given. */
+  /** What is counted of some tasks, the newest first as they are given. */
   *runs(ids: readonly TaskId[]): Generator<Run, void, void> {
-    for (const id of ids) {
-      const [command, state, durationMs] = this.#run.get(id) ?? [];
-      if (command === undefined || state === undefined) continue;
-      const failed = state !== 'running' && state !== 'exited';
-      yield { id, command, failed, durationMs: durationMs ?? null };
+    for (let from = 0; from < ids.length;) {
+      // Read together where they lie close together: one by one it takes three times as long.
+      let to = from;
+      while (to + 1 < ids.length && (ids[to] ?? 0) - (ids[to + 1] ?? 0) <= gapMax) to += 1;
+      for (const [id, command, state, durationMs] of this.#runs.all(ids[to] ?? 0, ids[from] ?? 0)) {
+        if (id !== ids[from]) continue;
+        from += 1;
+        yield { id: id as TaskId, command, failed: state !== 'running' && state !== 'exited', durationMs };
+      }
+      from = to + 1;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { StreamName } from '../journal/events.ts';
 import { searchText } from './search-text.ts';
-import { finalSealBytes, inBlocks, segmentsOnDisk } from './stored-bytes.ts';
+import { besideBytesAssumed, finalSealBytes, rangeInBlocks } from './stored-bytes.ts';
 import { type TaskState, durationMsOf, stateOf } from './task-view.ts';
 import type { Task } from './task.ts';
 
@@ -45,15 +45,23 @@ export function isLive({ status, log, stop, unansweredSignals }: Task): boolean 
   return status.kind !== 'ended' || log.kind === 'open' || stop !== null || unansweredSignals.length > 0;
 }
 
-/** What the output of a task takes on the disk, once it is complete; until then 0, since its files tell. */
+/**
+ * What the output of a task takes on the disk, with all that is there for its sake, once it is complete; until then 0,
+ * since its files tell. Of one that wrote nothing, or of which all is gone, nothing is left.
+ */
 export function outputBytes(task: Task): number {
   const { log, stored } = task;
-  if (log.kind === 'open') return 0;
+  if (log.kind === 'open' || keptBytes(task) === 0) return 0;
   return streamsOf(log).reduce(
     (sum, [stream, length]) =>
-      sum + segmentsOnDisk(stored[stream]) + inBlocks(Math.max(0, length - stored[stream].sealedTo)),
-    0,
+      sum + stored[stream].segmentBytes + rangeInBlocks({ from: stored[stream].sealedTo, to: length }),
+    besideBytes(task),
   );
+}
+
+/** What of that is not the streams', and goes with the last of them. */
+export function besideBytes({ log }: Task): number {
+  return log.kind === 'open' ? besideBytesAssumed : (log.besideBytes ?? besideBytesAssumed);
 }
 
 /** How many bytes of a complete output can still be read; 0 until it is complete. */

@@ -5,10 +5,14 @@ import type { TaskFilter } from './task-filter.ts';
 
 /** So many rows are looked at in one step: a millisecond or two. */
 const stepRows = 1_000;
+/** The first step is short, and each twice the one before: mostly a page of the newest is all that is wanted. */
+const firstStepRows = 64;
 
 interface Head {
   readonly source: CandidateSource;
   readonly statement: Statement<(string | number)[], [id: number, fits: number]>;
+  /** How many rows its next step looks at. */
+  rows: number;
   /** Candidates below this number are not looked at yet. */
   before: number;
   /** Those that fit and are not given yet. */
@@ -32,10 +36,10 @@ export function* searchTasks(
     const statement = database
       .prepare<(string | number)[], [number, number]>(
         `SELECT ${source.id}, ${fits.sql} FROM ${source.from} WHERE ${source.where.sql}
-         AND ${source.id} < ? AND ${source.id} >= ? ORDER BY ${source.id} DESC LIMIT ${stepRows}`,
+         AND ${source.id} < ? AND ${source.id} >= ? ORDER BY ${source.id} DESC LIMIT ?`,
       )
       .raw();
-    return { source, statement, before: start, found: [] };
+    return { source, statement, rows: firstStepRows, before: start, found: [] };
   });
   for (;;) {
     // The one that is behind the others: what the others have found below it must wait.
@@ -47,10 +51,11 @@ export function* searchTasks(
       yield release(heads, bounds.from);
       return;
     }
-    const { source, statement } = head;
+    const { source, statement, rows: most } = head;
     const from = source.span === null ? bounds.from : Math.max(bounds.from, head.before - source.span);
-    const rows = statement.all(...fits.values, ...source.where.values, head.before, from);
-    head.before = rows.length < stepRows ? from : (rows.at(-1)?.[0] ?? from);
+    const rows = statement.all(...fits.values, ...source.where.values, head.before, from, most);
+    head.rows = Math.min(stepRows, most * 2);
+    head.before = rows.length < most ? from : (rows.at(-1)?.[0] ?? from);
     for (const [id, fit] of rows) if (fit === 1) head.found.push(id as TaskId);
     yield release(heads, Math.max(...heads.map((each) => each.before)));
   }

@@ -86,7 +86,13 @@ export interface StoredStream {
 
 export type LogStatus =
   | { readonly kind: 'open' }
-  | { readonly kind: 'closed'; readonly stdoutBytes: number; readonly stderrBytes: number };
+  | {
+      readonly kind: 'closed';
+      readonly stdoutBytes: number;
+      readonly stderrBytes: number;
+      /** What stays beside the streams until the last of them is gone, or null where it was not measured. */
+      readonly besideBytes: number | null;
+    };
 
 export interface SignalRequest {
   readonly requestId: string;

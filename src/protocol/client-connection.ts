@@ -59,6 +59,7 @@ export class ClientConnection {
   readonly #timer: NodeJS.Timeout;
   readonly #onSilence: () => GhostError;
   #daemon: Hello | null = null;
+  #greeting: Hello | null = null;
   #failure: GhostError | null = null;
   #lastId = 0;
 
@@ -79,6 +80,11 @@ export class ClientConnection {
     });
     this.#timer = setTimeout(() => this.#helloIsLate(), options.helloTimeoutMs ?? helloTimeoutMs);
     this.#send({ kind: 'hello', protocol: protocolVersion, program, pid, terminal });
+  }
+
+  /** What the daemon has said of itself, also where it speaks another version of the protocol; null before that. */
+  get greeting(): Hello | null {
+    return this.#greeting;
   }
 
   /** Whether it can still be used. */
@@ -210,6 +216,7 @@ export class ClientConnection {
   #greet(hello: Hello): void {
     if (this.#daemon !== null) throw violation('a second hello came');
     clearTimeout(this.#timer);
+    this.#greeting = hello;
     if (hello.protocol !== protocolVersion) return this.#fail(mismatch(hello));
     this.#daemon = hello;
     this.#helloArrives.resolve(hello);
@@ -249,7 +256,6 @@ function violation(what: string): GhostError {
   return new GhostError('protocol-violation', `the daemon did not keep to the protocol: ${what}`);
 }
 
-/** `ghost shutdown` would need the protocol that is missing; the signal does the same and needs none. */
 function mismatch({ protocol, program, pid }: Hello): GhostError {
   return new GhostError(
     'protocol-mismatch',
@@ -258,7 +264,7 @@ function mismatch({ protocol, program, pid }: Hello): GhostError {
       hint:
         protocol > protocolVersion
           ? 'npm install -g ghost-journal@latest  (the daemon is newer than this ghost)'
-          : `kill ${pid} (it ends the daemon and leaves its tasks running), then the same command again`,
+          : 'ghost list  (it replaces the daemon, and leaves its tasks running)',
     },
   );
 }

@@ -2,13 +2,16 @@ import type { Duplex } from 'node:stream';
 
 import { GhostError } from '../ghost-error.ts';
 import type { Actor } from '../journal/events.ts';
+import { AnswerTurns } from './answer-turns.ts';
 import { type ClientEnvelope, readClientMessage } from './envelope.ts';
 import { FrameChannel } from './frame-channel.ts';
 import type { Handlers, RequestContext, RequestHandlers, StreamHandlers } from './handlers.ts';
 import {
   faultLingerMs,
   frameBytesMax,
+  frameStallMs,
   helloTimeoutMs,
+  messagesAtOnceMax,
   outgoingBytesMax,
   protocolVersion,
   requestBytesMax,
@@ -32,7 +35,13 @@ export interface DaemonConnectionOptions {
 
 type Request = Extract<ClientEnvelope, { kind: 'request' }>;
 
+/** Why a request is aborted whose client wants no answer any more. */
+const cancelled = new Error('the client has cancelled it');
+
 type LastWord = Extract<DaemonMessage, { kind: 'response' | 'end' | 'error' }>;
+
+/** What may take a whole frame to answer, and is answered without waiting for anything to happen. */
+const longAnswers: ReadonlySet<string> = new Set<Operation>(['list', 'show', 'history', 'historyStats', 'environment']);
 
 interface UnderWay {
   readonly abort: AbortController;
@@ -50,6 +59,7 @@ export class DaemonConnection {
   readonly closed: Promise<void>;
   readonly #options: DaemonConnectionOptions;
   readonly #channel: FrameChannel;
+  readonly #turns: AnswerTurns;
   readonly #underWay = new Map<number, UnderWay>();
   #actor: Actor | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -61,6 +71,8 @@ export class DaemonConnection {
     this.#channel = new FrameChannel(duplex, {
       bytesMax: { in: requestBytesMax, out: frameBytesMax },
       from: 'anybody',
+      messagesAtOnceMax,
+      stallMs: frameStallMs,
       onMessage: (message) => this.#take(readClientMessage(message)),
       onFlaw: (error) => this.#fault(error),
       onClose: () => {
@@ -70,6 +82,7 @@ export class DaemonConnection {
         closed.resolve();
       },
     });
+    this.#turns = new AnswerTurns(() => this.#channel.drained());
     this.#timer = setTimeout(() => this.#helloIsLate(), options.helloTimeoutMs ?? helloTimeoutMs);
     const { program, pid } = options;
     this.#channel.send({ kind: 'hello', protocol: protocolVersion, program, pid, terminal: null } satisfies Hello);
@@ -83,6 +96,7 @@ export class DaemonConnection {
     // An answer that was given in this turn of the event loop is on its way through promises.
     await new Promise(setImmediate);
     this.#abortAll();
+    await Promise.race([this.#turns.done(), this.closed]);
     this.#channel.end();
     await this.closed;
   }
@@ -102,7 +116,7 @@ export class DaemonConnection {
         // For one that has ended meanwhile it is late, not wrong. The same holds for `cancel`.
         return this.#underWay.get(message.id)?.window.add(message.items);
       case 'cancel':
-        return this.#underWay.get(message.id)?.abort.abort();
+        return this.#underWay.get(message.id)?.abort.abort(cancelled);
     }
   }
 
@@ -132,17 +146,38 @@ export class DaemonConnection {
     const abort = new AbortController();
     const underWay = { abort, window: new StreamWindow(abort.signal) };
     this.#underWay.set(id, underWay);
-    void this.#answer(request, { underWay, context: { actor, signal: abort.signal } });
+    const answer = async (): Promise<LastWord> =>
+      await this.#answer(request, { underWay, context: { actor, signal: abort.signal } });
+    if (!longAnswers.has(request.operation)) {
+      void answer().then((word) => this.#endWhenThereIsRoom(word));
+      return;
+    }
+    this.#turns.take(async () => this.#end(await answer()));
+    if (this.#channel.isFull) this.#readNoMore();
   }
 
-  /** Gives exactly one last word for each request, also for one that was cancelled: then the id is free again. */
+  #endWhenThereIsRoom(word: LastWord): void {
+    if (this.#channel.isFull) this.#turns.take(() => this.#end(word));
+    else this.#end(word);
+  }
+
+  /** From here on the id is free again. What was given up with the connection gets no word: it is asked of the next daemon. */
+  #end(word: LastWord): void {
+    const signal = this.#underWay.get(word.id)?.abort.signal;
+    this.#underWay.delete(word.id);
+    if (signal?.aborted !== true || signal.reason === cancelled) this.#send(word);
+  }
+
+  /** Gives exactly one last word for each request, also for one that was cancelled. */
   async #answer(
     request: Request,
     { underWay, context }: { underWay: UnderWay; context: RequestContext },
-  ): Promise<void> {
+  ): Promise<LastWord> {
     const { id } = request;
     let answer: LastWord;
     try {
+      // One that had to wait for its turn may have been given up meanwhile.
+      context.signal.throwIfAborted();
       const operation = parseOperation(request.operation);
       answer = isStreamOperation(operation)
         ? { kind: 'end', id, result: await this.#runStream(operation, { request, underWay, context }) }
@@ -150,8 +185,7 @@ export class DaemonConnection {
     } catch (error) {
       answer = { kind: 'error', id, error: this.#toShape(error, { request, context }) };
     }
-    this.#underWay.delete(id);
-    this.#send(context.signal.aborted ? { kind: 'end', id, result: null } : answer);
+    return context.signal.aborted ? { kind: 'end', id, result: null } : answer;
   }
 
   async #runRequest<O extends Exclude<Operation, StreamOperation>>(
@@ -168,8 +202,12 @@ export class DaemonConnection {
   ): Promise<unknown> {
     const handlers: StreamHandlers = this.#options.handlers;
     const { id } = request;
+    const parameters = parseParameters(operation, request.parameters);
+    // Each item is made when there is room for it, and not before: one who does not read may ask for a thousand streams.
+    await this.#channel.drained();
+    if (context.signal.aborted) return null;
     let result: unknown = null;
-    const items = handlers[operation](parseParameters(operation, request.parameters), context);
+    const items = handlers[operation](parameters, context);
     const itemsThenResult = (async function* () {
       result = yield* items;
     })();
@@ -190,7 +228,11 @@ export class DaemonConnection {
     } catch (error) {
       this.#channel.send({ kind: 'error', id: message.id, error: this.#unsendable(error) } satisfies DaemonMessage);
     }
-    if (this.#channel.outgoingBytes <= outgoingBytesMax) return;
+    if (this.#channel.outgoingBytes > outgoingBytesMax) this.#readNoMore();
+  }
+
+  /** Until what was sent has been taken. */
+  #readNoMore(): void {
     this.#channel.pause();
     void this.#channel.drained().then(() => this.#channel.resume());
   }

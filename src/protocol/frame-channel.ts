@@ -8,6 +8,10 @@ export interface FrameChannelOptions {
   readonly bytesMax: { readonly in: number; readonly out: number };
   /** Whose frames come in (see `FrameDecoder`). */
   readonly from: 'anybody' | 'daemon';
+  /** How long nothing may come in the middle of a frame, in milliseconds; left out: for ever. */
+  readonly stallMs?: number;
+  /** How many messages are taken in one turn of the event loop; left out: all that came together. */
+  readonly messagesAtOnceMax?: number;
   readonly onMessage: (message: unknown) => void;
   /** What came in is no message: nothing that follows can be read. */
   readonly onFlaw: (error: GhostError) => void;
@@ -27,6 +31,11 @@ export class FrameChannel {
   readonly #decoder: FrameDecoder;
   readonly #drainWaiters: (() => void)[] = [];
   #listening = true;
+  /** Of what was read, what is still to be taken. */
+  #messages: Iterator<unknown, void> | null = null;
+  #isPaused = false;
+  #bytesRead = 0;
+  #stall: NodeJS.Timeout | undefined;
   #corked = false;
   #cause: Error | null = null;
   #isOpen = true;
@@ -48,6 +57,11 @@ export class FrameChannel {
     return this.#isOpen;
   }
 
+  /** Whether what is sent now would have to wait behind what the other side has not taken yet. */
+  get isFull(): boolean {
+    return this.#duplex.writableNeedDrain;
+  }
+
   /** What waits to go out, in bytes. */
   get outgoingBytes(): number {
     return this.#duplex.writableLength;
@@ -65,24 +79,32 @@ export class FrameChannel {
     for (const piece of pieces) this.#duplex.write(piece);
   }
 
-  /** Settles when there is room again, or when the channel is closed. */
+  /**
+   * Settles when there is room again, or when the channel is closed. Who waits is let go one by one, so that what the
+   * first one sends may take the room from the next.
+   */
   async drained(): Promise<void> {
-    if (!this.#isOpen || !this.#duplex.writableNeedDrain) return;
+    if (!this.#isOpen || (!this.isFull && this.#drainWaiters.length === 0)) return;
     await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
   }
 
   /** Stops taking messages in, and with that the sender, until `resume`. */
   pause(): void {
+    // What is not read cannot come.
+    clearTimeout(this.#stall);
+    this.#isPaused = true;
     this.#duplex.pause();
   }
 
   resume(): void {
-    this.#duplex.resume();
+    this.#isPaused = false;
+    this.#takeMessages();
   }
 
   /** Sends what is still to go out and then the end; what comes in from now on is thrown away. */
   end(): void {
     this.#listening = false;
+    clearTimeout(this.#stall);
     this.#uncork();
     this.#duplex.end();
     this.#duplex.resume();
@@ -91,21 +113,61 @@ export class FrameChannel {
   /** Ends it at once, whatever is still to go out. */
   destroy(): void {
     this.#listening = false;
+    clearTimeout(this.#stall);
     this.#duplex.destroy();
   }
 
   #read(chunk: Buffer): void {
     if (!this.#listening) return;
+    this.#bytesRead += chunk.length;
+    this.#messages = this.#decoder.push(chunk);
+    this.#takeMessages();
+  }
+
+  /** Takes what was read, as much as is taken in one turn, and goes on reading when there is no more of it. */
+  #takeMessages(): void {
+    let left = this.#options.messagesAtOnceMax ?? Infinity;
     try {
-      for (const message of this.#decoder.push(chunk)) {
-        this.#options.onMessage(message);
-        if (!this.#listening) return;
+      while (this.#messages !== null && this.#listening && !this.#isPaused) {
+        if (left === 0) {
+          this.#duplex.pause();
+          setImmediate(() => this.#takeMessages());
+          return;
+        }
+        left -= 1;
+        const step = this.#messages.next();
+        if (step.done === true) this.#messages = null;
+        else this.#options.onMessage(step.value);
       }
     } catch (error) {
       if (!(error instanceof GhostError)) throw error;
-      this.#listening = false;
-      this.#options.onFlaw(error);
+      this.#giveUp(error);
     }
+    if (this.#isPaused) return;
+    this.#watchFrame();
+    if (this.#duplex.isPaused()) this.#duplex.resume();
+  }
+
+  /** Who begins a frame goes on with it: the half of one holds memory that nobody can use. */
+  #watchFrame(): void {
+    clearTimeout(this.#stall);
+    const { stallMs } = this.#options;
+    if (stallMs === undefined || !this.#listening || !this.#decoder.isInsideFrame) return;
+    this.#stall = setTimeout(() => {
+      const bytesRead = this.#bytesRead;
+      // After a pause of this process the rest may be there and only not read yet.
+      setImmediate(() => {
+        if (!this.#listening || this.#bytesRead !== bytesRead || this.#isPaused) return;
+        const message = `a frame was begun, and nothing more of it came for ${stallMs / 1_000} s`;
+        this.#giveUp(new GhostError('protocol-violation', message));
+      });
+    }, stallMs);
+  }
+
+  #giveUp(error: GhostError): void {
+    this.#listening = false;
+    clearTimeout(this.#stall);
+    this.#options.onFlaw(error);
   }
 
   #cork(): void {
@@ -122,13 +184,20 @@ export class FrameChannel {
   }
 
   #releaseDrainWaiters(): void {
-    for (const release of this.#drainWaiters.splice(0)) release();
+    if (!this.#isOpen) {
+      for (const release of this.#drainWaiters.splice(0)) release();
+      return;
+    }
+    if (this.isFull || this.#drainWaiters.length === 0) return;
+    this.#drainWaiters.shift()?.();
+    setImmediate(() => this.#releaseDrainWaiters());
   }
 
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#listening = false;
+    clearTimeout(this.#stall);
     this.#releaseDrainWaiters();
     this.#options.onClose(this.#cause);
   }

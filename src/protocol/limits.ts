@@ -10,8 +10,12 @@ export const requestBytesMax = 1024 * 1024;
 export const messageDepthMax = 16;
 /** How long a side may take for its hello after the connection is made. */
 export const helloTimeoutMs = 5_000;
+/** How long a client may pause in the middle of a frame. */
+export const frameStallMs = 30_000;
 /** Requests that one connection may have under way at once. */
 export const requestsPerConnectionMax = 1_024;
+/** So many messages of one connection are taken before everybody else has a turn. */
+export const messagesAtOnceMax = 32;
 /** Items of a stream that may be on their way before the reader has asked for more. */
 export const streamWindowItems = 16;
 /** The most items that one `more` may ask for. */
@@ -44,6 +48,8 @@ export const filterTermsMax = 64;
 export const filterTextCharactersMax = 1_024;
 /** The most command lines in one answer of `historyStats`. */
 export const statsRowsMax = 1_000;
+/** The most tasks that an answer of `prune` tells of one by one, and of those that were hidden. */
+export const pruneListMax = 10_000;
 /** The most damages or differences that one check tells of. */
 export const damagesMax = 100;
 /** The most ended tasks that `table` gives. */

@@ -3,6 +3,7 @@ import { explainTask } from '../projections/explain-task.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
 import { reasonText, summaryText } from '../words/explain-words.ts';
+import { withEarlierEvents, withLaterEvent } from './audit-window.ts';
 import { viewOf } from './known-tasks.ts';
 import { pageLinesOf } from './page-lines.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
@@ -10,8 +11,7 @@ import { screenLayout } from './screen-layout.ts';
 import { windowTop } from './screen-reducer.ts';
 import { type HistoryPage, noFilter, type Page, type TableFilter } from './screen-state.ts';
 
-/** How many events the audit page holds; older ones are fetched again when they are gone back to. */
-export const auditEventsMax = 2_000;
+/** So many events are asked for at once. */
 const auditFirst = 500;
 /** So many rows before the end of what is there, the next tasks of the history are asked for. */
 const historyAhead = 50;
@@ -24,6 +24,8 @@ export class PageActions implements Disposable {
   #reading = new AbortController();
   #history: AsyncGenerator<TaskView, void, void> | null = null;
   #shownChange = 0;
+  /** The last event that came while the audit page is shown, whether or not it is held. */
+  #lastAudited = 0;
 
   constructor(context: ScreenContext, { noticed }: { readonly noticed: (error: unknown) => boolean }) {
     this.#context = context;
@@ -76,11 +78,13 @@ export class PageActions implements Disposable {
   /** Every event, the newest at the bottom, and those to come. */
   async audit(): Promise<void> {
     this.#show({ kind: 'audit', events: [], top: null, problem: null });
+    this.#lastAudited = 0;
     const { signal } = this.#reading;
     const after = Math.max(0, this.#context.store.state.present.seq - auditFirst);
     try {
       for await (const event of this.#context.client().audit({ after, follow: true, signal })) {
-        this.#patch('audit', (page) => ({ ...page, events: [...page.events, event].slice(-auditEventsMax) }), 'feed');
+        this.#lastAudited = event.seq;
+        this.#patch('audit', (page) => withLaterEvent(page, event), 'feed');
       }
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
@@ -97,6 +101,9 @@ export class PageActions implements Disposable {
     const most = Math.max(0, total - height);
     const top = Math.max(0, Math.min(most, (page.top ?? most) + by));
     if (page.kind === 'audit') {
+      const last = page.events.at(-1)?.seq ?? 0;
+      // The end gave way to what was gone back to.
+      if (top >= most && last < this.#lastAudited) return void this.audit();
       this.#patch('audit', (audit) => ({ ...audit, top: top >= most ? null : top }));
       if (top === 0) void this.#earlierEvents();
     } else this.#context.store.dispatch({ type: 'page', page: { ...page, top } });
@@ -189,9 +196,7 @@ export class PageActions implements Disposable {
       return this.#failed(error);
     }
     this.#patch('audit', (audit) =>
-      audit.events[0] !== first || audit.top === null
-        ? audit
-        : { ...audit, events: [...earlier, ...audit.events].slice(0, auditEventsMax), top: audit.top + earlier.length },
+      audit.events[0] !== first || audit.top === null ? audit : withEarlierEvents(audit, earlier),
     );
   }
 

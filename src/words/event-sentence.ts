@@ -1,4 +1,4 @@
-import type { Actor, JournalEvent, Outcome, PruneReason } from '../journal/events.ts';
+import type { Actor, DataOf, JournalEvent, Outcome, PruneReason } from '../journal/events.ts';
 import { byteText } from './byte-text.ts';
 import { formatDuration } from './duration.ts';
 import { counted } from './task-words.ts';
@@ -22,6 +22,8 @@ export function eventSentence(
     }
     case 'PeerRefused':
       return `user ${event.data.uid} (process ${event.data.pid}) was turned away`;
+    case 'JournalRestored':
+      return restoredWords(event.data);
     case 'TaskSubmitted':
       return event.data.restartOf === null
         ? `submitted${asked}`
@@ -85,6 +87,18 @@ export function eventSentence(
     case 'OutOfMemorySeen':
       return `the kernel had run out of memory: ${visible(event.data.message)}`;
   }
+}
+
+function restoredWords({ kept, lost, lastTask, damaged }: DataOf<'JournalRestored'>): string {
+  const what =
+    damaged === null
+      ? `the end of the journal is missing: ${kept === 0 ? 'no event' : `event ${kept}`} is the last that is known`
+      : kept === 0
+        ? 'the journal was damaged, and no event could be kept'
+        : `the journal was damaged and restored with the events 1 to ${kept}`;
+  const gone =
+    lost === null ? '' : `; lost ${lost.from === lost.to ? `event ${lost.from}` : `${lost.from} to ${lost.to}`}`;
+  return `${what}${gone}; tasks are numbered on from ${lastTask + 1}`;
 }
 
 /** Why output was taken, for a person. */

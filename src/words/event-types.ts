@@ -6,6 +6,7 @@ const known: { readonly [T in EventType]: true } = {
   DaemonStarted: true,
   DaemonStopped: true,
   PeerRefused: true,
+  JournalRestored: true,
   TaskSubmitted: true,
   TaskSpawned: true,
   TaskSpawnAborted: true,

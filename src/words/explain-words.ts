@@ -179,6 +179,10 @@ const lossWords = {
     'Its shim, which waits for it to note how it ends, was killed, and then it ended with nobody there to note how.',
   'start-unknown':
     'The machine was started anew just as it was being started. It may have run or not, so ghost does not run it again by itself.',
+  'events-lost':
+    'The journal was damaged, and what it told of the start of this task is lost. It may have run or not, so ghost does not run it again by itself.',
+  'folder-copied':
+    'This data folder is a copy. The task belongs to the folder that it was copied from, and runs on there if it still runs.',
 } as const;
 
 /** `you` begins a sentence with a capital; a user's name and `ghost` stay what they are. */

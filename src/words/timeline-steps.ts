@@ -241,6 +241,7 @@ function kindOf({ type }: JournalEvent): StepKind {
       return 'redacted';
     case 'DaemonStarted':
     case 'PeerRefused':
+    case 'JournalRestored':
       return 'daemon-started';
     case 'DaemonStopped':
       return 'daemon-stopped';

@@ -218,8 +218,9 @@ describe('--at', () => {
       return Promise.resolve(detailOf(runningView({ id: 7 })));
     },
     status: () => Promise.resolve({ events: 9 } as never),
-    async *watch() {
+    async *audit() {
       yield { at: Date.parse('2026-11-22T14:03:50.000Z') * 1000 } as never;
+      return { seq: 9 };
     },
   });
 

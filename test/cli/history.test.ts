@@ -113,8 +113,10 @@ describe('history', () => {
     const [event] = eventsOf({ type: 'TaskForgotten', task: null as never, actor: someone, data: { requestId: 'r' } });
     const client: Partial<Client> = {
       status: () => Promise.resolve({ events: 9 } as DaemonStatus),
-      async *watch({ after } = {}) {
+      async *audit({ after, before } = {}) {
+        expect(before).toBe((after ?? 0) + 2);
         if (event !== undefined) yield { ...event, at: microseconds(`2026-11-22T14:03:0${after}.000Z`) };
+        return { seq: 9 };
       },
     };
     const { questions } = await asked(['--since', 'seq:5', 'until:seq:8'], { client });

@@ -28,7 +28,10 @@ export class DaemonRig implements AsyncDisposable {
     const client = await connectClient({
       ...options,
       home: this.home,
-      loadStarter: async () => ({ startDaemon: async () => await this.start() }),
+      loadStarter: async () => ({
+        startDaemon: async () => await this.start(),
+        meetOtherVersion: async () => null,
+      }),
     });
     this.#clients.push(client);
     return client;

@@ -58,6 +58,24 @@ switch (process.env.GHOST_FAKE) {
     // The first one comes to listen only now.
     setTimeout(serve, 300);
     break;
+  case 'makes-steps':
+  case 'makes-no-steps': {
+    // As if it had a large journal to bring up to date: longer than anybody waits for one that makes no steps.
+    const stepsMost = process.env.GHOST_FAKE === 'makes-steps' ? Number(process.env.GHOST_FAKE_STEPS) : 1;
+    let done = 0;
+    const timer = setInterval(() => {
+      if (done === stepsMost) return;
+      done += 1;
+      const progress = { pid: process.pid, step: 'fold', done, total: 2_000_000 };
+      fs.writeFileSync(join(home, 'starting.json.new'), JSON.stringify(progress));
+      fs.renameSync(join(home, 'starting.json.new'), join(home, 'starting.json'));
+      if (done < Number(process.env.GHOST_FAKE_STEPS)) return;
+      clearInterval(timer);
+      fs.rmSync(join(home, 'starting.json'));
+      serve(() => say('ready'));
+    }, 100);
+    break;
+  }
   default:
     serve(() => say('ready'));
 }

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startDaemon } from '../../src/client/start-daemon.ts';
 import { resolvePaths } from '../../src/paths.ts';
+import { type StartProgress, readStartProgress } from '../../src/start-progress.ts';
 import { asError } from '../protocol/served.ts';
 import { until } from '../support/until.ts';
 
@@ -132,6 +133,57 @@ describe('starting a daemon', () => {
   ])('says why when the daemon %s, and lets go of the lock', async (fake, error) => {
     await expect(start(fake)).rejects.toMatchObject(error);
     expect(existsSync(join(home, 'start.lock'))).toBe(false);
+  });
+
+  it('waits for one that makes steps for as long as it makes them, and so do those who did not start it', async () => {
+    vi.stubEnv('GHOST_FAKE_STEPS', '20');
+    const patienceMs = { ready: 700, listen: 700 };
+    const seen: number[][] = [[], []];
+    vi.stubEnv('GHOST_FAKE', 'makes-steps');
+    const clients = seen.map(async (steps) => {
+      const onProgress = ({ done }: StartProgress): void => void steps.push(done);
+      await startDaemon(resolvePaths({ GHOST_HOME: home }), { daemonScript, patienceMs, onProgress });
+    });
+    await Promise.all(clients);
+    expect(started()).toHaveLength(1);
+    for (const steps of seen) {
+      // Each is told of what it came to see, in order, and never twice.
+      expect(steps.length).toBeGreaterThan(1);
+      expect(steps).toEqual([...new Set(steps)].toSorted((one, other) => one - other));
+    }
+  });
+
+  it('gives up one that has stopped to make steps', async () => {
+    vi.stubEnv('GHOST_FAKE', 'makes-no-steps');
+    vi.stubEnv('GHOST_FAKE_STEPS', '2');
+    const seen: number[] = [];
+    const starting = startDaemon(resolvePaths({ GHOST_HOME: home }), {
+      daemonScript,
+      patienceMs: { ready: 500, listen: 500 },
+      onProgress: ({ done }) => void seen.push(done),
+    });
+    await expect(starting).rejects.toMatchObject({
+      code: 'daemon-start-failed',
+      message: 'the daemon could not be started: it is not ready after 0.5 s',
+    });
+    expect(seen).toEqual([1]);
+  });
+
+  it('tells nothing of what a daemon that was killed has left', async () => {
+    mkdirSync(home, { mode: 0o700 });
+    // No process has it: the largest number that Linux gives is 2^22.
+    const left = { pid: 2 ** 22 + 1, step: 'fold', done: 1, total: 2 };
+    writeFileSync(join(home, 'starting.json'), JSON.stringify(left));
+    vi.stubEnv('GHOST_FAKE', 'is-second');
+    const seen: StartProgress[] = [];
+    await startDaemon(resolvePaths({ GHOST_HOME: home }), { daemonScript, onProgress: (step) => void seen.push(step) });
+    expect(seen).toEqual([]);
+    writeFileSync(join(home, 'starting.json'), JSON.stringify({ ...left, pid: process.pid }));
+    expect(readStartProgress({ home })).toEqual({ ...left, pid: process.pid });
+    for (const text of ['', '{', 'null', '[]', '{"pid":1}', JSON.stringify({ ...left, pid: process.pid, step: 'x' })]) {
+      writeFileSync(join(home, 'starting.json'), text);
+      expect(readStartProgress({ home })).toBeNull();
+    }
   });
 
   it('says so when the daemon is not there to be started', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -87,14 +87,17 @@ describe('becoming the daemon', () => {
     expect(lock.path).toBe(paths.lock);
   });
 
-  test('a card is whole or not there, and for its user alone', () => {
+  test('a card is whole or not there, and for its user alone', async () => {
+    using _ = await becomeTheDaemon(paths);
     writeCard(paths, { pid: 1, socket: '/a', version: '1.0.0' });
     writeCard(paths, { pid: 2, socket: '/b', version: '1.0.1' });
-    expect(readdirSync(paths.home)).toEqual(['daemon.json']);
+    expect(readdirSync(paths.home).toSorted()).toEqual(['daemon.json', 'lock.db']);
     expect(JSON.parse(readFileSync(join(paths.home, 'daemon.json'), 'utf8'))).toEqual({
       pid: 2,
       socket: '/b',
       version: '1.0.1',
+      // By which a copy of the folder is told from it.
+      lock: statSync(paths.lock).ino,
     });
   });
 });

@@ -189,7 +189,7 @@ export class LogSample implements Disposable {
 }
 
 function closedAt({ stdout, stderr }: LogCursor): DataOf<'LogClosed'> {
-  return { stdoutBytes: stdout, stderrBytes: stderr };
+  return { stdoutBytes: stdout, stderrBytes: stderr, besideBytes: 0 };
 }
 
 /** Pieces of the same stream that follow each other are one: where a chunk ends says nothing. */

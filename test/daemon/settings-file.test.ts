@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { segmentBytesMax, segmentBytesMin } from '../../src/daemon/setting-keys.ts';
 import { parseSettings, readSettings, settingsPlace } from '../../src/daemon/settings-file.ts';
 import { GhostError, exitStatusOf } from '../../src/ghost-error.ts';
 import { defaultSettings } from '../../src/settings.ts';
@@ -57,6 +58,15 @@ describe('a config file', () => {
     expect(parseSettings(JSON.stringify({ logs }), { path })).toEqual({
       logs: { segmentBytes: 2 ** 20, perTaskBytes: 1_000_000, total: { kind: 'percent', value: 5 }, keepFreeBytes: 0 },
     });
+  });
+
+  test.for([
+    [segmentBytesMin, segmentBytesMin - 1],
+    [segmentBytesMax, segmentBytesMax + 1],
+  ] as const)('may have segments of %i bytes, and not of %i', ([last, beyond]) => {
+    const withSegments = (segmentSize: number) => parseSettings(JSON.stringify({ logs: { segmentSize } }), { path });
+    expect(withSegments(last).logs.segmentBytes).toBe(last);
+    expect(() => withSegments(beyond)).toThrow(/logs.segmentSize is \d+, but must be a size from 64KiB to 1GiB/);
   });
 
   test.for([

@@ -74,18 +74,41 @@ test('a pump that a daemon put in is known by its pid; a marker without one is t
   expect([existsSync(folder.pumpMarker('stdout')), existsSync(folder.pumpMarker('stderr'))]).toEqual([true, false]);
 });
 
-test('when the task is complete its pipes go, and its output stays', () => {
+test('when the task is complete only its output and their order stay, which are measured', () => {
   const folder = newFolder();
+  folder.openForShim(1).close();
+  folder.openForShim(2).close();
   for (const file of [
     folder.stream('stdout'),
-    folder.status(1),
+    folder.order,
+    folder.status(2),
     folder.fifo('stdout'),
     folder.fifo('stderr'),
     folder.pumpMarker('stderr'),
   ]) {
     writeFileSync(file, 'x');
   }
-  folder.removeRunFiles();
-  folder.removeRunFiles();
-  expect(readdirSync(folder.spool).toSorted()).toEqual(['status.1', 'stdout']);
+  const settled = folder.settle();
+  expect(readdirSync(folder.spool)).toEqual(['stdout']);
+  expect(readdirSync(folder.path).toSorted()).toEqual(['order.idx', 'spool']);
+  const beside = [folder.path, folder.spool, folder.order].map((path) => statSync(path).blocks * 512);
+  expect(settled.besideBytes).toBe(beside.reduce((sum, bytes) => sum + bytes));
+  expect(settled.besideBytes).toBeGreaterThan(0);
+  expect(folder.settle()).toEqual(settled);
+});
+
+test('of a task that wrote nothing, nothing stays', () => {
+  const folder = newFolder();
+  folder.openForShim(1).close();
+  writeFileSync(folder.status(1), 'exit 0\n');
+  expect(folder.settle()).toEqual({ besideBytes: 0 });
+  expect(existsSync(folder.path)).toBe(false);
+  expect(folder.settle()).toEqual({ besideBytes: 0 });
+});
+
+test('what somebody else put into the folder of a task stays', () => {
+  const folder = newFolder();
+  writeFileSync(join(folder.spool, 'notes'), 'mine');
+  folder.settle();
+  expect(readdirSync(folder.spool)).toEqual(['notes']);
 });

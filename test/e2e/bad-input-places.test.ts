@@ -167,16 +167,20 @@ describe('a journal that cannot be used', () => {
     });
   });
 
-  test('a task of a new journal is not taken for the one of that number in the old', async () => {
+  test('a task of a new journal gets no number that one of the old has', async () => {
     await using home = new GhostHome();
     await home.run(['sh', '-c', 'echo old']);
     await home.ok(['wait']);
     await home.ok(['shutdown']);
     renameSync(join(home.path, 'tasks.db'), join(home.work, 'moved.db'));
-    expect(await home.run(['sh', '-c', 'echo new; exit 4'])).toBe(1);
-    expect(await home.ended(1)).toMatchObject({ state: 'failed', exitCode: 4 });
-    expect(await home.ok(['log', '1'])).toBe('new');
-    expect(readdirSync(join(home.path, 'tasks')).filter((name) => name.startsWith('1.before-'))).toHaveLength(1);
+    expect(await home.run(['sh', '-c', 'echo new; exit 4'])).toBe(2);
+    expect(await home.ended(2)).toMatchObject({ state: 'failed', exitCode: 4 });
+    expect(await home.ok(['log', '2'])).toBe('new');
+    expect(await home.ghost(['log', '1'])).toMatchObject({ status: 3 });
+    expect(readFileSync(join(home.path, 'tasks', '1', 'spool', 'stdout'), 'utf8')).toBe('old\n');
+    expect(home.events({ type: 'JournalRestored' }).map(({ data }) => data)).toEqual([
+      { kept: 0, lost: null, lastTask: 1, damaged: null },
+    ]);
   });
 });
 

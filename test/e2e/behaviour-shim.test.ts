@@ -103,6 +103,21 @@ test('a pump that is killed right before the end delays neither the end nor the 
   expect(await missingAtEnd(home, id)).toBeLessThanOrEqual(1);
 });
 
+test('a pump whose place the shim had to take at the end, since nobody else was there, is an event too', async () => {
+  await using home = new GhostHome();
+  const { id } = await runCounter(home);
+  const { shim, stdout } = shimOf(home, id);
+  await home.killDaemon();
+  await killAll(stdout);
+  openGate(home);
+  await until('the shim has ended', () => !isAlive(shim));
+  expect(await home.ended(id)).toMatchObject({ state: 'failed', exitCode: 7 });
+  await logComplete(home, id);
+  expect(home.events({ type: 'PumpRestarted', task: id }).map(({ data }) => data['stream'])).toEqual(['stdout']);
+  expect(await missingLines(home, id)).toBeLessThanOrEqual(1);
+  expect(existsSync(join(home.path, 'tasks', String(id), 'spool', 'stdout.again'))).toBe(false);
+});
+
 test('when shim, pumps and daemon are all killed the task goes on, and so does its log under the next daemon', async () => {
   await using home = new GhostHome();
   const { id, pid } = await runCounter(home);

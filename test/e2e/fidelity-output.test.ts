@@ -66,7 +66,10 @@ test('a flood of 20 MB on each stream at once is kept to the last byte', async (
   const [stdout, stderr] = [await logged(home, id, '--stdout'), await logged(home, id, '--stderr')];
   expect([stdout.length, stderr.length]).toEqual([20_000_000, 20_000_000]);
   expect({ stdout: sha256(stdout), stderr: sha256(stderr) }).toEqual(sums);
-  expect(home.events({ type: 'LogClosed' })[0]?.data).toEqual({ stdoutBytes: 20_000_000, stderrBytes: 20_000_000 });
+  expect(home.events({ type: 'LogClosed' })[0]?.data).toMatchObject({
+    stdoutBytes: 20_000_000,
+    stderrBytes: 20_000_000,
+  });
 });
 
 test('lines written to the two streams in turns come back in that order, each with its stream', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { bytesOnDisk } from '../../src/daemon/file-system.ts';
 import { type Kernel, loadKernel } from '../../src/daemon/kernel.ts';
 import type { LogSettings } from '../../src/settings.ts';
+import { bytesBelow } from '../support/bytes-below.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { serveInProcess } from '../support/in-process-daemon.ts';
 import { journalFaults } from '../support/journal-faults.ts';
@@ -62,7 +63,7 @@ test('where a file gives nothing back, ten floods that end are kept within the l
     tasks.push(await home.run(['sh', '-c', 'head -c 1000000 /dev/urandom; sleep 0.1']));
   }
   for (const id of tasks) await home.ended(id);
-  await until('what is left is within the limit', () => bytesIn(join(home.path, 'tasks')) < total + 0.3 * mebibyte);
+  await until('what is left is within the limit', () => bytesBelow(join(home.path, 'tasks')) < total + 0.3 * mebibyte);
   // The one that runs has lost nothing, though it is the oldest.
   expect(home.events({ type: 'LogSegmentPruned', task: running })).toEqual([]);
   expect((await home.ghost(['log', '--json', '-n', '1', String(running)])).status).toBe(0);
@@ -70,9 +71,3 @@ test('where a file gives nothing back, ten floods that end are kept within the l
   expect(pruned.size).toBeGreaterThanOrEqual(flooders - 4);
   expect(journalFaults(home)).toEqual([]);
 });
-
-function bytesIn(folder: string): number {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => bytesOnDisk(join(folder, name)))
-    .reduce((sum, bytes) => sum + bytes, 0);
-}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { bytesBelow } from '../support/bytes-below.ts';
 import { GhostHome, type RecordedEvent } from '../support/ghost-home.ts';
 import { journalFaults } from '../support/journal-faults.ts';
 import { configure, taskFolder } from '../support/segments.ts';
@@ -28,7 +29,7 @@ describe('output is kept within its limits', () => {
     const daemon = home.daemonPid();
     let most = 0;
     await until('five times the limit has been written', () => {
-      most = Math.max(most, bytesIn(join(home.path, 'tasks')));
+      most = Math.max(most, bytesBelow(join(home.path, 'tasks')));
       return tasks.map((id) => lengthOf(home, id)).reduce((sum, bytes) => sum + bytes, 0) > 60 * mebibyte;
     });
     expect(most).toBeLessThan(12 * mebibyte + lateBytes);
@@ -36,7 +37,7 @@ describe('output is kept within its limits', () => {
     for (const id of tasks) expect(await home.task(id)).toMatchObject({ state: 'running' });
     await home.ok(['kill', ...tasks.map(String)]);
     expect(journalFaults(home)).toEqual([]);
-    await until('what is left is within the limit', () => bytesIn(join(home.path, 'tasks')) < 13 * mebibyte);
+    await until('what is left is within the limit', () => bytesBelow(join(home.path, 'tasks')) < 13 * mebibyte);
     for (const id of tasks) expect(gapsIn(home, id)).toEqual([]);
     expect(home.events({ type: 'LogSegmentPruned' }).map(({ data }) => data['reason'])).toContain('total-limit');
   });
@@ -48,7 +49,7 @@ describe('output is kept within its limits', () => {
       env,
     });
     await until('it is past its limit no more', () => {
-      const bytes = bytesIn(taskFolder(home, id));
+      const bytes = bytesBelow(taskFolder(home, id));
       return lengthOf(home, id) === 6_000_000 + '\nthe last line\n'.length && bytes < 1.3 * mebibyte;
     });
     const pruned = home.events({ type: 'LogSegmentPruned', task: id });
@@ -63,7 +64,7 @@ describe('output is kept within its limits', () => {
     const script = 'echo the first line; yes "a line like many others" | head -c 200000000; echo; echo the last line';
     const id = await home.run(['sh', '-c', script], { env });
     await home.ended(id);
-    await until('all of it is compressed', () => bytesIn(taskFolder(home, id)) < 4 * mebibyte);
+    await until('all of it is compressed', () => bytesBelow(taskFolder(home, id)) < 4 * mebibyte);
     expect(home.events({ type: 'LogSegmentPruned', task: id })).toEqual([]);
     expect(await home.ok(['log', '-n', '1', String(id)])).toBe('the last line');
   });
@@ -78,7 +79,7 @@ describe('output is kept within its limits', () => {
       await home.ended(id);
       ended.push(id);
     }
-    await until('what is left is within the limit', () => bytesIn(join(home.path, 'tasks')) < 2.5 * mebibyte);
+    await until('what is left is within the limit', () => bytesBelow(join(home.path, 'tasks')) < 2.5 * mebibyte);
     const pruned = home.events({ type: 'LogSegmentPruned' });
     expect(new Set(pruned.map(({ task }) => task))).toEqual(new Set([ended[0]]));
     expect(home.events({ type: 'LogSegmentPruned', task: running })).toEqual([]);
@@ -137,14 +138,6 @@ describe('the config file', () => {
 /** How far a task's stdout has come. */
 function lengthOf(home: GhostHome, id: number): number {
   return statSync(join(taskFolder(home, id), 'spool', 'stdout'), { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** What a folder takes on the disk, in blocks. Files may go meanwhile. */
-function bytesIn(folder: string): number {
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => (statSync(join(folder, name), { throwIfNoEntry: false })?.blocks ?? 0) * 512)
-    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** Files of a task that the journal says are gone. */

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 
-import { decodeEvent, encodeEvent, genesisHash } from '../../src/journal/codec.ts';
-import { type EventDraft, type EventType, type SequenceNumber, eventVersions } from '../../src/journal/events.ts';
+import { type EventRow, decodeEvent, encodeEvent, genesisHash } from '../../src/journal/codec.ts';
+import { eventVersions } from '../../src/journal/event-versions.ts';
+import type { EventDraft, EventType, SequenceNumber } from '../../src/journal/events.ts';
 import { onceKey } from '../../src/journal/once-key.ts';
 import { actor, eventTypes, microseconds, sampleData, taskDraft, taskId } from '../support/facts.ts';
 
 function draftOf(type: EventType): EventDraft {
-  const task = type.startsWith('Daemon') || type === 'PeerRefused' ? null : taskId(1);
+  const task = type.startsWith('Daemon') || type === 'PeerRefused' || type === 'JournalRestored' ? null : taskId(1);
   return { type, task, actor, data: sampleData[type] } as EventDraft;
 }
 
@@ -18,12 +19,27 @@ test.each(eventTypes)('%s has a version and comes back from its row as it was', 
   expect(decodeEvent(row)).toEqual({ ...draft, seq: 8, at: 12, hash: row[7] });
 });
 
+test('the shape of every older version is brought up to date, and a newer one is refused', () => {
+  for (const type of eventTypes) {
+    const row = encodeEvent(draftOf(type), {
+      seq: 8 as SequenceNumber,
+      at: microseconds(12),
+      previousHash: genesisHash,
+    });
+    for (let v = 1; v < eventVersions[type]; v += 1) expect(decodeEvent(row.with(4, v) as EventRow).type).toBe(type);
+    expect(() => decodeEvent(row.with(4, eventVersions[type] + 1) as EventRow)).toThrow(/too old to know/);
+  }
+  const first: EventRow = [8, 12, 'LogClosed', 1, 1, '{}', '{"stdoutBytes":120,"stderrBytes":7}', genesisHash];
+  expect(decodeEvent(first).data).toEqual({ stdoutBytes: 120, stderrBytes: 7, besideBytes: null });
+});
+
 test('what can happen once has one key, and what can happen again has none', () => {
   const keys = Object.fromEntries(eventTypes.map((type) => [type, onceKey(draftOf(type))]));
   expect(keys).toEqual({
     DaemonStarted: null,
     DaemonStopped: null,
     PeerRefused: null,
+    JournalRestored: null,
     TaskSubmitted: 'request:request-1',
     TaskSpawned: 'TaskSpawned:1:1',
     TaskSpawnAborted: 'TaskSpawnAborted:1:1',

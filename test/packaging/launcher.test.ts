@@ -232,14 +232,16 @@ describe.for(old)('on Node $version', ({ command, version: oldVersion }) => {
   test('without a newer Node it says what it is, what it needs and what to do', async () => {
     const result = await runProgram([...command, ghost, 'list']);
     expect(result).toMatchObject({ status: 78, stdout: '' });
-    expect(result.stderr).toMatch(/^ghost: needs Node\.js 22\.12 or newer; this is v[\d.]+ \(.*\)\n {2}try: .*\n$/);
+    expect(result.stderr).toMatch(
+      /^ghost: needs Node\.js 22\.14, 23\.6 or newer; this is v[\d.]+ \(.*\)\n {2}try: .*\n$/,
+    );
     expect(result.stderr).toContain(`this is v${oldVersion} `);
   });
 
   test('a pinned Node that is too old itself, or cannot run here, is not used', async () => {
     const fake = join(folder, 'package', 'node_modules', '.bin', 'node');
     mkdirSync(join(fake, '..'), { recursive: true });
-    for (const script of ['#!/bin/sh\necho v22.11.9\n', '#!/no/such/interpreter\n', '#!/bin/sh\nexit 1\n']) {
+    for (const script of ['#!/bin/sh\necho v22.13.9\n', '#!/no/such/interpreter\n', '#!/bin/sh\nexit 1\n']) {
       writeFileSync(fake, script);
       chmodSync(fake, 0o755);
       expect(await runProgram([...command, ghost, 'list'])).toMatchObject({ status: 78, stdout: '' });

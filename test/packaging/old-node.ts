@@ -21,7 +21,7 @@ export function oldNodes(): readonly OldNode[] {
       const version = versionOf(join(folder, 'node'));
       return version !== null && isTooOld(version) ? [{ version, command: [join(folder, 'node')] }] : [];
     });
-  return [...real.slice(0, 1), pretended('22.11.9'), pretended('18.0.0')];
+  return [...real.slice(0, 1), pretended('22.13.9'), pretended('23.5.9')];
 }
 
 function pretended(version: string): OldNode {
@@ -45,5 +45,5 @@ function versionOf(file: string): string | null {
 
 function isTooOld(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major < 22 || (major === 22 && minor < 12);
+  return major < 22 || (major === 22 && minor < 14) || (major === 23 && minor < 6);
 }

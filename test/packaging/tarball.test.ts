@@ -1,9 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { budgets } from '../budgets.ts';
+import { withoutNpm } from '../support/nodes.ts';
+import { packTarball, type Tarball } from '../support/pack-tarball.ts';
 import { runProgram, type ProgramResult } from '../support/run-program.ts';
 import { root } from '../support/source-files.ts';
 import { oldNodes } from './old-node.ts';
@@ -13,8 +16,8 @@ const { version }: { readonly version: string } = JSON.parse(readFileSync(join(r
 let folder: string;
 let prefix: string;
 let project: string;
-let files: readonly string[];
-let env: NodeJS.ProcessEnv;
+let packed: Tarball;
+const env = withoutNpm();
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tarball-'));
@@ -22,16 +25,8 @@ beforeAll(async () => {
   project = join(folder, 'project');
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
-  // Where the tests run in a script of npm's, it has told them of the checkout as the place to install to.
-  const told = /^npm_(package|lifecycle|command|config_(local_prefix|prefix|global|ignore_scripts)($|_))/;
-  env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !told.test(name)));
-
-  // Without scripts: the tests have built dist/ already, and others are using it.
-  const { stdout } = await succeed(['npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder], root);
-  const packed = readPack(stdout);
-  files = packed.files.map(({ path }) => path);
-  const tarball = join(folder, basename(packed.filename));
-  const install = ['npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball];
+  packed = await packTarball({ into: folder });
+  const install = ['npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', packed.file];
   await succeed([...install, '--global', '--prefix', prefix], folder);
   await succeed(install, project);
 }, 240_000);
@@ -41,7 +36,7 @@ afterAll(() => {
 });
 
 test('the tarball holds what is needed to run, to read and to be allowed to, and nothing else', () => {
-  const plain = files.filter(
+  const plain = packed.files.filter(
     (path) => !/^(dist\/types\/.*\.d\.ts|docs\/[a-z-]+\.md|migrations\/\d{4}[-a-z0-9]*\.sql)$/.test(path),
   );
   expect(plain.toSorted()).toEqual([
@@ -55,6 +50,7 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'dist/daemon.cjs',
     'dist/doctor.cjs',
     'dist/ghost.1',
+    'dist/history.cjs',
     'dist/library.mjs',
     'dist/past.cjs',
     'dist/rare.cjs',
@@ -66,7 +62,23 @@ test('the tarball holds what is needed to run, to read and to be allowed to, and
     'src/protocol/PROTOCOL.md',
   ]);
   const some = ['dist/types/client/library.d.ts', 'docs/library.md', 'migrations/0001-journal.sql'];
-  expect(files).toEqual(expect.arrayContaining(some));
+  expect(packed.files).toEqual(expect.arrayContaining(some));
+  expect(packed.bytes).toBeLessThan(budgets.tarballBytes);
+  expect(packed.unpackedBytes).toBeLessThan(budgets.unpackedTarballBytes);
+});
+
+test('no file of it names a registry or a place of the machine that made it', async () => {
+  const installed = join(prefix, 'lib', 'node_modules', 'ghost-journal');
+  const { stdout } = await succeed(['npm', 'config', 'get', 'registry'], folder);
+  const names = ['registry.', new URL(stdout.trim()).host, root, process.env['HOME'] ?? '/nobody'].filter(
+    // Of a user whose home is a word or two, such as `/`, nothing could be told.
+    (name) => name.length > 4,
+  );
+  const places = packed.files.flatMap((path) => {
+    const text = readFileSync(join(installed, path), 'latin1');
+    return names.filter((name) => text.includes(name)).map((name) => `${path} names ${name}`);
+  });
+  expect(places).toEqual([]);
 });
 
 test('ghost installed for everybody answers', async () => {
@@ -86,7 +98,7 @@ test.for(oldNodes())('ghost installed for everybody refuses Node $version in pla
   const installed = join(prefix, 'lib', 'node_modules', 'ghost-journal', 'bin', 'ghost.cjs');
   const result = await runProgram([...command, installed, 'list'], { cwd: '/', env });
   expect(result).toMatchObject({ status: 78, stdout: '' });
-  expect(result.stderr).toContain('needs Node.js 22.12 or newer');
+  expect(result.stderr).toContain('needs Node.js 22.14, 23.6 or newer');
 });
 
 test('a program of the project can import the library and is typed', async () => {
@@ -109,17 +121,4 @@ async function succeed(command: readonly string[], cwd: string): Promise<Program
   const { status, stdout, stderr } = result;
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
   return result;
-}
-
-interface Pack {
-  readonly filename: string;
-  readonly files: readonly { readonly path: string }[];
-}
-
-/** npm 12 gives an object by package name, older ones an array. */
-function readPack(json: string): Pack {
-  const answer: readonly Pack[] | Readonly<Record<string, Pack>> = JSON.parse(json);
-  const [pack] = Object.values(answer);
-  if (pack === undefined) throw new Error(`npm pack told of no package: ${json}`);
-  return pack;
 }

@@ -1,15 +1,18 @@
 import { Duplex, duplexPair } from 'node:stream';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
 import type { Actor } from '../../src/journal/events.ts';
 import type { LogBatch, LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { ClientConnection } from '../../src/protocol/client-connection.ts';
 import { DaemonConnection } from '../../src/protocol/daemon-connection.ts';
+import { FrameChannel } from '../../src/protocol/frame-channel.ts';
 import { encodeFrame } from '../../src/protocol/frame.ts';
 import {
   frameBytesMax,
+  frameStallMs,
+  messagesAtOnceMax,
   protocolVersion,
   requestBytesMax,
   requestsPerConnectionMax,
@@ -41,6 +44,7 @@ const logOfOne = {
   until: null,
   batches: false,
 } as const;
+const waitForAll = { tasks: [], mode: 'all', timeoutMs: null } as const;
 const end: LogEnd = { task: fakeTask(1), reason: 'complete', cursor: { stdout: 0, stderr: 0 } };
 
 function chunk(index: number, bytes = 1): LogChunk & { readonly data: Buffer } {
@@ -198,17 +202,17 @@ describe('a request', () => {
     let most = 0;
     let now = 0;
     await using served = await serve({
-      list: async () => {
+      wait: async () => {
         most = Math.max(most, ++now);
         await held.opened;
         now--;
-        return listed([]);
+        return [];
       },
     });
     const client = await served.connect();
     const answers = Array.from(
       { length: requestsPerConnectionMax + 50 },
-      async () => await client.request('list', listAll),
+      async () => await client.request('wait', waitForAll),
     );
     await until('all that may be are under way', () => now === requestsPerConnectionMax);
     held.open();
@@ -219,9 +223,9 @@ describe('a request', () => {
   it('over that number is refused by the daemon, one from a client without manners too', async () => {
     const held = gate();
     await using served = await serve({
-      list: async () => {
+      wait: async () => {
         await held.opened;
-        return listed([]);
+        return [];
       },
     });
     const raw = await served.connectRaw();
@@ -229,8 +233,8 @@ describe('a request', () => {
     const requests = ids.map((id) => ({
       kind: 'request',
       id,
-      operation: 'list',
-      parameters: listAll,
+      operation: 'wait',
+      parameters: waitForAll,
     }));
     raw.send(greeting, ...requests);
     expect(await raw.next()).toMatchObject({ kind: 'hello' });
@@ -487,6 +491,99 @@ describe('a connection', () => {
     expect(Buffer.concat(said).toString('latin1')).toContain('protocol-violation');
   });
 
+  it('whose client stops in the middle of a frame is ended after a while, and one that goes on with it is not', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const [ours, theirs] = duplexPair();
+      const said: Buffer[] = [];
+      ours.on('data', (bytes: Buffer) => said.push(bytes));
+      const connection = daemonConnection(theirs, {});
+      ours.write(encodeFrame(greeting, { bytesMax: frameBytesMax }));
+      const frame = encodeFrame({ kind: 'request', id: 1, operation: 'ping', parameters: {} }, { bytesMax: 1_000 });
+      const saidSoFar = async (rounds: number): Promise<string> => {
+        for (let round = 0; round < rounds; round++) await new Promise(setImmediate);
+        return Buffer.concat(said).toString('latin1');
+      };
+      for (const byte of frame) {
+        ours.write(Buffer.from([byte]));
+        expect(await saidSoFar(3)).not.toContain('fault');
+        vi.advanceTimersByTime(frameStallMs - 1);
+      }
+      expect(await saidSoFar(3)).toContain('response');
+      vi.advanceTimersByTime(2 * frameStallMs);
+      ours.write(frame.subarray(0, 20));
+      expect(await saidSoFar(3)).not.toContain('fault');
+      vi.advanceTimersByTime(frameStallMs);
+      expect(await saidSoFar(10)).toContain('nothing more of it came for 30 s');
+      ours.end();
+      await connection.closed;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is asked a thousand times for a long list that is not read, and makes one after the other', async () => {
+    let made = 0;
+    const long = listed(Array.from({ length: 5_000 }, (_value, index) => fakeTask(index)));
+    await using served = await serve({
+      list: async () => {
+        made++;
+        return long;
+      },
+    });
+    const raw = await served.connectRaw();
+    raw.socket.pause();
+    const ids = Array.from({ length: requestsPerConnectionMax }, (_value, index) => index + 1);
+    raw.send(greeting, ...ids.map((id) => ({ kind: 'request', id, operation: 'list', parameters: listAll })));
+    const other = await served.connect();
+    for (let round = 0; round < 50; round++) await other.request('ping', {});
+    expect(made).toBeGreaterThan(0);
+    expect(made).toBeLessThan(5);
+    raw.socket.resume();
+    for (let answer = 0; answer < 20; answer++) expect(await raw.next()).not.toBeNull();
+    expect(made).toBeLessThan(30);
+  });
+
+  it('does not keep a short question waiting behind a long answer', async () => {
+    const held = gate();
+    await using served = await serve({
+      history: async () => {
+        await held.opened;
+        return listed([]);
+      },
+    });
+    const client = await served.connect();
+    const question = { filter: { terms: [], forgotten: false }, before: null, limit: 1 };
+    const long = client.request('history', question);
+    expect(await client.request('ping', {})).toEqual({});
+    held.open();
+    expect(await long).toEqual(listed([]));
+  });
+
+  it('that brings very many messages at once lets others have their turn in between', async () => {
+    const [ours, theirs] = duplexPair();
+    let taken = 0;
+    const channel = new FrameChannel(theirs, {
+      bytesMax: { in: requestBytesMax, out: frameBytesMax },
+      from: 'anybody',
+      messagesAtOnceMax,
+      onMessage: () => (taken += 1),
+      onFlaw: (error) => {
+        throw error;
+      },
+      onClose: () => undefined,
+    });
+    const frames = Array.from({ length: 10 * messagesAtOnceMax }, () => encodeFrame({}, { bytesMax: 100 }));
+    ours.write(Buffer.concat(frames));
+    const steps: number[] = [];
+    for (let before = 0; taken < frames.length; before = taken) {
+      await new Promise(setImmediate);
+      steps.push(taken - before);
+    }
+    expect(Math.max(...steps)).toBe(messagesAtOnceMax);
+    channel.destroy();
+  });
+
   it('whose client reads nothing stops being read, and keeps a bounded number of answers', async () => {
     let answered = 0;
     await using served = await serve({
@@ -588,7 +685,7 @@ function clientTold(...messages: readonly unknown[]): ClientConnection {
   return new ClientConnection(ours, { program: 'test', pid: 1, terminal: null });
 }
 
-function daemonConnection(duplex: Duplex, { helloTimeoutMs }: { helloTimeoutMs: number }): DaemonConnection {
+function daemonConnection(duplex: Duplex, limits: { helloTimeoutMs?: number }): DaemonConnection {
   const actor: Actor = { kind: 'client', uid: 0, pid: 1, client: 'test', terminal: null, commandLine: null };
   return new DaemonConnection(duplex, {
     program: 'ghostd test',
@@ -596,6 +693,6 @@ function daemonConnection(duplex: Duplex, { helloTimeoutMs }: { helloTimeoutMs: 
     handlers: fakeHandlers(),
     actorOf: () => actor,
     onInternalError: () => undefined,
-    helloTimeoutMs,
+    ...limits,
   });
 }

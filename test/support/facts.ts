@@ -43,6 +43,7 @@ export const sampleData: { readonly [T in EventType]: DataOf<T> } = {
   DaemonStarted: { identity: identity(10), version: '0.1.0', protocol: 1, previous: 'none' },
   DaemonStopped: { reason: 'shutdown', tasksRunning: 2 },
   PeerRefused: { uid: 1001, pid: 77 },
+  JournalRestored: { kept: 40, lost: { from: 41, to: 52 }, lastTask: 9, damaged: 'tasks.db.damaged-2026' },
   TaskSubmitted: {
     uuid: '0f0e0d0c-0b0a-4908-8706-050403020100',
     requestId: 'request-1',
@@ -96,7 +97,7 @@ export const sampleData: { readonly [T in EventType]: DataOf<T> } = {
     bytes: 40,
     reason: 'total-limit',
   },
-  LogClosed: { stdoutBytes: 120, stderrBytes: 7 },
+  LogClosed: { stdoutBytes: 120, stderrBytes: 7, besideBytes: 12_288 },
   TaskRenamed: { requestId: 'request-3', name: 'nightly build' },
   TaskTagged: { requestId: 'request-4', added: ['nightly'], removed: ['ci'] },
   TaskForgotten: { requestId: 'request-5' },
@@ -105,7 +106,7 @@ export const sampleData: { readonly [T in EventType]: DataOf<T> } = {
 };
 
 export const eventTypes = Object.keys(sampleData) as readonly EventType[];
-const daemonEventTypes: readonly EventType[] = ['DaemonStarted', 'DaemonStopped', 'PeerRefused'];
+const daemonEventTypes: readonly EventType[] = ['DaemonStarted', 'DaemonStopped', 'PeerRefused', 'JournalRestored'];
 export const taskEventTypes = eventTypes.filter((type): type is TaskEventType => !daemonEventTypes.includes(type));
 
 /** A draft of an event about a task. */

@@ -46,12 +46,22 @@ export class GhostHome implements AsyncDisposable {
   readonly path: string;
   /** A folder for the test's own files. */
   readonly work: string;
+  /** What ghost is here: what comes before its words. It may change, as it does when another version is installed. */
+  command: readonly string[];
   readonly #base: string;
   readonly #run: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  /** @param within the folder that all of it lies in: a small file system, say. */
-  constructor({ env = {}, within = tmpdir() }: { env?: NodeJS.ProcessEnv; within?: string } = {}) {
+  /**
+   * @param within the folder that all of it lies in: a small file system, say.
+   * @param command what ghost is: left out, the one of this checkout.
+   */
+  constructor({
+    env = {},
+    within = tmpdir(),
+    command = [process.execPath, join(root, 'bin', 'ghost.cjs')],
+  }: { env?: NodeJS.ProcessEnv; within?: string; command?: readonly string[] } = {}) {
+    this.command = command;
     this.#base = mkdtempSync(join(within, 'h-'));
     this.path = join(this.#base, 'home');
     this.work = join(this.#base, 'work');
@@ -91,7 +101,8 @@ export class GhostHome implements AsyncDisposable {
 
   /** Starts a command of ghost's and gives it back while it runs. */
   begin(args: readonly string[], { env = {}, cwd = this.work, input, onStdout }: GhostOptions = {}): UnderWay {
-    const child = spawn(process.execPath, [join(root, 'bin', 'ghost.cjs'), ...args], {
+    const [file = '', ...first] = this.command;
+    const child = spawn(file, [...first, ...args], {
       cwd,
       env: { ...this.#env, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -8,18 +8,18 @@ import { until } from './until.ts';
 const mebibyte = 2 ** 20;
 
 /**
- * A file system of its own that is quickly full: a tmpfs, which root may mount. It is unmounted on disposal, when nobody
- * uses it any more.
+ * A file system of its own that is quickly full: a tmpfs, which root may mount; or a ramfs, which has no size and does not
+ * say that it has any room. It is unmounted on disposal, when nobody uses it any more.
  */
 export class SmallDisk implements AsyncDisposable {
   readonly path: string;
   readonly #filler: string;
 
-  constructor({ mebibytes }: { mebibytes: number }) {
+  constructor({ mebibytes, kind = 'tmpfs' }: { mebibytes: number; kind?: 'tmpfs' | 'ramfs' }) {
     this.path = mkdtempSync(join(tmpdir(), 'd-'));
     this.#filler = join(this.path, 'filler');
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0700`, 'tmpfs', this.path], {
+      execFileSync('mount', ['-t', kind, '-o', `size=${mebibytes}m,mode=0700`, kind, this.path], {
         stdio: 'pipe',
       });
     } catch (error) {

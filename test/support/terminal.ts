@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { GhostHome } from './ghost-home.ts';
-import { root } from './source-files.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -29,7 +28,7 @@ const tmuxNames: Readonly<Record<string, string>> = {
   ';': '\\;',
 };
 
-/** A real terminal (tmux) with a shell in it, in which `ghost` is the command line of this checkout. */
+/** A real terminal (tmux) with a shell in it, in which `ghost` is the command line of the home. */
 export class TestTerminal implements AsyncDisposable {
   /** Every key that was pressed, as the screen names it. */
   readonly pressed = new Set<string>();
@@ -48,8 +47,7 @@ export class TestTerminal implements AsyncDisposable {
     const whole = { ...home.env, TERM: 'xterm-256color', ...env };
     const terminal = new TestTerminal(join(home.work, 'tmux'), whole);
     const size = ['-x', String(columns), '-y', String(rows)];
-    const ghost = `${process.execPath} ${join(root, 'bin', 'ghost.cjs')}`;
-    const shell = `ghost() { ${ghost} "$@"; }; export -f ghost; cd ${home.work}; exec bash --norc --noprofile -i`;
+    const shell = `ghost() { ${home.command.join(' ')} "$@"; }; export -f ghost; cd ${home.work}; exec bash --norc --noprofile -i`;
     await terminal.tmux('-f', '/dev/null', 'new-session', '-d', ...size, `bash -c '${shell}'`);
     await terminal.sees(/[$#] *$/m);
     return terminal;

@@ -6,6 +6,7 @@ import {
   heldBytesMax,
   type LogWindow,
   placeOf,
+  windowBytesMax,
   windowLinesMax,
   withChunk,
   withEarlier,
@@ -49,6 +50,18 @@ test('no more lines are held than the limit, and the oldest go', () => {
   expect(window.lines).toHaveLength(windowLinesMax);
   expect(textsOf(window)[0]).toBe('stdout:1');
   expect(windowOf([['stdout', all.replace('0\n', '')]]).lines).toHaveLength(windowLinesMax);
+});
+
+test('no more bytes are held than the limit, each line with what it costs besides', () => {
+  const line = `${'x'.repeat(heldBytesMax)}\n`;
+  const [one] = [windowOf([['stdout', line]])];
+  const fit = Math.floor(windowBytesMax / one.bytes);
+  const full = windowOf([['stdout', line.repeat(fit)]]);
+  expect(full.lines).toHaveLength(fit);
+  const more = windowOf([['stdout', line.repeat(fit + 1)]]);
+  expect(more.lines).toHaveLength(fit);
+  expect(more.bytes).toBeLessThanOrEqual(windowBytesMax);
+  expect(more.lines[0]?.start.stdout).toBe(line.length);
 });
 
 test('an earlier page goes before, a line across the border becomes one, and the end gives way', () => {

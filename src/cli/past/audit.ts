@@ -1,12 +1,13 @@
 import type { AuditOptions, Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
+import { quietJson } from '../../quiet-json.ts';
 import { eventTypeOf, nearestEventType } from '../../words/event-types.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { countOption } from '../count-option.ts';
 import { eventJson } from '../event-json.ts';
 import type { ParsedOptions } from '../parse.ts';
-import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
+import { refuseUnknownEvent, resolveTimeRange, timeRangeOption } from '../time-option.ts';
 import { AuditLines } from './audit-lines.ts';
 import { checkJournal } from './journal-check.ts';
 import { SoonWritten } from './soon-written.ts';
@@ -41,7 +42,7 @@ function auditQuestion(
   const tasks = options.values('task');
   const actor = options.value('actor');
   if (actor === '') throw new GhostError('usage', '--actor needs a text', { hint: 'ghost audit --actor root' });
-  const after = countOption(options, { long: 'after', of: 'an event', hint: 'ghost audit --after 1812' }) ?? 0;
+  const after = countOption(options, { long: 'after', of: 'an event', hint: 'ghost audit --after 42' }) ?? 0;
   const last = countOption(options, { long: 'lines', of: 'events', hint: 'ghost audit -n 20' });
   const types = options.values('type').map(typeNamed);
   // The number of an event is more exact than its time, which others may have as well.
@@ -52,19 +53,23 @@ function auditQuestion(
       hint: 'give --since the earlier of the two, and --until the later',
     });
   }
-  return async (client) => ({
-    ...(await resolveTimeRange(
-      { since: since?.kind === 'moment' ? since : null, until: until?.kind === 'moment' ? until : null },
-      client,
-    )),
-    after: from,
-    ...(before === null ? {} : { before }),
-    ...(tasks.length === 0 ? {} : { tasks }),
-    ...(types.length === 0 ? {} : { types }),
-    ...(actor === null ? {} : { actor }),
-    ...(last === null ? {} : { last }),
-    follow: options.has('follow'),
-  });
+  return async (client) => {
+    // One that is not there is told as it was typed.
+    if (since?.kind === 'sequence') await refuseUnknownEvent(since.seq, client);
+    return {
+      ...(await resolveTimeRange(
+        { since: since?.kind === 'moment' ? since : null, until: until?.kind === 'moment' ? until : null },
+        client,
+      )),
+      after: from,
+      ...(before === null ? {} : { before }),
+      ...(tasks.length === 0 ? {} : { tasks }),
+      ...(types.length === 0 ? {} : { types }),
+      ...(actor === null ? {} : { actor }),
+      ...(last === null ? {} : { last }),
+      follow: options.has('follow'),
+    };
+  };
 }
 
 function typeNamed(word: string): string {
@@ -86,7 +91,7 @@ async function printEvents(
   let count = 0;
   for await (const event of events) {
     count += 1;
-    await written.add(json ? `${JSON.stringify(eventJson(event))}\n` : await lines.lines(event));
+    await written.add(json ? `${quietJson(eventJson(event))}\n` : await lines.lines(event));
     if (written.closed) return;
   }
   await written.flush();
