@@ -192,7 +192,8 @@ function readRecord(descriptor: number, { index }: { index: number }): OrderReco
   return recordIn(record, 0);
 }
 
-function recordIn(records: Buffer, offset: number): OrderRecord {
+/** The record at a place in the bytes of an index. */
+export function recordIn(records: Buffer, offset: number): OrderRecord {
   const at = records.readDoubleLE(offset);
   return {
     at: at === 0 ? null : (at as Microseconds),

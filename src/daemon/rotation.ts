@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { StoredStream, Task } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { spaceOf } from './file-system.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
@@ -95,9 +95,13 @@ export class Rotation implements AsyncDisposable {
     this.#context.log.warn('a segment that no event tells of was put aside', { task: task.id, file: basename(path) });
   }
 
-  /** What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest. */
-  recoverAll(): void {
-    for (const id of this.#unfinished()) {
+  /**
+   * What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest.
+   * @param openBefore those whose output was open when it found them: since then it may have closed it, with too little of
+   *   it left to be compressed.
+   */
+  recoverAll({ openBefore }: { readonly openBefore: Iterable<TaskId> }): void {
+    for (const id of new Set([...openBefore, ...this.#unfinished()])) {
       try {
         this.recover(id);
       } catch (error) {

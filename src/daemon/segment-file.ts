@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gunzip } from 'node:zlib';
 
+import { passCrashPoint } from '../crash-point.ts';
 import type { SegmentMember } from '../journal/events.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { withPacker } from './member-packer.ts';
 import { forReading, forWriting } from './no-links.ts';
 
@@ -29,8 +29,8 @@ export interface SegmentFacts {
 }
 
 /**
- * Compresses a range of a spool into a file: written beside its place, synced, renamed, and its folder synced, so that
- * a crash at any step leaves either nothing of that name or all of it. Compression runs off the event loop.
+ * Compresses a range of a spool into a file: written beside its place, synced, renamed, and its folders synced, so that a
+ * crash at any step leaves either nothing of that name or all of it. Compression runs off the event loop.
  * @param linesBefore the newlines of the stream before the range.
  * @param fast for a flood: a quarter larger and four times as fast.
  */
@@ -74,8 +74,11 @@ export async function writeSegment({
   });
   await rename(temporary, path);
   passCrashPoint('segment.renamed');
-  await using folder = await open(dirname(path), 'r');
-  await folder.sync();
+  // Its name, and that of the task's folder, which nobody has synced before: a segment that an event tells of is there.
+  for (const folder of [dirname(path), dirname(dirname(path))]) {
+    await using handle = await open(folder, 'r');
+    await handle.sync();
+  }
   return { lines: lines - linesBefore, bytes, sha256: sum.digest('hex'), members };
 }
 

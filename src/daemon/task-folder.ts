@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
 import { bytesOnDisk } from './file-system.ts';
 import { forAppending, forReading, isLink, refuseLinks } from './no-links.ts';
@@ -196,6 +197,7 @@ export class TaskFolder {
       if (/^(stdout|stderr)\.(fifo|pump)$|^(status|messages)\.\d+$/.test(name)) rmSync(path, { force: true });
       else if ((name === 'stdout' || name === 'stderr') && this.size(name) === 0) rmSync(path, { force: true });
     }
+    passCrashPoint('task.closing');
     for (const folder of [this.spool, this.path]) removeIfEmpty(folder);
     return { besideBytes: bytesOnDisk(this.order) + bytesOnDisk(this.spool) + bytesOnDisk(this.path) };
   }

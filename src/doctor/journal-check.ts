@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { passCrashPoint } from '../daemon/crash-point.ts';
+import { passCrashPoint } from '../crash-point.ts';
 import { asideFolder } from '../daemon/set-aside.ts';
 import { lastTaskInFolders } from '../daemon/task-numbers.ts';
 import type { Actor, Microseconds } from '../journal/events.ts';
