@@ -30,4 +30,13 @@ export const budgets = {
     /** Two folders, two spools, two FIFOs, status and messages. */
     filesMade: 8,
   },
+  /** What the daemon asks SQLite for a command, `BEGIN` and `COMMIT` included. */
+  statements: {
+    /** Of the 30 tasks that a list shows, one each. */
+    list: 35,
+    show: 4,
+    history: 37,
+    /** From the request to the end of its log. */
+    run: 52,
+  },
 } as const;

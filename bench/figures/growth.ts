@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { systemClock } from '../../src/clock.ts';
@@ -13,7 +13,7 @@ import { askThePast } from './past.ts';
 export const figures: readonly Figure[] = [
   {
     name: 'growth',
-    what: 'list, run, daemon start and memory over four orders of magnitude: 10 to 100,000 ended tasks',
+    what: 'list, run, history, start, memory and disk over four orders of magnitude: 10 to 100,000 ended tasks',
     measure: async (stage) => await growth(stage, [10, 100, 1_000, 10_000, 100_000]),
   },
   {
@@ -39,6 +39,10 @@ async function growth(
     sidesOf(homes, async (home) => (await home.ghost(['run', 'true'])).tookMs),
     { rounds: stage.rounds(12) },
   );
+  const history = await interleave(
+    sidesOf(homes, async (home) => (await home.ghost(['history', 'deploy', 'staging'])).tookMs),
+    { rounds: stage.rounds(8) },
+  );
   const resident = homes.map(({ home }) => [figuresOf(home.daemonPid()).residentMegabytes]);
   const start = await interleave(
     sidesOf(homes, async (home) => {
@@ -50,12 +54,16 @@ async function growth(
   const largest = homes.at(-1);
   const asked =
     askingMost && largest !== undefined ? await askThePast(largest.home, { tasks: largest.size, stage }) : [];
+  const bytes = homes.map(({ size, home }) => [statSync(join(home.path, 'tasks.db')).size / size]);
+  const disk = Object.fromEntries(sizes.map((size, place) => [String(size), bytes[place] ?? []]));
   const memory = Object.fromEntries(sizes.map((size, place) => [String(size), resident[place] ?? []]));
   return [
     ...rowsOf('ghost list', sizes, { values: list, unit: 'ms', most: 1.1 }),
     ...rowsOf('ghost run true', sizes, { values: run, unit: 'ms', most: null }),
+    ...rowsOf('ghost history deploy staging', sizes, { values: history, unit: 'ms', most: null }),
     ...rowsOf('first command, no daemon', sizes, { values: start, unit: 'ms', most: 1.3 }),
     ...rowsOf('daemon, resident', sizes, { values: memory, unit: 'MB', most: null }),
+    ...rowsOf('the journal, a task', sizes, { values: disk, unit: 'bytes', most: null }),
     ...asked,
   ];
 }

@@ -44,6 +44,7 @@ export const historySpecs: readonly CommandSpec[] = [
     examples: [
       { type: 'ghost history', does: 'what ran last' },
       { type: "ghost history 'npm test exit:!0 longer:5m cwd:.'", does: 'here, in vain' },
+      { type: 'ghost history \'make until:"yesterday 18:00"\'', does: 'a value with a space in it' },
       { type: "ghost history --state failed --since '9:00'", does: 'the same as options' },
       { type: "ghost history --stats 'make since:7d'", does: 'how often, how long' },
       { type: 'ghost history --json --all tag:ci', does: 'for a program' },

@@ -111,12 +111,16 @@ function paragraph(sentences: string): readonly string[] {
   return [...lines, line].map((words) => (words.startsWith('.') ? `\\&${words}` : words));
 }
 
-/** roff has its own meaning for a backslash, and sets a bare dash as a hyphen, which nobody could paste. */
+/**
+ * roff has its own meaning for a backslash, takes double quotes for those around a word of a request, and sets a bare dash
+ * as a hyphen, which nobody could paste.
+ */
 function text(plain: string): string {
   return plain
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
     .replaceAll("'", '\\(aq')
+    .replaceAll('"', '\\(dq')
     .replaceAll('`', '\\(ga')
     .replaceAll('^', '\\(ha')
     .replaceAll('~', '\\(ti');

@@ -1,10 +1,17 @@
+import { passCrashPoint } from '../crash-point.ts';
 import type { EventDraft, LossReason, Microseconds, TaskId } from '../journal/events.ts';
+import { endedStates } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
+import { finalLengths } from './final-lengths.ts';
 import { isCopy, recordClosed, recordCopy, recordDoubt } from './lost-at-start.ts';
+import { repairOrder } from './order-repair.ts';
 import type { Signaller } from './signaller.ts';
 import { outcomeOfShell, parseStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
+
+/** What was written longer ago than this is on the disk: Linux waits 30 seconds (vm.dirty_expire_centisecs). */
+const unsyncedUsMax = 600_000_000;
 
 /**
  * Takes up what an earlier daemon left: what runs is supervised again, what
@@ -16,6 +23,7 @@ export async function adoptTasks(
   { supervisor, signaller }: { supervisor: Supervisor; signaller: Signaller },
 ): Promise<{ readonly adopted: number; readonly begun: number; readonly lost: number }> {
   const counts = { adopted: 0, begun: 0, lost: 0 };
+  repairOrders(context, supervisor);
   const { active, openLogs, owed } = context.table.current;
   for (const id of owed) {
     const task = context.table.get(id);
@@ -32,18 +40,40 @@ export async function adoptTasks(
 async function takeUp(
   context: SupervisionContext,
   id: TaskId,
-  { supervisor }: { supervisor: Supervisor },
+  { supervisor, told = null }: { supervisor: Supervisor; told?: string | null },
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const task = context.table.get(id);
   if (task === undefined) return null;
   try {
     return await adoptTask(context, task, { supervisor });
   } catch (error) {
-    context.log.error('a task could not be taken up; it is tried again', { task: id, error: String(error) });
+    const why = String(error);
+    // Tried every few seconds, and told once.
+    if (why !== told) context.log.error('a task could not be taken up; it is tried again', { task: id, error: why });
     supervisor.later(() => {
-      void takeUp(context, id, { supervisor });
+      void takeUp(context, id, { supervisor, told: why });
     });
     return null;
+  }
+}
+
+/**
+ * What a task that ended shortly before the machine did had not yet been brought to the disk may be there in part. Looked
+ * at once, by the first daemon of a boot.
+ */
+function repairOrders({ store, processes, log }: SupervisionContext, supervisor: Supervisor): void {
+  let lastEnd: number | null = null;
+  for (const id of store.ended({ states: endedStates, forgotten: true })) {
+    const task = store.get(id);
+    // One that was never started has no output.
+    if (task?.status.kind !== 'ended' || task.status.shim === null) continue;
+    const { shim, endedAt } = task.status;
+    lastEnd ??= endedAt;
+    if (shim.bootId === processes.bootId || lastEnd - endedAt > unsyncedUsMax) return;
+    if (task.log.kind === 'open') continue;
+    const { stdoutBytes: stdout, stderrBytes: stderr } = task.log;
+    if (!repairOrder(supervisor.folder(id).order, { lengths: { stdout, stderr } })) continue;
+    log.warn('the order of a log was cut off where the machine went down', { task: id });
   }
 }
 
@@ -54,6 +84,7 @@ async function adoptTask(
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const { id, status } = task;
   const folder = supervisor.folder(id);
+  folder.demandOwn();
   if (status.kind === 'submitted') {
     if (await recordDoubt(context, task, folder)) return 'lost';
     supervisor.begin(id);
@@ -85,6 +116,7 @@ async function recordAdoption({ processes, journal, self }: SupervisionContext, 
     ],
     { durability: 'normal' },
   );
+  passCrashPoint('task.adopted');
   return true;
 }
 
@@ -127,6 +159,8 @@ async function recordAfterReboot(context: SupervisionContext, task: Task, superv
   }
   // First what the notes of its shim tell, which go then.
   if (drafts.length > 0) await journal.append(drafts, { durability: 'full' });
+  const { stdout, stderr } = finalLengths(folder.sizes(), task);
+  repairOrder(folder.order, { lengths: { stdout, stderr } });
   await recordClosed(context, task, folder);
   return lost;
 }

@@ -1,3 +1,4 @@
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -68,6 +69,7 @@ export async function forgetTasks(
     // At once: nobody can come in between.
     journal.flush();
     await appended;
+    passCrashPoint('change.forgotten');
   }
 }
 

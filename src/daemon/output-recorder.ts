@@ -1,9 +1,9 @@
 import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
 
 import type { Clock } from '../clock.ts';
+import { passCrashPoint } from '../crash-point.ts';
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
-import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { Kernel } from './kernel.ts';
 import { OrderWriter } from './order-index.ts';

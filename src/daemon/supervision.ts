@@ -1,7 +1,7 @@
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { finalLengths } from './final-lengths.ts';
 import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';

@@ -8,7 +8,7 @@ import type { Paths } from '../paths.ts';
 import type { DaemonLog } from './daemon-log.ts';
 
 /** Past the last task that the journal knows, so many numbers are looked for: what a lost write-ahead log held, and more. */
-const numbersLookedFor = 64;
+const numbersLookedFor = 256;
 
 /**
  * The highest number that a folder in one of these folders bears: `7`, `7.before-UUID` and `7.2` are all of a task 7.

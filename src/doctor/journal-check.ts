@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { passCrashPoint } from '../daemon/crash-point.ts';
+import { passCrashPoint } from '../crash-point.ts';
 import { asideFolder } from '../daemon/set-aside.ts';
 import { lastTaskInFolders } from '../daemon/task-numbers.ts';
 import type { Actor, Microseconds } from '../journal/events.ts';
@@ -159,7 +159,7 @@ function damagedBefore({ paths: { home, journal } }: Patient): readonly Found[] 
     : [
         ok(
           'journal',
-          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more)`,
+          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more: ghost redact does not reach into it)`,
         ),
       ];
 }

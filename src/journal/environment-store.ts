@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Database, openDatabase, type Statement } from './database.ts';
 import {
@@ -80,8 +81,10 @@ export class EnvironmentStore {
     const secrets = values.filter((value) => !isRedacted(value)).map((value): StoredPair => [name, value]);
     // First, while the value is known: after a crash in between it would not be any more.
     if (secrets.length > 0) for (const path of this.#backups()) redactBackup(path, secrets);
+    passCrashPoint('change.redacting');
     const rows = redactedRows(this.#database, secrets);
     if (rows.length > 0) await this.#record(draft(rows.map((row) => row.hash)), rows);
+    passCrashPoint('change.redacted');
     await emptyLog(this.#database);
     return rows.map((row) => row.hash);
   }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
 import { type Database, openForReading, sqliteErrorCode } from './database.ts';
@@ -38,7 +38,16 @@ export function inspectJournal(
   path: string,
   { migrationsFolder, onEvent }: { migrationsFolder: string; onEvent: OnEvent },
 ): Inspection | null {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return null;
+  if (stats.isSymbolicLink()) {
+    const defect: JournalDefect = {
+      kind: 'closed',
+      message: `${path} is a symbolic link, and ghost follows none in its folder`,
+      hint: `ls -l ${path}  and put the journal itself there`,
+    };
+    return { events: 0, lastAt: null, migrationsMissing: 0, defect };
+  }
   let database: Database;
   try {
     database = openForReading(path);

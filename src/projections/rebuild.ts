@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { type Database, openScratch, openForReading } from '../journal/database.ts';
 import type { EventReader } from '../journal/read-models.ts';
 import { type Difference, compareReadModels } from './compare-read-models.ts';
@@ -61,7 +62,9 @@ export function* rebuildReadModels(
     yield* foldUntil(reader.lastSeq, { reader, side, anew });
     for (const _ of foldUntil(reader.lastSeq, { reader, side, anew }));
     anew.close();
+    passCrashPoint('rebuild.folded');
     replace(database, path);
+    passCrashPoint('rebuild.replaced');
     fold.reload();
     return { events, tasks, differences };
   } finally {

@@ -39,5 +39,8 @@ test('the man page that the build made is that of the sources', () => {
 
 test('what roff would take for its own is text', () => {
   expect(page.split('\n').filter((line) => line.startsWith("'"))).toEqual([]);
+  // Around a word of a request it is left out where it is printed. There is one in the examples.
+  expect(page.split('\n').filter((line) => /^\.[BI] .*"/.test(line))).toEqual([]);
+  expect(shown).toContain('until:"yesterday 18:00"');
   expect(shown).toContain('~/.config/ghost/config.json');
 });

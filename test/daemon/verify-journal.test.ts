@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -398,7 +398,16 @@ describe('a segment', () => {
         rmSync(path);
         symlinkSync('/nowhere', path);
       },
-      /is missing$/,
+      /is missing: a link is there$/,
+    ],
+    [
+      'a link to what was there',
+      'segment-missing',
+      (path: string) => {
+        renameSync(path, `${path}.elsewhere`);
+        symlinkSync(`${path}.elsewhere`, path);
+      },
+      /is missing: a link is there$/,
     ],
   ])('that is %s is named', async (_, kind, harm, message) => {
     using folder = new JournalFolder();

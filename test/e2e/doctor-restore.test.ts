@@ -14,7 +14,7 @@ import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 
-import { restorePoints } from '../../src/daemon/crash-point.ts';
+import { crashPoints } from '../../src/crash-point.ts';
 import { bytesOnDisk } from '../../src/daemon/file-system.ts';
 import { damage, damagedFolders, factsOf, tamper, tamperInLog } from '../support/damage.ts';
 import { examineHome, livedIn } from '../support/doctor.ts';
@@ -212,33 +212,36 @@ test.for(['ghost doctor --fix', 'the next daemon'])(
 );
 
 describe('a restoration that is killed', () => {
-  test.for(restorePoints)('at %s is done again or finished, and nothing more is lost', async (point) => {
-    await using home = new GhostHome();
-    await livedIn(home, { tasks: 3 });
-    // What came last lies in the write-ahead log alone.
-    await home.ended(await home.run(['true']));
-    await home.killDaemon();
-    const before = factsOf(home).slice(0, -1);
-    tamperInLog(home, `UPDATE events SET data = '{}' WHERE seq = ${before.length + 1}`);
-    const log = readFileSync(join(home.path, 'tasks.db-wal'));
-    expect(log.length).toBeGreaterThan(0);
-    const broken = readFileSync(join(home.path, 'tasks.db'));
+  test.for(crashPoints.filter((point) => point.startsWith('restore.')))(
+    'at %s is done again or finished, and nothing more is lost',
+    async (point) => {
+      await using home = new GhostHome();
+      await livedIn(home, { tasks: 3 });
+      // What came last lies in the write-ahead log alone.
+      await home.ended(await home.run(['true']));
+      await home.killDaemon();
+      const before = factsOf(home).slice(0, -1);
+      tamperInLog(home, `UPDATE events SET data = '{}' WHERE seq = ${before.length + 1}`);
+      const log = readFileSync(join(home.path, 'tasks.db-wal'));
+      expect(log.length).toBeGreaterThan(0);
+      const broken = readFileSync(join(home.path, 'tasks.db'));
 
-    const killed = await home.ghost(['doctor', '--fix'], { env: { GHOST_CRASH: `${point}@1` } });
-    expect(killed.signal).toBe('SIGKILL');
-    const again = await examineHome(home, ['--fix']);
-    expect(again.wrong.filter((line) => !line.startsWith('mended'))).toEqual([]);
-    expect(factsOf(home).slice(0, before.length)).toEqual(before);
-    expect(factsOf(home).slice(before.length)).toMatchObject([
-      { type: 'JournalRestored', data: { kept: before.length } },
-    ]);
-    const aside = damagedFolders(home)[0] ?? '';
-    expect(readFileSync(join(home.path, aside, 'tasks.db')).equals(broken)).toBe(true);
-    expect(readFileSync(join(home.path, aside, 'tasks.db-wal')).equals(log)).toBe(true);
-    expect(readdirSync(home.path).filter((name) => /tmp|restored/.test(name))).toEqual([]);
-    expect(await home.run(['true'])).toBe(5);
-    expect(journalFaults(home)).toEqual([]);
-  });
+      const killed = await home.ghost(['doctor', '--fix'], { env: { GHOST_CRASH: `${point}@1` } });
+      expect(killed.signal).toBe('SIGKILL');
+      const again = await examineHome(home, ['--fix']);
+      expect(again.wrong.filter((line) => !line.startsWith('mended'))).toEqual([]);
+      expect(factsOf(home).slice(0, before.length)).toEqual(before);
+      expect(factsOf(home).slice(before.length)).toMatchObject([
+        { type: 'JournalRestored', data: { kept: before.length } },
+      ]);
+      const aside = damagedFolders(home)[0] ?? '';
+      expect(readFileSync(join(home.path, aside, 'tasks.db')).equals(broken)).toBe(true);
+      expect(readFileSync(join(home.path, aside, 'tasks.db-wal')).equals(log)).toBe(true);
+      expect(readdirSync(home.path).filter((name) => /tmp|restored/.test(name))).toEqual([]);
+      expect(await home.run(['true'])).toBe(5);
+      expect(journalFaults(home)).toEqual([]);
+    },
+  );
 
   test('is finished by a daemon that starts, if that comes first', async () => {
     await using home = new GhostHome();

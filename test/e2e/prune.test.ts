@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
 import { type Client, connect } from '../../src/client/library.ts';
+import { bytesBelow } from '../support/bytes-below.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { configure, sealedOf, taskFolder } from '../support/segments.ts';
 import { until } from '../support/until.ts';
@@ -89,6 +91,7 @@ describe('prune', () => {
     expect(tasks.map(({ id }) => id)).toEqual([past.task(0)]);
     // One segment of 64 KiB is enough for what the four are over it, however much lies beside each.
     expect(bytes).toBeLessThan(2 * 65_536);
+    expect(bytesBelow(join(past.home.path, 'tasks'))).toBeLessThanOrEqual(all.bytes - 10_000);
     const left = sealedOf(past.home, past.task(0)).filter(({ file }) =>
       existsSync(`${taskFolder(past.home, past.task(0))}/${file}`),
     );

@@ -54,10 +54,10 @@ describe('PROTOCOL.md', () => {
       stream: stream !== undefined,
       once: once !== undefined,
     }));
-    const real = Object.keys(schemas).map((name) => ({
+    const real = Object.entries(schemas).map(([name, schema]) => ({
       name,
       stream: isOperation(name) && isStreamOperation(name),
-      once: ['run', 'restart', 'stop', 'signal', 'rename', 'tag', 'redact', 'prune', 'shutdown'].includes(name),
+      once: parametersOf(schema).has('requestId'),
     }));
     expect(told.toSorted(byName)).toEqual(real.toSorted(byName));
   });
@@ -70,9 +70,7 @@ describe('PROTOCOL.md', () => {
       return [name, new Set([...names].map(([, parameter]) => parameter))];
     });
     const real = Object.entries(schemas).map(([name, schema]) => {
-      // All of them must be there, so that a request without any is told of each.
-      const { issues = [] } = v.safeParse(schema, {});
-      return [name, new Set(issues.map(({ path }) => path?.[0].key))];
+      return [name, parametersOf(schema)];
     });
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(real));
   });
@@ -100,4 +98,10 @@ function encoded(...messages: readonly unknown[]): string {
 
 function byName(a: { readonly name: string | undefined }, b: { readonly name: string | undefined }): number {
   return (a.name ?? '').localeCompare(b.name ?? '');
+}
+
+/** All of them must be there, so that a request without any is told of each. */
+function parametersOf(schema: v.GenericSchema): ReadonlySet<unknown> {
+  const { issues = [] } = v.safeParse(schema, {});
+  return new Set(issues.map(({ path }) => path?.[0]?.key));
 }

@@ -13,14 +13,22 @@ import { root } from './source-files.ts';
 
 /** A daemon of a home's within the test's own process, with another process table or kernel where that is to be tried. */
 export async function serveInProcess(
-  home: GhostHome,
+  home: Pick<GhostHome, 'env'>,
   {
     kernel = loadKernel(),
     processes = linuxProcessTable(kernel),
     kernelLog = silentKernelLog,
     logs = {},
     clock = systemClock(),
-  }: { processes?: ProcessTable; kernel?: Kernel; kernelLog?: KernelLog; logs?: Partial<LogSettings>; clock?: Clock },
+    shell = null,
+  }: {
+    processes?: ProcessTable;
+    kernel?: Kernel;
+    kernelLog?: KernelLog;
+    logs?: Partial<LogSettings>;
+    clock?: Clock;
+    shell?: string | null;
+  },
 ): Promise<AsyncDisposable> {
   const daemon = await startDaemon({
     paths: resolvePaths(home.env),
@@ -30,7 +38,7 @@ export async function serveInProcess(
     processes,
     kernel,
     kernelLog,
-    shell: null,
+    shell,
     settings: { ...defaultSettings, logs: { ...defaultSettings.logs, ...logs } },
     echo: false,
   });
