@@ -7,7 +7,7 @@ import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EventDraft, EventType, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
+import type { EventDraft, JournalEvent, Microseconds, SequenceNumber } from './events.ts';
 import { FactReader } from './fact-reader.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
