@@ -153,7 +153,7 @@ describe('a client that asks and never reads', () => {
       client.socket.pause();
       const requests = Array.from({ length: 1_000 }, (_value, id) => request(id + 1, operation, parameters));
       client.send(greeting, ...requests);
-      complaints.push(await daemon.complaints());
+      complaints.push(await daemon.complaintsAtRest());
       end([client]);
     }
     expect(complaints.flat()).toEqual([]);
