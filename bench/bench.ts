@@ -12,6 +12,7 @@ import { figures as journal } from './figures/journal.ts';
 import { figures as latency } from './figures/latency.ts';
 import { figures as logReaders } from './figures/log-readers.ts';
 import { figures as logs } from './figures/logs.ts';
+import { figures as screen } from './figures/screen.ts';
 import { figures as starts } from './figures/starts.ts';
 import { type LeftOut, leftOutText, tableOf } from './report.ts';
 import { BenchStage } from './stage.ts';
@@ -30,6 +31,7 @@ const all: readonly Figure[] = [
   ...latency,
   ...daemon,
   ...journal,
+  ...screen,
   ...growth,
 ];
 
