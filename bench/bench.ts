@@ -8,9 +8,11 @@ import type { Figure } from './figure.ts';
 import { figures as commandLine } from './figures/command-line.ts';
 import { figures as daemon } from './figures/daemon.ts';
 import { figures as growth } from './figures/growth.ts';
+import { figures as journal } from './figures/journal.ts';
 import { figures as latency } from './figures/latency.ts';
 import { figures as logReaders } from './figures/log-readers.ts';
 import { figures as logs } from './figures/logs.ts';
+import { figures as screen } from './figures/screen.ts';
 import { figures as starts } from './figures/starts.ts';
 import { type LeftOut, leftOutText, tableOf } from './report.ts';
 import { BenchStage } from './stage.ts';
@@ -21,7 +23,17 @@ import { Peers } from './support/peers.ts';
  * `npm run bench -- [NAME...]`: the figures, each against its yardstick in one interleaved run.
  * A name takes every figure that begins with it. bench/README.md says how to read it.
  */
-const all: readonly Figure[] = [...commandLine, ...starts, ...logs, ...logReaders, ...latency, ...daemon, ...growth];
+const all: readonly Figure[] = [
+  ...commandLine,
+  ...starts,
+  ...logs,
+  ...logReaders,
+  ...latency,
+  ...daemon,
+  ...journal,
+  ...screen,
+  ...growth,
+];
 
 const usage = `npm run bench -- [NAME...]
 

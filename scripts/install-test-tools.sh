@@ -4,7 +4,7 @@
 set -eu
 
 # program:package
-wanted='busybox:busybox bash:bash dash:dash tmux:tmux strace:strace sqlite3:sqlite3 setpriv:util-linux ps:procps patch:patch zsh:zsh fish:fish mandoc:mandoc jq:jq'
+wanted='busybox:busybox bash:bash dash:dash tmux:tmux strace:strace sqlite3:sqlite3 setpriv:util-linux ps:procps script:bsdutils patch:patch zsh:zsh fish:fish mandoc:mandoc jq:jq'
 # What the kernel of macOS has no counterpart for is not used there.
 [ "$(uname -s)" = Darwin ] && wanted='bash:bash dash:dash tmux:tmux sqlite3:sqlite fish:fish mandoc:mandoc jq:jq'
 

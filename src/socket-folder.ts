@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { GhostError } from './ghost-error.ts';
 import { socketPathBytesMax } from './paths.ts';
 
+const writableByGroup = 0o020;
 const writableByOthers = 0o002;
 const sticky = 0o1000;
 
@@ -27,7 +28,10 @@ export function checkSocketFolder(socketPath: string): boolean {
   if ((stats.mode & writableByOthers) !== 0) {
     // The temporary folder is meant to be like that.
     const shared = (stats.mode & sticky) !== 0;
-    throw unusable(socketPath, `anybody can write in ${folder}`, shared ? undefined : `chmod o-w ${folder}`);
+    throw unusable(socketPath, `anybody can write in ${folder}`, shared ? undefined : `chmod go-w ${folder}`);
+  }
+  if ((stats.mode & writableByGroup) !== 0) {
+    throw unusable(socketPath, `its group can write in ${folder}`, `chmod g-w ${folder}`);
   }
   return true;
 }

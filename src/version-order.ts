@@ -1,15 +1,15 @@
 import { version as ownVersion, sourceVersion } from './version.ts';
 
 /**
- * How a version stands to this ghost's: `older`, `same`, `newer`; `unknown` where one of the two is no version, or this
- * ghost runs from its sources and so is none in particular.
+ * How a version stands to this ghost's: `older`, `same`, `newer`; `unknown` where one of the two is no version, or runs
+ * from its sources and so is none in particular.
  */
 export function versionAge(
   version: string,
   { own = ownVersion }: { readonly own?: string } = {},
 ): 'older' | 'same' | 'newer' | 'unknown' {
   const [theirs, ours] = [parseVersion(version), parseVersion(own)];
-  if (theirs === null || ours === null || own === sourceVersion) return 'unknown';
+  if (theirs === null || ours === null || [version, own].includes(sourceVersion)) return 'unknown';
   const order = compare(theirs, ours);
   return order < 0 ? 'older' : order > 0 ? 'newer' : 'same';
 }

@@ -30,4 +30,5 @@ test('what is no version is neither older nor newer', () => {
     expect(versionAge(text, { own: '0.1.0' })).toBe('unknown');
   }
   expect(versionAge('9.9.9', { own: '0.0.0-source' })).toBe('unknown');
+  expect(versionAge('0.0.0-source', { own: '0.1.0' })).toBe('unknown');
 });

@@ -4,8 +4,10 @@ import { encodeEnvironment } from '../../src/journal/environments.ts';
 import type { Actor, EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../../src/journal/events.ts';
 import { openTaskJournal } from '../../src/projections/open-task-journal.ts';
 
-/** How many tasks one commit has: about as many events as the daemon commits at once when it is busy. */
-const tasksPerCommit = 20;
+/** How many tasks one commit has, of five events each: about as many as the daemon commits at once when it is busy. */
+export const tasksPerCommit = 20;
+/** The events of each task. */
+export const eventsPerTask = 5;
 /** How far one submission is from the next, in microseconds: a million of them are about a year. */
 const meanPauseUs = 30_000_000;
 
@@ -40,26 +42,48 @@ export async function fillJournal(options: FillOptions): Promise<number> {
     },
   });
   using opened = journal;
-  const random = pseudoRandom(opened.lastTask() + 1);
-  const environment = encodeEnvironment([
-    ['PATH', '/usr/local/bin:/usr/bin:/bin'],
-    ['HOME', '/home/ada'],
-    ['LANG', 'en_GB.UTF-8'],
-  ]);
-  const first = opened.lastTask() + 1;
   const eventsBefore = opened.lastSeq;
+  const lives = livesOf({ first: opened.lastTask() + 1, tasks, from: clock.now });
   for (let done = 0; done < tasks;) {
     const count = Math.min(tasksPerCommit, tasks - done);
-    const ids = Array.from({ length: count }, (_, index) => (first + done + index) as TaskId);
-    const lives = ids.map((id) => {
-      clock.now += meanPauseUs;
-      return lifeOf(id, { random, at: clock.now, environmentHash: environment.hash });
-    });
-    await opened.append(lives.flat(), { durability: 'normal', environment });
+    const batch = Array.from({ length: count }, () => lives.next().value ?? { at: clock.now, drafts: [] });
+    clock.now = batch.at(-1)?.at ?? clock.now;
+    await opened.append(
+      batch.flatMap(({ drafts }) => drafts),
+      { durability: 'normal', environment: sharedEnvironment },
+    );
     done += count;
     options.onProgress?.(done);
   }
   return opened.lastSeq - eventsBefore;
+}
+
+/** What every task was given. */
+export const sharedEnvironment = encodeEnvironment([
+  ['PATH', '/usr/local/bin:/usr/bin:/bin'],
+  ['HOME', '/home/ada'],
+  ['LANG', 'en_GB.UTF-8'],
+]);
+
+/** The events of tasks that were submitted one after the other and have ended, with the time of each submission. */
+export function* livesOf({
+  first,
+  tasks,
+  from,
+}: {
+  /** The number of the first task. */
+  readonly first: number;
+  readonly tasks: number;
+  /** When they begin, in microseconds since 1970. */
+  readonly from: number;
+}): Generator<{ readonly at: number; readonly drafts: readonly EventDraft[] }, undefined, void> {
+  const random = pseudoRandom(first);
+  const environmentHash = sharedEnvironment.hash;
+  for (let done = 0; done < tasks; done += 1) {
+    const at = from + (done + 1) * meanPauseUs;
+    yield { at, drafts: lifeOf((first + done) as TaskId, { random, at, environmentHash }) };
+  }
+  return undefined;
 }
 
 const commands: readonly (readonly string[])[] = [

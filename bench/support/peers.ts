@@ -12,6 +12,7 @@ const wanted = {
   zgrep: 'gzip',
   sqlite3: 'the SQLite shell',
   strace: 'strace',
+  script: 'script, of util-linux',
 } as const;
 
 export type PeerName = keyof typeof wanted;

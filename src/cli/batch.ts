@@ -1,6 +1,7 @@
 import type { Client, RunRequest } from '../client/api.ts';
 import { GhostError, type GhostErrorCode } from '../ghost-error.ts';
 import type { TaskView } from '../projections/task-view.ts';
+import { quietJson } from '../quiet-json.ts';
 import { signalNumber } from '../words/task-words.ts';
 import { visible } from '../words/visible.ts';
 import { type BatchLine, batchLines } from './batch-lines.ts';
@@ -121,11 +122,11 @@ export class Batch {
     const { stdout, stderr } = this.#context;
     if ('task' in outcome) {
       this.#started += 1;
-      await stdout.write(`${this.#json ? JSON.stringify(outcome) : outcome.task.id}\n`);
+      await stdout.write(`${this.#json ? quietJson(outcome) : outcome.task.id}\n`);
     } else {
       this.#refused += 1;
       const { line, error } = outcome;
-      if (this.#json) await stdout.write(`${JSON.stringify({ line, error: error.toShape() })}\n`);
+      if (this.#json) await stdout.write(`${quietJson({ line, error: error.toShape() })}\n`);
       await this.#endProgress();
       await stderr.write(`ghost: line ${line}: ${visible(error.message)}\n`);
     }

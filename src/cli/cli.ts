@@ -10,10 +10,8 @@ import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { log } from './commands/log.ts';
 import { replay } from './commands/replay.ts';
-import { restart } from './commands/restart.ts';
 import { run } from './commands/run.ts';
 import { show } from './commands/show.ts';
-import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { timeline } from './commands/timeline.ts';
 import { screen } from './commands/ui.ts';
@@ -34,7 +32,7 @@ const commands: { readonly [C in CommandName]: Command } = {
   wait,
   stop,
   kill,
-  restart,
+  restart: rarely('restart'),
   ui: screen,
   doctor: rarely('doctor'),
   config: rarely('config'),
@@ -49,7 +47,7 @@ const commands: { readonly [C in CommandName]: Command } = {
   why,
   audit,
   history: async (invocation, context) => await (await import('./history.ts')).history(invocation, context),
-  status,
+  status: rarely('status'),
   prune: rarely('prune'),
   shutdown: rarely('shutdown'),
   daemon,

@@ -1,3 +1,4 @@
+import { quietJson } from '../quiet-json.ts';
 import type { CommandContext } from './command.ts';
 
 /** So many characters are written at once. */
@@ -17,7 +18,7 @@ export async function printJsonArray(
   for await (const batch of batches) {
     for (const item of batch) {
       text += count === 0 ? '' : ',';
-      text += isTerminal ? `\n  ${JSON.stringify(item, null, 2).replaceAll('\n', '\n  ')}` : JSON.stringify(item);
+      text += isTerminal ? `\n  ${quietJson(item, { indent: 2 }).replaceAll('\n', '\n  ')}` : quietJson(item);
       count += 1;
       if (text.length < writtenAtOnce) continue;
       await stdout.write(text);

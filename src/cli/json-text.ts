@@ -1,9 +1,10 @@
+import { quietJson } from '../quiet-json.ts';
 import type { CommandContext } from './command.ts';
 import type { Invocation } from './parse.ts';
 
 /** Prints one JSON value: indented for a person at a terminal, on one line for a program. */
 export async function printJson(value: unknown, { stdout }: Pick<CommandContext, 'stdout'>): Promise<void> {
-  await stdout.write(`${JSON.stringify(value, null, stdout.isTerminal ? 2 : undefined)}\n`);
+  await stdout.write(`${quietJson(value, { indent: stdout.isTerminal ? 2 : 0 })}\n`);
 }
 
 /** Prints the answers about tasks: several named, an array, whatever came of them; one named, its object if there is one. */

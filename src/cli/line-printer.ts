@@ -1,4 +1,5 @@
 import type { LogChunk } from '../protocol/answers.ts';
+import { quietJson } from '../quiet-json.ts';
 import type { CommandContext } from './command.ts';
 import { missingNote } from './log-note.ts';
 import type { LogLine } from './log-search.ts';
@@ -53,7 +54,7 @@ export function textPrinter({ stdout, stderr }: Outputs, { outputOf, head, body,
  * for, each object begins with its `task`.
  */
 export function jsonPrinter({ stdout }: Outputs, { task }: { readonly task: number | null }): LinePrinter {
-  const objectOf = (fields: object): string => `${JSON.stringify(task === null ? fields : { task, ...fields })}\n`;
+  const objectOf = (fields: object): string => `${quietJson(task === null ? fields : { task, ...fields })}\n`;
   return {
     lines: (lines) =>
       stdout.write(lines.map(({ at, stream, bytes }) => objectOf({ at, stream, text: textOf(bytes) })).join('')),

@@ -54,7 +54,7 @@ const result = runCli(process.argv.slice(2), {
   cwd: () => process.cwd(),
   callerEnvironment,
   rawArguments: readRawArguments,
-  openInput: (file) => (file === '-' ? process.stdin : createReadStream(file)),
+  openInput: (file) => (file === '-' ? process.stdin : bytesOf(file)),
   onSignal: (listener) => {
     // Not `once`: what the starter of the daemon brings along (signal-exit) ends the process by the signal itself where
     // it finds no other listener, and one that is called once is gone by then.
@@ -109,3 +109,8 @@ void result.then(async (status) => {
   setTimeout(() => process.exit(status), lingerMs).unref();
   await Promise.all(clients.map((client) => client.close()));
 });
+
+/** Opened when it is first read from: a stream that fails before somebody reads it would end the process. */
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of createReadStream(file)) yield chunk as Uint8Array;
+}

@@ -17,7 +17,7 @@ export async function reportError(
   }: Pick<CommandContext, 'stderr' | 'stderrStyle' | 'environment'> & { readonly help?: string },
 ): Promise<number> {
   const { GHOST_DEBUG: debug } = environment;
-  const stack = debug === '1' && error instanceof Error ? `${error.stack}\n` : '';
+  const stack = debug === '1' && error instanceof Error ? stackText(error) : '';
   if (error instanceof GhostError) {
     const status = exitStatusOf(error.code);
     const next = error.hint === '' && status === 2 ? help : error.hint;
@@ -28,4 +28,11 @@ export async function reportError(
   const message = error instanceof Error ? error.message : String(error);
   await stderr.write(`ghost: something unexpected went wrong: ${visible(message)}\n${stack}`);
   return 1;
+}
+
+function stackText({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .map((line) => `${visible(line)}\n`)
+    .join('');
 }

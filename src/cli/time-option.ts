@@ -45,12 +45,17 @@ export function refuseEmptyRange(from: Date, to: Date): void {
 export async function momentOf(time: TypedTime, client: Client): Promise<Date> {
   if (time.kind === 'moment') return new Date(time.atMs);
   const { seq } = time;
+  await refuseUnknownEvent(seq, client);
+  const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
+  const before = (seq + 1) as SequenceNumber;
+  for await (const { at } of client.audit({ after, before })) return new Date(Math.floor(at / 1000));
+  throw new GhostError('internal', `event ${seq} is not in the journal`, { hint: 'ghost audit --verify' });
+}
+
+/** @throws GhostError `usage` where the journal has no such event. */
+export async function refuseUnknownEvent(seq: number, client: Client): Promise<void> {
   const { events } = await client.status();
-  if (seq <= events) {
-    const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
-    const before = (seq + 1) as SequenceNumber;
-    for await (const { at } of client.audit({ after, before })) return new Date(Math.floor(at / 1000));
-  }
+  if (seq <= events) return;
   throw new GhostError('usage', `there is no event ${seq}: the last one in the journal is ${events}`, {
     hint: `seq:${events}`,
   });

@@ -2,7 +2,7 @@ import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import { formatDuration } from '../words/duration.ts';
-import { LineSearch } from '../words/line-search.ts';
+import { LineSearch, searchMsMax } from '../words/line-search.ts';
 import { taskLine } from '../words/task-words.ts';
 import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
@@ -11,6 +11,9 @@ import { missingNote } from './log-note.ts';
 import { LogSearch } from './log-search.ts';
 import { SearchedLog } from './log-writer.ts';
 import type { Invocation } from './parse.ts';
+
+/** However soon the waiting is to end, a pattern gets so long over a part of the log. */
+const patternMsMin = 100;
 
 /** What `ghost wait ID --log REGEX` was asked. */
 export interface LineQuestion {
@@ -33,7 +36,9 @@ export function lineQuestion(
       hint: 'ghost wait --log REGEX ID',
     });
   }
-  return { task, pattern, lines: new LineSearch(pattern), timeoutMs, json: options.has('json') };
+  // While a pattern is tried no timer can ring.
+  const msMax = Math.max(patternMsMin, Math.min(timeoutMs ?? searchMsMax, searchMsMax));
+  return { task, pattern, lines: new LineSearch(pattern, { msMax }), timeoutMs, json: options.has('json') };
 }
 
 /**

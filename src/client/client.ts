@@ -11,7 +11,7 @@ import { chunksOf, lastCursorOf } from './log-chunks.ts';
 import { PastClient } from './past-client.ts';
 import { waitForEnd } from './process-end.ts';
 import { newRequestId } from './request-id.ts';
-import { Attempts, Session, type SessionOptions } from './session.ts';
+import { Attempts, Session, type SessionOptions, waitingAttemptsMax } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 export interface ConnectClientOptions extends ConnectOptions {
@@ -85,10 +85,13 @@ class DaemonClient extends PastClient implements Client {
     const pinned = await this.pinAll(tasks);
     // None were named and none run: asked without names, the daemon might by now have some that do.
     if (pinned.length === 0) return [];
-    return await this.session.persist(async (connection) => {
-      const remainingMs = timeoutMs === undefined ? null : Math.max(0, Math.ceil(timeoutMs - waited.elapsedMs));
-      return await connection.request('wait', { tasks: pinned, mode, timeoutMs: remainingMs });
-    });
+    return await this.session.persist(
+      async (connection) => {
+        const remainingMs = timeoutMs === undefined ? null : Math.max(0, Math.ceil(timeoutMs - waited.elapsedMs));
+        return await connection.request('wait', { tasks: pinned, mode, timeoutMs: remainingMs });
+      },
+      { attemptsMax: waitingAttemptsMax },
+    );
   }
 
   async *log(task: TaskReference, options: LogOptions = {}): AsyncGenerator<LogChunk, LogEnd, void> {
@@ -120,6 +123,7 @@ class DaemonClient extends PastClient implements Client {
         cursor = lastCursorOf(item) ?? cursor;
         isFresh = false;
       },
+      attemptsMax: follow ? waitingAttemptsMax : undefined,
     });
     const { signal } = options;
     const leave = (): void => leaving.abort(signal?.reason);
@@ -141,6 +145,7 @@ class DaemonClient extends PastClient implements Client {
     const batches = this.stream({
       open: (connection) => connection.stream('watch', { after: last }),
       onItem: (batch: readonly JournalEvent[]) => (last = batch.at(-1)?.seq ?? last),
+      attemptsMax: waitingAttemptsMax,
     });
     for await (const batch of batches) yield* batch;
   }

@@ -14,6 +14,8 @@ import { type OnStartProgress, Patience } from './patience.ts';
 
 /** How often it is looked whether somebody listens. */
 export const pollMs = 20;
+/** How often a daemon is started that a signal ends before it is ready. */
+const startsMax = 4;
 /** How often it is looked how far the daemon that was started here has come. */
 const lookEveryMs = 100;
 /**
@@ -39,12 +41,12 @@ export async function launch(waiting: Waiting, script: string): Promise<void> {
   const { paths } = waiting;
   let child = spawnDaemon(paths, script);
   let word = await firstWord(child, waiting);
-  if (word === null) {
-    // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
+  // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
+  for (let starts = 1; word === null && starts < startsMax; starts += 1) {
     child = spawnDaemon(paths, script);
     word = await firstWord(child, waiting);
   }
-  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, and so was the next`, null, paths);
+  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, ${startsMax} times in a row`, null, paths);
   if (word === 'ready') return;
   const error = readError(word);
   if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);

@@ -16,6 +16,7 @@ import type { ResultOf, TaskReference } from '../protocol/messages.ts';
 import type { AuditOptions, Client } from './api.ts';
 import { newRequestId } from './request-id.ts';
 import { Requests, signalOf } from './requests.ts';
+import { waitingAttemptsMax } from './session.ts';
 
 /** The first page of a history is small: mostly it is all that is wanted. */
 const historyFirstPage = 100;
@@ -84,6 +85,7 @@ export abstract class PastClient extends Requests {
         // Which are the last is known from the first page on.
         last = null;
       },
+      attemptsMax: follow ? waitingAttemptsMax : undefined,
     });
     for (;;) {
       const step = await pages.next();

@@ -23,11 +23,14 @@ export abstract class Requests {
   protected async *stream<Item, End>({
     open,
     onItem,
+    attemptsMax,
   }: {
     readonly open: (connection: ClientConnection) => AsyncGenerator<Item, End, void>;
     readonly onItem: (item: Item) => void;
+    /** Connections that may bring nothing, in a row; left out: as of any request. */
+    readonly attemptsMax?: number | undefined;
   }): AsyncGenerator<Item, End, void> {
-    const attempts = new Attempts();
+    const attempts = new Attempts(attemptsMax === undefined ? {} : { max: attemptsMax });
     for (;;) {
       const held = new Stopwatch();
       let items: AsyncGenerator<Item, End, void> | null = null;

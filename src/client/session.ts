@@ -32,6 +32,11 @@ export type VersionNews =
 
 /** Connections that brought nothing, in a row, before it is given up. */
 const fruitlessAttemptsMax = 8;
+/**
+ * The same for who only waits (for an end, for more output), which cannot be what ended so many daemons: with the pauses in
+ * between, a quarter of an hour in which no connection brought anything.
+ */
+export const waitingAttemptsMax = 1_000;
 const firstPauseMs = 10;
 const pauseMsMax = 1_000;
 /** A connection that held for so long was a good one, whatever came over it. */
@@ -75,8 +80,11 @@ export class Session {
    * has made progress; without any, a limited number of attempts is made.
    * @throws GhostError what the daemon answers; `daemon-unreachable` when it was given up.
    */
-  async persist<T>(ask: (connection: ClientConnection, progress: () => void) => Promise<T>): Promise<T> {
-    const attempts = new Attempts();
+  async persist<T>(
+    ask: (connection: ClientConnection, progress: () => void) => Promise<T>,
+    { attemptsMax = fruitlessAttemptsMax }: { readonly attemptsMax?: number } = {},
+  ): Promise<T> {
+    const attempts = new Attempts({ max: attemptsMax });
     for (;;) {
       const held = new Stopwatch();
       try {
@@ -134,8 +142,13 @@ export class Session {
 
 /** Counts what was in vain, and waits a little longer after each. */
 export class Attempts {
+  readonly #max: number;
   #fruitless = 0;
   #stopping: Stopwatch | null = null;
+
+  constructor({ max = fruitlessAttemptsMax }: { readonly max?: number } = {}) {
+    this.#max = max;
+  }
 
   /** There was progress. */
   startOver(): void {
@@ -151,8 +164,8 @@ export class Attempts {
       return await delay(stoppingPauseMs);
     }
     this.#fruitless++;
-    if (this.#fruitless >= fruitlessAttemptsMax) {
-      const message = `the daemon was lost ${fruitlessAttemptsMax} times in a row before it had answered`;
+    if (this.#fruitless >= this.#max) {
+      const message = `the daemon was lost ${this.#max} times in a row before it had answered`;
       throw new GhostError('daemon-unreachable', message, {
         hint: 'look into daemon.log in the data folder',
         cause,

@@ -1,3 +1,4 @@
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { isRedacted, type StoredPair } from '../journal/environments.ts';
 import type { EventDraft } from '../journal/events.ts';
@@ -112,7 +113,7 @@ async function redact(
     });
   }
   const environments = done?.type === 'EnvironmentRedacted' ? done.data.environments : redacted;
-  return { name, environments: environments.length, tasks: journal.environments.tasksWith(environments) };
+  return { name, environments: environments.length, tasks: await journal.environments.tasksWith(environments) };
 }
 
 /** Recorded before anything else can be, so that what it was decided on still holds. */
@@ -120,6 +121,7 @@ async function record({ journal }: HandlerContext, draft: EventDraft): Promise<v
   const appended = journal.append([draft], { durability: 'full' });
   journal.flush();
   await appended;
+  passCrashPoint('change.recorded');
 }
 
 function viewNow({ table }: HandlerContext, id: Task['id']): TaskView {

@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
 import type { Clock } from '../clock.ts';
 import { isoTime } from '../projections/task-view.ts';
+import { quietJson } from '../quiet-json.ts';
+import { visible } from '../visible.ts';
 
 /** The daemon's own log: one JSON object a line. Never environment values, never what tasks print. */
 export interface DaemonLog extends Disposable {
@@ -37,8 +39,8 @@ export function openDaemonLog(path: string, { clock, echo }: { clock: Clock; ech
     bytes = 0;
   };
   const write = (level: string, message: string, facts: LogFacts = {}): void => {
-    const line = `${JSON.stringify({ at: isoTime(clock()), level, pid: process.pid, message, ...facts })}\n`;
-    if (echo) process.stderr.write(`ghostd: ${level}: ${message}${factsText(facts)}\n`);
+    const line = `${quietJson({ at: isoTime(clock()), level, pid: process.pid, message, ...facts })}\n`;
+    if (echo) process.stderr.write(`ghostd: ${level}: ${visible(message)}${factsText(facts)}\n`);
     try {
       if (bytes + Buffer.byteLength(line) > daemonLogBytesMax) rotate();
       bytes += writeSync(descriptor, line);
@@ -68,7 +70,7 @@ export function openDaemonLog(path: string, { clock, echo }: { clock: Clock; ech
 }
 
 function factsText(facts: LogFacts): string {
-  const words = Object.entries(facts).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const words = Object.entries(facts).map(([name, value]) => `${name}=${quietJson(value)}`);
   return words.length === 0 ? '' : ` (${words.join(' ')})`;
 }
 

@@ -16,6 +16,7 @@ export function describeDaemon({
   store,
   supervisor,
   startedAt,
+  begunAt,
 }: {
   options: DaemonOptions;
   journal: Journal;
@@ -23,6 +24,8 @@ export function describeDaemon({
   store: TaskStore;
   supervisor: Supervisor;
   startedAt: SupervisionContext['startedAt'];
+  /** The same by the clock that nobody sets: `performance.now`. */
+  begunAt: number;
 }): DaemonStatus {
   const { active, openLogs } = table.current;
   const openBytes = [...openLogs]
@@ -37,7 +40,7 @@ export function describeDaemon({
     version: options.version,
     protocol: protocolVersion,
     startedAt: isoTime(startedAt),
-    uptimeMs: Math.round((options.clock() - startedAt) / 1000),
+    uptimeMs: Math.round(performance.now() - begunAt),
     tasksRunning: active.size,
     tasksTotal: store.counter('tasks'),
     events: journal.lastSeq,

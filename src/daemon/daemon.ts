@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import type { Clock } from '../clock.ts';
+import { passCrashPoint } from '../crash-point.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
 import type { Paths } from '../paths.ts';
@@ -10,14 +11,15 @@ import { openTaskJournal } from '../projections/open-task-journal.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Settings } from '../settings.ts';
 import { adoptTasks } from './adopt.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { openDaemonLog } from './daemon-log.ts';
 import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
 import { HomeGuard } from './home-guard.ts';
+import { JournalMark } from './journal-mark.ts';
 import type { KernelLog } from './kernel-log.ts';
 import type { Kernel } from './kernel.ts';
+import { ownPaths, refuseLinks } from './no-links.ts';
 import { OpenFiles } from './open-files.ts';
 import { OutOfMemory } from './out-of-memory.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -71,6 +73,7 @@ const closeGraceMs = 1_000;
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, version, clock, processes, kernel } = options;
   prepareDataFolder(paths.home);
+  refuseLinks(ownPaths(paths), 'data-folder-unusable');
   makePrivateFolder(paths.tasks);
   const tools = findShimTools({ shell: options.shell });
   const log = openDaemonLog(paths.daemonLog, { clock, echo: options.echo });
@@ -89,8 +92,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       rotation.considerAll();
     },
   });
+  const mark = new JournalMark({ path: paths.journal, log });
   using report = new StartReport(paths, log);
   const startedAt = clock();
+  const begunAt = performance.now();
   const ending = Promise.withResolvers<void>();
   const { journal, store, past, history, rebuild } = await openTaskJournal({
     path: paths.journal,
@@ -103,6 +108,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ending.reject(error);
     },
     onFull: () => reserve.release(),
+    onDurable: mark.write,
     onOpening: (progress) => {
       report.note(progress);
       if (progress.step !== 'fold') passCrashPoint(`journal.${progress.step}`);
@@ -188,8 +194,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const signaller = new Signaller(context, supervisor);
 
   // Before the first request, so that no answer is given from a table that does not know what happened meanwhile.
+  const openBefore = [...table.current.openLogs];
   const adoption = await adoptTasks(context, { supervisor, signaller });
-  rotation.recoverAll();
+  rotation.recoverAll({ openBefore });
   retention.begin();
   const deadlines = new Deadlines({ ...context, supervisor, signaller });
   passCrashPoint('daemon.adopted');
@@ -206,7 +213,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       past,
       history,
       rebuild,
-      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt }),
+      statusOf: () => describeDaemon({ options, journal, table, store, supervisor, startedAt, begunAt }),
       shutDown: (reason) => {
         // After the answer has been handed to the connection, which then lets it go out.
         setImmediate(() => {
@@ -238,7 +245,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // First the card and the socket, so that a client which comes now starts the next daemon and waits for this one's
     // lock; last the lock.
     removeCard(paths);
+    passCrashPoint('daemon.stopping');
     await server.close({ graceMs: closeGraceMs });
+    passCrashPoint('daemon.unbound');
     deadlines[Symbol.dispose]();
     supervisor[Symbol.dispose]();
     await outOfMemory[Symbol.asyncDispose]();
@@ -254,8 +263,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         // On a full disk. The next daemon takes it for a crash, which costs nothing but a closer look.
         log.error('the end could not be recorded', { error: String(error) });
       });
+    passCrashPoint('daemon.stopped');
     table[Symbol.dispose]();
     journal[Symbol.dispose]();
+    mark[Symbol.dispose]();
     log.info('the daemon has ended', { reason, tasksRunning });
     log[Symbol.dispose]();
     lock[Symbol.dispose]();

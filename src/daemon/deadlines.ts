@@ -2,21 +2,27 @@ import type { Subscription } from 'rxjs';
 
 import type { TaskId } from '../journal/events.ts';
 import { events$ } from '../projections/project.ts';
-import type { Task } from '../projections/task.ts';
+import type { RunningStatus, Task } from '../projections/task.ts';
 import { type StopContext, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
 /** What a task that ran out of its time is given before SIGKILL. */
 export const timeoutGraceMs = 10_000;
+/** When the journal could not be written, how long until a promise is tried to be kept again. */
+const retryMs = 5_000;
 
-export type DeadlineContext = StopContext & Pick<SupervisionContext, 'journal' | 'clock' | 'log' | 'self'>;
+export type DeadlineContext = StopContext &
+  Pick<SupervisionContext, 'journal' | 'clock' | 'processes' | 'log' | 'self'>;
 
 /**
  * Keeps the two promises that have a time: SIGKILL when the grace of a stop has run out, and the stop of a task whose
  * `--timeout` has. Both are read from the task table, so that they hold through a restart of the daemon.
+ *
+ * When a promise is first seen, it is counted on from there by the clock that nobody sets: a task is not ended for the
+ * sake of somebody who sets the time of day.
  */
 export class Deadlines implements Disposable {
-  readonly #timers = new Map<TaskId, readonly NodeJS.Timeout[]>();
+  readonly #promises = new Map<TaskId, KeptPromise>();
   readonly #subscription: Subscription;
   readonly #closing = new AbortController();
   readonly #context: DeadlineContext;
@@ -34,41 +40,53 @@ export class Deadlines implements Disposable {
   [Symbol.dispose](): void {
     this.#closing.abort();
     this.#subscription.unsubscribe();
-    for (const id of this.#timers.keys()) this.#clear(id);
+    for (const id of this.#promises.keys()) this.#forget(id);
   }
 
   #look(id: TaskId): void {
-    this.#clear(id);
     const task = this.#context.table.get(id);
-    if (task === undefined) return;
-    const timers: NodeJS.Timeout[] = [];
-    const { stop, status, timeoutMs } = task;
-    if (stop !== null) {
-      timers.push(
-        this.#at((stop.requestedAt - this.#context.clock()) / 1000 + stop.graceMs, stop.graceMs, () =>
-          this.#kill(task, stop.requestId),
-        ),
-      );
-    } else if (status.kind === 'running' && timeoutMs !== null) {
-      timers.push(
-        this.#at((status.startedAt - this.#context.clock()) / 1000 + timeoutMs, timeoutMs, () => this.#timeOut(task)),
-      );
-    }
-    if (timers.length > 0) this.#timers.set(id, timers);
+    const promised = task === undefined ? null : this.#promiseOf(task);
+    if (promised?.name === this.#promises.get(id)?.name) return;
+    this.#forget(id);
+    if (promised === null) return;
+    this.#arm(id, promised, promised.remainingMs());
   }
 
-  /** A clock that was set back must not make a wait longer than it was meant to be. */
-  #at(remainingMs: number, mostMs: number, act: () => Promise<unknown>): NodeJS.Timeout {
-    const timer = setTimeout(
-      () => {
-        act().catch((error: unknown) => {
-          if (this.#closing.signal.aborted) return;
-          this.#context.log.error('a deadline could not be kept', { error: String(error) });
-        });
-      },
-      Math.min(Math.max(0, remainingMs), mostMs),
-    );
-    return timer.unref();
+  #arm(id: TaskId, promised: TaskPromise, ms: number): void {
+    const { name, keep } = promised;
+    const timer = setTimeout(() => {
+      keep().catch((error: unknown) => {
+        // Kept by somebody else meanwhile, or to be kept by the next daemon.
+        if (this.#closing.signal.aborted || this.#promises.get(id)?.name !== name) return;
+        this.#context.log.error('a deadline could not be kept; it is tried again', { task: id, error: String(error) });
+        this.#arm(id, promised, retryMs);
+      });
+    }, ms);
+    this.#promises.set(id, { name, timer: timer.unref() });
+  }
+
+  /** What is promised about a task now, and by when as far as can be told without having seen it begin. */
+  #promiseOf(task: Task): TaskPromise | null {
+    const { stop, status, timeoutMs } = task;
+    if (stop !== null) {
+      const { requestId, requestedAt, graceMs } = stop;
+      return {
+        name: `stop:${requestId}`,
+        // A clock that was set back must not make a wait longer than it was meant to be.
+        remainingMs: () => within((requestedAt - this.#context.clock()) / 1000 + graceMs, graceMs),
+        keep: () => this.#kill(task, requestId),
+      };
+    }
+    if (status.kind !== 'running' || timeoutMs === null) return null;
+    return {
+      name: `timeout:${timeoutMs}`,
+      remainingMs: () => within(timeoutMs - this.#ageMs(status), timeoutMs),
+      keep: () => this.#timeOut(task),
+    };
+  }
+
+  #ageMs({ identity }: RunningStatus): number {
+    return this.#context.processes.ageMs(identity);
   }
 
   async #kill(task: Task, requestId: string): Promise<void> {
@@ -87,8 +105,24 @@ export class Deadlines implements Disposable {
     });
   }
 
-  #clear(id: TaskId): void {
-    for (const timer of this.#timers.get(id) ?? []) clearTimeout(timer);
-    this.#timers.delete(id);
+  #forget(id: TaskId): void {
+    clearTimeout(this.#promises.get(id)?.timer);
+    this.#promises.delete(id);
   }
+}
+
+interface TaskPromise {
+  /** Of the same name is the same promise. */
+  readonly name: string;
+  readonly remainingMs: () => number;
+  readonly keep: () => Promise<void>;
+}
+
+interface KeptPromise {
+  readonly name: string;
+  readonly timer: NodeJS.Timeout;
+}
+
+function within(remainingMs: number, mostMs: number): number {
+  return Math.min(Math.max(0, remainingMs), mostMs);
 }

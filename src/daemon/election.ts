@@ -43,7 +43,9 @@ export async function becomeTheDaemon(paths: Paths): Promise<KernelLock> {
 export function writeCard(paths: Paths, card: DaemonCard): void {
   const temporary = `${cardPath(paths)}.${card.pid}`;
   const lock = statSync(paths.lock).ino;
-  writeFileSync(temporary, `${JSON.stringify({ ...card, lock })}\n`, { mode: 0o600 });
+  // Of a daemon that had this pid before.
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, `${JSON.stringify({ ...card, lock })}\n`, { mode: 0o600, flag: 'wx' });
   renameSync(temporary, cardPath(paths));
 }
 

@@ -1,3 +1,4 @@
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -5,7 +6,6 @@ import { type TaskStore, endedStates } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
 import { takeTurns } from './answer-page.ts';
 import { type PruneRules, ruleFor } from './prune-rules.ts';
-import type { Prune } from './retention-policy.ts';
 
 /** So many tasks are looked at, and so many events become durable, before other requests have their turn. */
 const tasksAtOnce = 500;
@@ -33,7 +33,7 @@ export function refuseRunning({ id, status }: Task, { forget }: { readonly forge
  */
 export async function chooseForgotten(
   { journal, store }: { readonly journal: Journal; readonly store: TaskStore },
-  rules: PruneRules & { readonly prunes: readonly Prune[] },
+  rules: PruneRules & { readonly pruned: () => Promise<Iterable<TaskId>> },
   { requestId, signal }: ForgetRequest,
 ): Promise<readonly TaskId[]> {
   const fits = ruleFor(rules, store);
@@ -44,10 +44,11 @@ export async function chooseForgotten(
     return known?.type === 'TaskForgotten' && known.data.requestId === requestId;
   };
   const chosen = new Set<TaskId>();
-  for await (const ids of takeTurns(inSteps(candidates(rules, store)), { signal })) {
+  for await (const ids of takeTurns(inSteps(await candidates(rules, store)), { signal })) {
     for (const id of ids) {
       const task = store.get(id);
-      if (task !== undefined && fits(task) && isNew(task)) chosen.add(id);
+      if (task?.status.kind !== 'ended' || !fits({ id, endedAt: task.status.endedAt })) continue;
+      if (isNew(task)) chosen.add(id);
     }
   }
   return [...chosen].toSorted((one, other) => one - other);
@@ -68,16 +69,23 @@ export async function forgetTasks(
     // At once: nobody can come in between.
     journal.flush();
     await appended;
+    passCrashPoint('change.forgotten');
   }
 }
 
-function candidates(
-  { endedBefore, keepTasks, maxBytes, tasks, prunes }: PruneRules & { readonly prunes: readonly Prune[] },
+async function candidates(
+  {
+    endedBefore,
+    keepTasks,
+    maxBytes,
+    tasks,
+    pruned,
+  }: PruneRules & { readonly pruned: () => Promise<Iterable<TaskId>> },
   store: TaskStore,
-): Iterable<TaskId> {
-  if (maxBytes !== null) return prunes.map(({ task }) => task);
+): Promise<Iterable<TaskId>> {
+  if (maxBytes !== null) return await pruned();
   if (tasks !== null) return tasks.map(({ id }) => id);
-  if (endedBefore === null && keepTasks === null) return prunes.map(({ task }) => task);
+  if (endedBefore === null && keepTasks === null) return await pruned();
   return store.ended({ states: endedStates, forgotten: false });
 }
 

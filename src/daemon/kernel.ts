@@ -4,6 +4,8 @@ import { constants } from 'node:os';
 
 import type koffiModule from 'koffi';
 
+import { forChanging } from './no-links.ts';
+
 /**
  * What Node does not offer and the kernel does, called through koffi: the one door to it. Each call answers null where
  * this platform or kernel cannot do it, and every caller has another way or says that there is none.
@@ -125,7 +127,7 @@ function linuxKernel(koffi: typeof koffiModule): Kernel {
     punchHole: async (path, { from, to }) => {
       if (fallocate === null) return null;
       if (to <= from) return true;
-      await using file = await open(path, 'r+');
+      await using file = await open(path, forChanging);
       const { promise, resolve, reject } = Promise.withResolvers<boolean>();
       fallocate.async(file.fd, fallocPunchHole | fallocKeepSize, from, to - from, (error: unknown, result: unknown) => {
         if (error instanceof Error) reject(error);

@@ -59,7 +59,7 @@ export class LogRange {
     // A cursor may name any byte of either stream: the record that has both is the last.
     const covering = before === null ? count : order.firstCovering(before);
     this.#indexed = Math.min(count, covering + 1);
-    this.#unindexed = covering < count ? null : unindexed;
+    this.#unindexed = covering < count ? null : furthest(unindexed, order.at(count - 1));
     this.first = since === null ? 0 : order.firstSince(since);
     this.last = this.#unindexed === null ? this.#indexed : this.#indexed + 1;
     this.start = this.#cut(order.at(this.first - 1) ?? { stdout: 0, stderr: 0 });
@@ -126,6 +126,13 @@ export class LogRange {
     if (this.#before === null) return { stdout, stderr };
     return { stdout: Math.min(stdout, this.#before.stdout), stderr: Math.min(stderr, this.#before.stderr) };
   }
+}
+
+/** A spool that a power cut or somebody has shortened ends before what was once seen of it, and no range runs backwards. */
+function furthest(unindexed: OrderRecord | null, last: OrderRecord | null): OrderRecord | null {
+  if (unindexed === null || last === null) return unindexed;
+  const { at, stdout, stderr } = unindexed;
+  return { at, stdout: Math.max(stdout, last.stdout), stderr: Math.max(stderr, last.stderr) };
 }
 
 function isPast(

@@ -37,6 +37,7 @@ export async function* readLog(
   }: Omit<ParametersOf<'log'>, 'task'> & { signal: AbortSignal },
 ): AsyncGenerator<LogChunk | LogBatch, LogEnd, void> {
   const folder = supervisor.folder(given.id);
+  folder.demandReadable();
   using order = new OrderReader(folder.order);
   await using source = new LogSource({ journal, table }, given.id, folder);
   supervisor.find(given.id)?.recorder.noteNow();

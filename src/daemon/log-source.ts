@@ -9,6 +9,7 @@ import type { StoredStream } from '../projections/task.ts';
 import type { LogBlock } from '../protocol/answers.ts';
 import { logBlockBytesMax, logChunkBytesMax } from '../protocol/limits.ts';
 import { unreadableLog } from '../protocol/unreadable-log.ts';
+import { forReading } from './no-links.ts';
 import { memberBytes, readBytes, readMembers } from './segment-file.ts';
 import type { TaskFolder } from './task-folder.ts';
 
@@ -145,10 +146,10 @@ export class LogSource implements AsyncDisposable {
     let handle = this.#spools.get(stream);
     if (handle === undefined) {
       try {
-        handle = await open(this.#folder.stream(stream), 'r');
+        handle = await open(this.#folder.stream(stream), forReading);
       } catch (error) {
         if (isMissing(error)) return Buffer.alloc(0);
-        throw error;
+        throw unreadableLog(this.#id, stream, { offset: from, cause: error });
       }
       this.#spools.set(stream, handle);
     }
@@ -233,7 +234,7 @@ export class LogSource implements AsyncDisposable {
     if (event?.type !== 'LogSegmentSealed') throw unreadableLog(this.#id, stream, { offset });
     let handle: FileHandle;
     try {
-      handle = await open(join(this.#folder.path, event.data.file), 'r');
+      handle = await open(join(this.#folder.path, event.data.file), forReading);
     } catch (error) {
       if (isMissing(error) && this.#stored(stream).prunedTo > offset) return null;
       throw unreadableLog(this.#id, stream, { offset, cause: error });

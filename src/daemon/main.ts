@@ -4,7 +4,9 @@ import { systemClock } from '../clock.ts';
 import { GhostError, exitStatusOf } from '../ghost-error.ts';
 import { checkSqlite } from '../journal/database.ts';
 import { resolvePaths } from '../paths.ts';
+import { quietJson } from '../quiet-json.ts';
 import { version } from '../version.ts';
+import { visible } from '../visible.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { linuxKernelLog } from './kernel-log.ts';
@@ -89,13 +91,20 @@ function fail(error: unknown): void {
   const { code, message, hint } = shape;
   if (persists) {
     const at = new Date().toISOString();
-    const line = JSON.stringify({ at, level: 'error', pid: process.pid, message, code, stack: bug });
+    const line = quietJson({ at, level: 'error', pid: process.pid, message, code, stack: bug });
     if (code !== 'daemon-already-running') process.stderr.write(`${line}\n`);
-    process.stdout.write(`${JSON.stringify(shape.toShape())}\n`);
+    process.stdout.write(`${quietJson(shape.toShape())}\n`);
   } else {
     process.stderr.write(
-      `${bug === null ? '' : `${bug}\n`}ghost: ${message}\n${hint === '' ? '' : `  try: ${hint}\n`}`,
+      `${bug === null ? '' : linesOf(bug)}ghost: ${visible(message)}\n${hint === '' ? '' : `  try: ${visible(hint)}\n`}`,
     );
   }
   process.exit(exitStatusOf(code));
+}
+
+function linesOf(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${visible(line)}\n`)
+    .join('');
 }

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, wri
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
 import type { LogCursor } from '../protocol/messages.ts';
+import { forChanging } from './no-links.ts';
 
 /**
  * When a task's streams grew, and so in which order: one record for each time that the daemon looked and saw more.
@@ -73,7 +74,7 @@ export class OrderWriter implements Disposable {
 
   /** Half a record (the disk is full) would put all that follow out of step: it is taken back. */
   #append(record: Buffer): void {
-    this.#descriptor ??= openSync(this.#path, 'a+', 0o600);
+    this.#descriptor ??= openSync(this.#path, forChanging | constants.O_APPEND | constants.O_CREAT, 0o600);
     if (writeSync(this.#descriptor, record) !== record.length) {
       ftruncateSync(this.#descriptor, this.#bytes);
       throw new Error('the order index cannot be written: there is no room for a record');
@@ -191,7 +192,8 @@ function readRecord(descriptor: number, { index }: { index: number }): OrderReco
   return recordIn(record, 0);
 }
 
-function recordIn(records: Buffer, offset: number): OrderRecord {
+/** The record at a place in the bytes of an index. */
+export function recordIn(records: Buffer, offset: number): OrderRecord {
   const at = records.readDoubleLE(offset);
   return {
     at: at === 0 ? null : (at as Microseconds),
@@ -202,7 +204,7 @@ function recordIn(records: Buffer, offset: number): OrderRecord {
 
 function openIfThere(path: string, flags: number): number | null {
   try {
-    return openSync(path, flags);
+    return openSync(path, flags | constants.O_NOFOLLOW);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;

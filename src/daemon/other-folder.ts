@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import type { ProcessTable } from './process-table.ts';
 import type { TaskFolder } from './task-folder.ts';
@@ -15,11 +15,16 @@ export function worksForOther(
 ): boolean {
   const names = [folder.status(attempt), folder.fifo('stdout'), folder.fifo('stderr')];
   const own = new Map(names.map((path) => [endOf(path), statSync(path, { throwIfNoEntry: false }) ?? null]));
+  // As the kernel says it of the process's files: without links in the way to the data folder.
+  const real = realpathSync(dirname(folder.path));
   return pids
     .flatMap((pid) => processes.openFiles(pid))
     .some(({ path, dev, ino }) => {
       const file = own.get(endOf(path));
-      return file !== undefined && (file === null || file.dev !== dev || file.ino !== ino);
+      if (file === undefined) return false;
+      // Somebody removed it, here or in the other one: then its name is all that there is.
+      if (file === null) return dirname(dirname(dirname(path))) !== real;
+      return file.dev !== dev || file.ino !== ino;
     });
 }
 

@@ -1,9 +1,9 @@
 import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
 
 import type { Clock } from '../clock.ts';
+import { passCrashPoint } from '../crash-point.ts';
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
-import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { Kernel } from './kernel.ts';
 import { OrderWriter } from './order-index.ts';
@@ -144,6 +144,10 @@ export class OutputRecorder implements Disposable {
   /** On a full disk the daemon lives on: what cannot be noted now is noted with the next growth. */
   #note(sizes: LogCursor, { at }: { at: Microseconds | null }): 'more' | 'nothing' | 'failed' {
     try {
+      const { stdout, stderr } = this.#writer.last;
+      // A record that tells of both has stdout first. On a loaded machine both have grown where stderr was the first.
+      const both = sizes.stdout > stdout && sizes.stderr > stderr;
+      if (both && this.#folder.lastWritten() === 'stdout') this.#writer.note({ stdout, stderr: sizes.stderr }, { at });
       return this.#writer.note(sizes, { at }) ? 'more' : 'nothing';
     } catch (error) {
       this.#log.warnOnce('the order of output cannot be noted', { error: String(error) });

@@ -27,6 +27,8 @@ export interface ProcessTable {
   openFiles(pid: number): readonly OpenFile[];
   /** The command line of a process as it is recorded (command-line.ts), or null. */
   commandLine(pid: number): string | null;
+  /** How long ago a process of this boot began, in milliseconds, by the clock that nobody sets; asleep counts. */
+  ageMs(identity: ProcessIdentity): number;
   /** The clock ticks since boot at which something happened that is `ageMs` old. */
   ticksAt(ageMs: number): number;
 }
@@ -109,10 +111,8 @@ export function linuxProcessTable({
       if (words === null || words === '') return null;
       return recordedCommandLine(Buffer.from(words, 'latin1').toString('utf8').replace(/\0$/, '').split('\0'));
     },
-    ticksAt: (ageMs) => {
-      const uptimeSeconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
-      return Math.floor((uptimeSeconds - ageMs / 1000) * ticksPerSecond);
-    },
+    ageMs: ({ startTime }) => (uptimeSeconds() - Number(startTime) / ticksPerSecond) * 1000,
+    ticksAt: (ageMs) => Math.floor((uptimeSeconds() - ageMs / 1000) * ticksPerSecond),
   };
 }
 
@@ -165,6 +165,11 @@ function isOwn(status: string): boolean {
   };
   if (process.geteuid?.() === 0) return status !== '';
   return all('Uid', process.geteuid?.()) && all('Gid', process.getegid?.());
+}
+
+/** Since boot, with the time asleep: proc_uptime(5). */
+function uptimeSeconds(): number {
+  return Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
 }
 
 function allPids(): readonly number[] {

@@ -1,4 +1,4 @@
-import type { TaskId } from '../journal/events.ts';
+import type { Microseconds, TaskId } from '../journal/events.ts';
 import { type TaskStore, endedStates } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
@@ -9,19 +9,15 @@ export type PruneRules = Pick<ParametersOf<'prune'>, 'endedBefore' | 'keepTasks'
   readonly tasks: readonly Task[] | null;
 };
 
-/** Whether all that the rules say of a task, but for the size of its output, is true of one. It has ended, then. */
+/** Whether all that the rules say of a task, but for the size of its output, is true of one that has ended. */
 export function ruleFor(
   { endedBefore, keepTasks, tasks }: PruneRules,
   store: TaskStore,
-): (task: Task | undefined) => boolean {
+): (ended: { readonly id: TaskId; readonly endedAt: Microseconds }) => boolean {
   const before = endedBefore === null ? Number.POSITIVE_INFINITY : Date.parse(endedBefore) * 1000;
   const kept = newestEnded(store, keepTasks ?? 0);
   const named = tasks === null ? null : new Set(tasks.map(({ id }) => id));
-  return (task) =>
-    task?.status.kind === 'ended' &&
-    task.status.endedAt < before &&
-    !kept.has(task.id) &&
-    (named === null || named.has(task.id));
+  return ({ id, endedAt }) => endedAt < before && !kept.has(id) && (named === null || named.has(id));
 }
 
 function newestEnded(store: TaskStore, count: number): ReadonlySet<TaskId> {

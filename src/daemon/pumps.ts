@@ -60,6 +60,12 @@ export class Pumps {
     if (this.#context.reserve.isShort()) return [];
     return streams.flatMap((stream) => {
       if (this.#pids === null || this.#isPump(this.#pids[stream])) return [];
+      // One that a daemon put in just before it was killed, and that has said so since.
+      const known = this.#folder.replacedPump(stream);
+      if (known !== null && this.#isPump(known)) {
+        this.#pids = { ...this.#pids, [stream]: known };
+        return [];
+      }
       const pid = this.#spawn(stream, stillNeeded);
       if (pid === null) return [];
       this.#pids = { ...this.#pids, [stream]: pid };

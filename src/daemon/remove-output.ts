@@ -1,15 +1,17 @@
 import { open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
-import { passCrashPoint } from './crash-point.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
+import { forWriting } from './no-links.ts';
 import { foldOrder } from './order-fold.ts';
 import type { Prune } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
@@ -28,7 +30,7 @@ export interface RemovalContext {
 /**
  * Takes output away, each piece with its event, which is on the disk before the piece goes: a crash in between leaves a
  * file that the journal knows to be gone, and never the other way round.
- * @returns what went: a range that was cut or taken meanwhile stays.
+ * @returns what went: a range that was taken meanwhile, or cut so that more than was chosen would go, stays.
  * @throws GhostError `journal-write-failed`: what could not be recorded is still there.
  */
 export async function removeOutput(
@@ -40,7 +42,8 @@ export async function removeOutput(
   const settled = await Promise.allSettled(
     [...Map.groupBy(prunes, ({ task }) => task)].map(([task, ofTask]) =>
       context.turns.take(task, async () => {
-        const removed = (await Promise.all(ofTask.map((prune) => removePiece(context, prune, { actor })))).filter(
+        const pieces = ofTask.flatMap((prune) => asItLiesNow(context, prune));
+        const removed = (await Promise.all(pieces.map((prune) => removePiece(context, prune, { actor })))).filter(
           (prune) => prune !== null,
         );
         await removeEmptyFolder(context, task);
@@ -53,21 +56,49 @@ export async function removeOutput(
   return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
 }
 
+/** So many events are looked through at once: some milliseconds. */
+export const eventsAtOnce = 16_384;
+
 /**
- * Finishes what a killed daemon had recorded and not yet done.
+ * Finishes what a killed daemon had recorded and not yet done. Only what came after the last clean stop is looked at, and
+ * everybody else has his turn in between: there may have been millions of prunes ever, and of events since then.
  * @returns how many pieces were looked at.
  */
 export async function finishRemovals(context: RemovalContext): Promise<number> {
   const { journal } = context;
-  const events = journal.readOnce({ prefix: 'LogSegmentPruned:', after: journal.lastCleanStop() });
-  for (const event of events) {
-    if (event.type !== 'LogSegmentPruned') continue;
-    await context.turns.take(event.task, async () => {
-      await giveBack(context, { ...event.data, task: event.task });
-      await removeEmptyFolder(context, event.task);
-    });
+  const end = journal.lastSeq;
+  let finished = 0;
+  for (let after = journal.lastCleanStop(); after < end; after += eventsAtOnce) {
+    const to = Math.min(after + eventsAtOnce, end);
+    for (const event of journal.readType({ type: 'LogSegmentPruned', after, to })) {
+      if (event.type !== 'LogSegmentPruned') continue;
+      await context.turns.take(event.task, async () => {
+        await giveBack(context, { ...event.data, task: event.task });
+        await removeEmptyFolder(context, event.task);
+      });
+      finished += 1;
+    }
+    await setImmediate();
   }
-  return events.length;
+  return finished;
+}
+
+/**
+ * What somebody asked for may have been compressed since it was chosen in the spool, in part or whole: it goes all the
+ * same. What a limit took stays then, because compressed it takes less.
+ */
+function asItLiesNow({ table, journal }: RemovalContext, prune: Prune): readonly Prune[] {
+  const { task: id, stream, from, to, file, reason } = prune;
+  const stored = table.get(id)?.stored[stream];
+  if (reason !== 'request' || file !== null || stored === undefined || stored.sealedTo <= from) return [prune];
+  const segments = stored.starts
+    .filter((start) => start >= from && start < to)
+    .map((start) => journal.findOnce(`LogSegmentSealed:${id}:${stream}:${start}`))
+    .flatMap((sealed) => (sealed?.type === 'LogSegmentSealed' && sealed.data.to <= to ? [sealed.data] : []))
+    .map((sealed) => ({ ...prune, from: sealed.from, to: sealed.to, file: sealed.file, bytes: sealed.bytes }));
+  return stored.sealedTo < to
+    ? [...segments, { ...prune, from: stored.sealedTo, bytes: to - stored.sealedTo }]
+    : segments;
 }
 
 async function removePiece(context: RemovalContext, prune: Prune, { actor }: { actor: Actor }): Promise<Prune | null> {
@@ -113,6 +144,7 @@ async function giveBack(
   const folder = new TaskFolder(tasksFolder, id);
   const stored = table.get(id)?.stored;
   try {
+    folder.demandOwn();
     await giveOutputBack(context, prune, folder);
     if (stored === undefined) return;
     const prunedTo = { stdout: stored.stdout.prunedTo, stderr: stored.stderr.prunedTo };
@@ -150,6 +182,7 @@ async function removeEmptyFolder({ table, tasksFolder }: RemovalContext, id: Tas
   if (stdout.starts.length + stderr.starts.length > 0) return;
   if (stdout.prunedTo < task.log.stdoutBytes || stderr.prunedTo < task.log.stderrBytes) return;
   await rm(new TaskFolder(tasksFolder, id).path, { recursive: true, force: true });
+  passCrashPoint('output.emptied');
 }
 
 /**
@@ -162,7 +195,7 @@ export async function canPunchHoles(
 ): Promise<boolean> {
   const probe = join(folder, '.hole');
   try {
-    await (await open(probe, 'w', 0o600)).close();
+    await (await open(probe, forWriting, 0o600)).close();
     return (await kernel.punchHole(probe, { from: 0, to: blockBytes })) === true;
   } catch (error) {
     if (isOutOfSpace(error)) return true;

@@ -54,71 +54,93 @@ export interface OutputState {
   /** What is left of the file system. */
   readonly freeBytes: number;
   readonly limits: RetentionLimits;
-  /** So many pieces are chosen at the most: what else has to go is chosen when these are gone. */
-  readonly piecesMax: number;
 }
+
+/** So many tasks are looked at in one step of the choice. */
+const tasksAtOnce = 100;
 
 /**
  * What has to go, in this order: of every task that is past its limit its own oldest output; then, as long as all of it
  * is too much or too little is left free, the output of the tasks that ended first, the oldest segments of those that
  * are still written, and at last the beginnings of the largest spools. Never more than is needed, and what is left of a
- * stream never has a gap.
+ * stream never has a gap. One by one, for there may be a million; undefined stands for a step that chose nothing.
  */
-export function choosePrunes({
+export function* choosing({
   suspects,
   complete,
   open,
   outputBytes,
   freeBytes,
   limits,
-  piecesMax,
-}: OutputState): readonly Prune[] {
-  const prunes = new Map<string, Prune>();
+}: OutputState): Generator<Prune | undefined, void, void> {
   let takenBytes = 0;
-  /** Takes so much of a piece, or what is left of it; one that is taken in two parts goes as one. */
-  const take = (piece: OutputPiece, { needed, reason }: { needed: number; reason: PruneReason }): number => {
-    const key = keyOf(piece);
-    const before = prunes.get(key)?.bytes ?? 0;
-    const part = firstPart(piece, before + needed);
-    prunes.delete(key);
-    prunes.set(key, { ...part, reason });
-    takenBytes += part.bytes - before;
-    return part.bytes - before;
-  };
+  const whole = new Set<string>();
+  /** What of a spool goes for its own task's limit. More of it may have to go, and then it goes as one. */
+  const partly = new Map<string, Prune>();
   for (const { bytes, pieces } of suspects) {
     let excess = bytes - limits.perTaskBytes;
     if (excess <= 0) continue;
     for (const piece of pieces) {
-      excess -= take(piece, { needed: excess, reason: 'task-limit' });
-      if (prunes.size >= piecesMax) return [...prunes.values()];
+      const part = firstPart(piece, excess);
+      takenBytes += part.bytes;
+      excess -= part.bytes;
+      if (part.to === piece.to) {
+        whole.add(keyOf(piece));
+        yield { ...part, reason: 'task-limit' };
+      } else partly.set(keyOf(piece), { ...part, reason: 'task-limit' });
       if (excess <= 0) break;
     }
   }
   const excessOfAll = (): number => outputBytes - takenBytes - limits.totalBytes;
   const missingFree = (): number =>
     Math.min(limits.keepFreeBytes - freeBytes, outputBytes - limits.floorBytes) - takenBytes;
-  if (excessOfAll() <= 0 && missingFree() <= 0) return [...prunes.values()];
-  for (const piece of oldestFirst({ complete, open })) {
-    if (prunes.get(keyOf(piece))?.to === piece.to) continue;
-    const excess = excessOfAll();
-    take(piece, {
-      needed: Math.max(excess, missingFree()),
-      reason: excess > 0 ? 'total-limit' : 'free-space',
-    });
-    if (prunes.size >= piecesMax || (excessOfAll() <= 0 && missingFree() <= 0)) break;
+  if (excessOfAll() > 0 || missingFree() > 0) {
+    for (const piece of oldestFirst({ complete, open })) {
+      if (piece === undefined) {
+        yield undefined;
+        continue;
+      }
+      const key = keyOf(piece);
+      if (whole.has(key)) continue;
+      const excess = excessOfAll();
+      const before = partly.get(key)?.bytes ?? 0;
+      const part = firstPart(piece, before + Math.max(excess, missingFree()));
+      takenBytes += part.bytes - before;
+      partly.delete(key);
+      yield { ...part, reason: excess > 0 ? 'total-limit' : 'free-space' };
+      if (excessOfAll() <= 0 && missingFree() <= 0) break;
+    }
   }
-  return [...prunes.values()];
+  yield* partly.values();
+}
+
+/** All that has to go, or so much of it as is wanted at once. */
+export function choosePrunes(
+  state: OutputState,
+  { piecesMax = Number.POSITIVE_INFINITY }: { piecesMax?: number } = {},
+): readonly Prune[] {
+  const prunes: Prune[] = [];
+  for (const prune of choosing(state)) {
+    if (prune !== undefined) prunes.push(prune);
+    if (prunes.length >= piecesMax) break;
+  }
+  return prunes;
 }
 
 /** Every piece, in the order in which they go. */
-export function* oldestFirst({
+function* oldestFirst({
   complete,
   open,
 }: {
   complete: Iterable<TaskOutput>;
   open: Iterable<OpenOutput>;
-}): Generator<OutputPiece, void, void> {
-  for (const { pieces } of complete) yield* pieces;
+}): Generator<OutputPiece | undefined, void, void> {
+  let looked = 0;
+  for (const { pieces } of complete) {
+    yield* pieces;
+    looked += 1;
+    if (looked % tasksAtOnce === 0) yield undefined;
+  }
   const outputs = [...open];
   yield* mergeByAge(outputs.map(({ segments }) => segments));
   yield* outputs.flatMap(({ raw }) => [...raw]).toSorted((one, other) => other.bytes - one.bytes);

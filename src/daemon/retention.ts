@@ -3,7 +3,14 @@ import type { TaskStore } from '../projections/task-store.ts';
 import type { Settings } from '../settings.ts';
 import { type FileSystemSpace, spaceOf } from './file-system.ts';
 import { type RemovalContext, finishRemovals, removeOutput } from './remove-output.ts';
-import { type OpenOutput, type Prune, type RetentionLimits, choosePrunes } from './retention-policy.ts';
+import {
+  type OpenOutput,
+  type OutputState,
+  type Prune,
+  type RetentionLimits,
+  choosePrunes,
+  choosing,
+} from './retention-policy.ts';
 import { StoredOutput } from './stored-output.ts';
 
 /** While output grows, how often what all of it takes is held against the limits. */
@@ -66,24 +73,9 @@ export class Retention implements AsyncDisposable {
     this.#look({ afterMs: lookEveryMs });
   }
 
-  /**
-   * What the limits would take now.
-   * @param piecesMax how many pieces of it at the most.
-   */
-  choose({ piecesMax = Number.POSITIVE_INFINITY }: { piecesMax?: number } = {}): readonly Prune[] {
-    const space = spaceOf(this.#context.tasksFolder);
-    this.#measureChanged();
-    return choosePrunes({
-      suspects: [...this.#changed].map((id) =>
-        this.#context.holes ? this.#output.outputOf(id) : this.#output.compressedOf(id),
-      ),
-      complete: this.#output.complete(),
-      open: this.#open(),
-      outputBytes: this.#output.bytes,
-      freeBytes: space.freeBytes,
-      limits: limitsOf(this.#context.settings, space),
-      piecesMax,
-    });
+  /** What the limits would take now, as `choosing` gives it. */
+  choosing(): Generator<Prune | undefined, void, void> {
+    return choosing(this.#state());
   }
 
   /** All output as it is now, for whoever chooses by other rules. */
@@ -128,7 +120,7 @@ export class Retention implements AsyncDisposable {
     let looked: readonly TaskId[] = [];
     const removed = await this.prune(
       () => {
-        const prunes = this.choose({ piecesMax: prunesAtOnce });
+        const prunes = choosePrunes(this.#state(), { piecesMax: prunesAtOnce });
         looked = [...this.#changed];
         this.#changed.clear();
         return prunes;
@@ -153,6 +145,21 @@ export class Retention implements AsyncDisposable {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => undefined);
     return await done;
+  }
+
+  #state(): OutputState {
+    const space = spaceOf(this.#context.tasksFolder);
+    this.#measureChanged();
+    return {
+      suspects: [...this.#changed].map((id) =>
+        this.#context.holes ? this.#output.outputOf(id) : this.#output.compressedOf(id),
+      ),
+      complete: this.#output.complete(),
+      open: this.#open(),
+      outputBytes: this.#output.bytes,
+      freeBytes: space.freeBytes,
+      limits: limitsOf(this.#context.settings, space),
+    };
   }
 
   #measureChanged(): void {

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { StoredStream, Task } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { spaceOf } from './file-system.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
@@ -66,6 +66,7 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (task === undefined) return;
     const folder = this.#folder(id);
+    folder.demandOwn();
     for (const name of existsSync(folder.path) ? readdirSync(folder.path) : []) {
       const [, stream, index, temporary] = /^(stdout|stderr)\.(\d+)\.gz(\.tmp)?$/.exec(name) ?? [];
       if (stream !== 'stdout' && stream !== 'stderr') continue;
@@ -94,9 +95,13 @@ export class Rotation implements AsyncDisposable {
     this.#context.log.warn('a segment that no event tells of was put aside', { task: task.id, file: basename(path) });
   }
 
-  /** What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest. */
-  recoverAll(): void {
-    for (const id of this.#unfinished()) {
+  /**
+   * What a starting daemon does for every task: `recover` for those with something left to do, nothing for the rest.
+   * @param openBefore those whose output was open when it found them: since then it may have closed it, with too little of
+   *   it left to be compressed.
+   */
+  recoverAll({ openBefore }: { readonly openBefore: Iterable<TaskId> }): void {
+    for (const id of new Set([...openBefore, ...this.#unfinished()])) {
       try {
         this.recover(id);
       } catch (error) {
@@ -191,6 +196,7 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (range === null || task === undefined) return;
     const folder = this.#folder(id);
+    folder.demandOwn();
     const spool = folder.stream(stream);
     const { from } = range;
     const complete = task.log.kind === 'closed' && range.to === folder.size(stream);
@@ -244,7 +250,9 @@ export class Rotation implements AsyncDisposable {
   /** What is in segments need not lie in the spool too. Offsets stay: a hole has no blocks and keeps the length. */
   async #giveBack(id: TaskId, stream: StreamName): Promise<void> {
     const { sealedTo } = this.#stored(id, stream);
-    const spool = this.#folder(id).stream(stream);
+    const folder = this.#folder(id);
+    folder.demandOwn();
+    const spool = folder.stream(stream);
     if (!this.#context.holes || !existsSync(spool)) return;
     if ((await this.#context.kernel.punchHole(spool, { from: 0, to: sealedTo })) === true) return;
     this.#context.log.warnOnce('the space of compressed output could not be given back', { task: id, stream });
@@ -260,6 +268,7 @@ export class Rotation implements AsyncDisposable {
       return sealedTo > 0 && sealedTo >= sizes[stream];
     });
     const folder = this.#folder(id);
+    if (sealed.length > 0) folder.demandOwn();
     for (const stream of sealed) rmSync(folder.stream(stream), { force: true });
     if (sealed.length > 0) folder.removeEmptySpool();
   }

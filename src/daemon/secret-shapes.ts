@@ -67,7 +67,10 @@ function pointsElsewhere(name: string, value: string): boolean {
   return /(?:file|path|dir|folder|home|sock|socket|command|cmd)$/i.test(name) && /^[~./]/.test(value);
 }
 
-/** What is known of the shapes of secrets, from what those who issue them say. */
+/**
+ * What is known of the shapes of secrets, from what those who issue them say. What is followed by something else has a
+ * longest length: a value of 128 KiB is looked at from each of its places, and the daemon does nothing else meanwhile.
+ */
 const secretShapes: readonly { readonly of: string; readonly shape: RegExp }[] = [
   { of: 'GitHub: personal, OAuth, user, server and refresh tokens', shape: /\bgh[pousr]_\w{20,}/ },
   { of: 'GitHub: tokens with chosen rights', shape: /\bgithub_pat_\w{20,}/ },
@@ -89,7 +92,7 @@ const secretShapes: readonly { readonly of: string; readonly shape: RegExp }[] =
   { of: 'Hugging Face: access tokens', shape: /\bhf_[A-Za-z]{20,}/ },
   { of: 'DigitalOcean: tokens', shape: /\bdo[opr]_v1_[a-f\d]{32,}/ },
   { of: 'HashiCorp Vault: tokens', shape: /\bhv[sbr]\.[\w-]{16,}/ },
-  { of: 'SendGrid: API keys', shape: /\bSG\.[\w-]{10,}\.[\w-]{10,}/ },
+  { of: 'SendGrid: API keys', shape: /\bSG\.[\w-]{10,100}\.[\w-]{10}/ },
   { of: 'Shopify: access tokens', shape: /\bshp(?:at|ca|pa|ss)_[a-fA-F\d]{24,}/ },
   { of: 'Telegram: tokens of bots', shape: /\b\d{6,12}:[\w-]{32,}/ },
   { of: 'Databricks: tokens', shape: /\bdapi[a-f\d]{32}/ },
@@ -100,10 +103,10 @@ const secretShapes: readonly { readonly of: string; readonly shape: RegExp }[] =
   { of: 'Atlassian: API tokens', shape: /\bATATT3[\w=-]{16,}/ },
   { of: 'age: secret keys', shape: /\bAGE-SECRET-KEY-1/ },
   { of: 'Azure: keys in connection strings', shape: /\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)=/i },
-  { of: 'JSON Web Tokens', shape: /\beyJ[\w-]{8,}\.[\w-]{8,}/ },
+  { of: 'JSON Web Tokens', shape: /\beyJ[\w-]{8,1000}\.[\w-]{8}/ },
   { of: 'PEM: private keys', shape: /-----BEGIN [A-Z ]*PRIVATE KEY/ },
   { of: 'HTTP: the header that logs in', shape: /\b(?:bearer|basic)\s+[\w+/=.~-]{12,}/i },
-  { of: 'addresses with a password', shape: /\b[a-z][a-z\d+.-]*:\/\/[^\s/:@?#]*:[^\s/@]+@/i },
+  { of: 'addresses with a password', shape: /\b[a-z][a-z\d+.-]{0,30}:\/\/[^\s/:@?#]*:[^\s/@]+@/i },
   {
     of: 'a password among settings',
     shape: /(?:^|[;,&?\s])(?:password|passwd|pwd|secret|token|api[_-]?key)=[^;,&\s]+/i,

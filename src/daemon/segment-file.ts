@@ -4,8 +4,9 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
 
+import { passCrashPoint } from '../crash-point.ts';
 import type { SegmentMember } from '../journal/events.ts';
-import { passCrashPoint } from './crash-point.ts';
+import { forReading, forWriting } from './no-links.ts';
 
 /**
  * A segment: a range of a stream as a gzip file that zcat, zgrep and less open. It is many gzip members of 64 KiB each
@@ -30,8 +31,8 @@ export interface SegmentFacts {
 }
 
 /**
- * Compresses a range of a spool into a file: written beside its place, synced, renamed, and its folder synced, so that
- * a crash at any step leaves either nothing of that name or all of it. Compression runs off the event loop.
+ * Compresses a range of a spool into a file: written beside its place, synced, renamed, and its folders synced, so that a
+ * crash at any step leaves either nothing of that name or all of it. Compression runs off the event loop.
  * @param linesBefore the newlines of the stream before the range.
  * @param fast for a flood: a quarter larger and four times as fast.
  */
@@ -52,13 +53,13 @@ export async function writeSegment({
 }): Promise<SegmentFacts> {
   const level = fast ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION;
   const temporary = `${path}.tmp`;
-  await using source = await open(spool, 'r');
+  await using source = await open(spool, forReading);
   const members: SegmentMember[] = [];
   const sum = createHash('sha256');
   let bytes = 0;
   let lines = linesBefore;
   {
-    await using target = await open(temporary, 'w', 0o600);
+    await using target = await open(temporary, forWriting, 0o600);
     for (let offset = from; offset < to; offset += memberBytes) {
       const raw = await readBytes(source, { from: offset, to: Math.min(offset + memberBytes, to) });
       const packed = await compress(raw, { level, chunkSize });
@@ -73,8 +74,11 @@ export async function writeSegment({
   }
   await rename(temporary, path);
   passCrashPoint('segment.renamed');
-  await using folder = await open(dirname(path), 'r');
-  await folder.sync();
+  // Its name, and that of the task's folder, which nobody has synced before: a segment that an event tells of is there.
+  for (const folder of [dirname(path), dirname(dirname(path))]) {
+    await using handle = await open(folder, 'r');
+    await handle.sync();
+  }
   return { lines: lines - linesBefore, bytes, sha256: sum.digest('hex'), members };
 }
 
@@ -94,7 +98,7 @@ export async function readMembers(
  * none.
  */
 export async function findCut(spool: string, { from, to }: { from: number; to: number }): Promise<number> {
-  await using file = await open(spool, 'r');
+  await using file = await open(spool, forReading);
   for (let end = to; end > from; end -= memberBytes) {
     const begin = Math.max(from, end - memberBytes);
     const at = (await readBytes(file, { from: begin, to: end })).lastIndexOf(newline);

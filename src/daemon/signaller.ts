@@ -1,8 +1,8 @@
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, EventDraft, SignalAnswer, SignalReason, TaskId } from '../journal/events.ts';
 import type { EndedStatus, Task } from '../projections/task.ts';
 import { numberOfSignal } from '../protocol/signals.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { onceATurn } from './once-a-turn.ts';
 import type { ProcessEntry, Sessions } from './process-table.ts';
 import type { SupervisionContext } from './supervision-context.ts';

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { StreamName } from '../journal/events.ts';
+import { writeOwnFile } from './no-links.ts';
 import type { ShellKind, SplitEnvironment } from './shim-environment.ts';
 import { goPipeLine, shimText } from './shim.ts';
 import type { TaskFolder } from './task-folder.ts';
@@ -180,10 +182,11 @@ export function spawnPump(
   { tools, folder, stillNeeded }: { tools: ShimTools; folder: TaskFolder; stillNeeded: () => boolean },
 ): number | null {
   const marker = folder.pumpMarker(stream);
-  writeFileSync(marker, '', { mode: 0o600 });
+  writeOwnFile(marker, '');
+  passCrashPoint('pump.announced');
   const opened: number[] = [];
   const open = (path: string, flags: number): number => {
-    const descriptor = openSync(path, flags);
+    const descriptor = openSync(path, flags | constants.O_NOFOLLOW);
     opened.push(descriptor);
     return descriptor;
   };
@@ -194,14 +197,21 @@ export function spawnPump(
     open(folder.fifo(stream), constants.O_RDWR);
     const source = open(folder.fifo(stream), constants.O_RDONLY);
     const target = open(folder.stream(stream), constants.O_WRONLY | constants.O_APPEND);
-    const child = spawn(tools.cat, [], { detached: true, cwd: '/', env: {}, stdio: [source, target, 'ignore'] });
+    // It says itself who it is before it reads, so that nobody can be killed in between and leave one that is not known.
+    const script = 'echo "$$" >"$1" && exec "$2"';
+    const child = spawn(tools.shell, ['-c', script, 'ghost-pump', marker, tools.cat], {
+      detached: true,
+      cwd: '/',
+      env: {},
+      stdio: [source, target, 'ignore'],
+    });
     child.once('error', () => undefined);
     child.unref();
     pid = child.pid ?? null;
+    passCrashPoint('pump.replaced');
     return pid;
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
     if (pid === null) rmSync(marker, { force: true });
-    else writeFileSync(marker, `${pid}\n`);
   }
 }

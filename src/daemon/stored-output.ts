@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { StreamName, TaskId } from '../journal/events.ts';
+import type { Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes, inBlocks, rangeInBlocks } from '../projections/stored-bytes.ts';
@@ -94,8 +94,21 @@ export class StoredOutput {
   }
 
   /** The tasks whose output is complete and not all gone, those that ended first first. */
-  *complete(): Generator<TaskOutput & { readonly id: TaskId }, void, void> {
-    for (const { id, bytes } of this.#store.withOutput()) yield { id, bytes, pieces: this.#pieces(id) };
+  *complete(): Generator<TaskOutput & { readonly id: TaskId; readonly endedAt: Microseconds }, void, void> {
+    for (const { id, bytes, endedAt } of this.#store.withOutput()) {
+      yield { id, bytes, endedAt, pieces: this.#pieces(id) };
+    }
+  }
+
+  /** The same of some tasks alone. */
+  *completeOf(tasks: readonly Task[]): ReturnType<StoredOutput['complete']> {
+    const complete = tasks.flatMap((task) => {
+      const { id, status, log } = task;
+      const bytes = outputBytes(task);
+      if (status.kind !== 'ended' || log.kind === 'open' || bytes === 0) return [];
+      return [{ id, bytes, endedAt: status.endedAt, pieces: this.#pieces(id) }];
+    });
+    yield* complete.toSorted((one, other) => one.endedAt - other.endedAt);
   }
 
   /** The tasks whose output, complete or not, may take more than so many bytes. */
@@ -106,24 +119,26 @@ export class StoredOutput {
 
   /** Those whose output is still written. */
   *open(): Generator<OpenOutput, void, void> {
-    for (const id of this.#open.keys()) yield { segments: this.#segments(id), raw: this.#raw(id) };
+    for (const id of this.#open.keys()) yield { segments: this.#segments(id), raw: this.#raw(id, this.#table.get(id)) };
   }
 
   /** With the last of a complete output goes what is beside it. */
   *#pieces(id: TaskId): Generator<OutputPiece, void, void> {
     const task = this.#table.get(id);
     let last: OutputPiece | null = null;
-    for (const piece of this.#allPieces(id)) {
+    if (task === undefined) return;
+    for (const piece of this.#allPieces(task)) {
       if (last !== null) yield last;
       last = piece;
     }
-    if (last === null || task === undefined) return;
+    if (last === null) return;
     yield task.log.kind === 'open' ? last : { ...last, bytes: last.bytes + besideBytes(task) };
   }
 
-  *#allPieces(id: TaskId): Generator<OutputPiece, void, void> {
-    yield* this.#segments(id);
-    yield* this.#raw(id);
+  *#allPieces(task: Task): Generator<OutputPiece, void, void> {
+    // Most outputs are small: there are no segments to be read and put in order.
+    if (streams.some((stream) => task.stored[stream].starts.length > 0)) yield* this.#segments(task.id);
+    yield* this.#raw(task.id, task);
   }
 
   #segments(id: TaskId): Iterable<OutputPiece> {
@@ -140,8 +155,7 @@ export class StoredOutput {
     }
   }
 
-  *#raw(id: TaskId): Generator<OutputPiece, void, void> {
-    const task = this.#table.get(id);
+  *#raw(id: TaskId, task: Task | undefined): Generator<OutputPiece, void, void> {
     if (task === undefined) return;
     for (const stream of streams) {
       const base = { task: id, stream, from: task.stored[stream].sealedTo, file: null, age: Number.POSITIVE_INFINITY };

@@ -1,7 +1,7 @@
+import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { finalLengths } from './final-lengths.ts';
 import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';
@@ -55,9 +55,7 @@ export class Supervision implements Disposable {
     this.#handle = new TaskHandle(context);
     this.#pumps = new Pumps(context, options);
     ({ onAborted: this.#onAborted, onDone: this.#onDone } = options);
-    const look = (): void => {
-      this.look();
-    };
+    const look = (): void => this.look();
     this.#again = new LookAgain(look);
     this.recorder = new OutputRecorder(options.folder, {
       clock: context.clock,
@@ -217,11 +215,10 @@ export class Supervision implements Disposable {
     if (shim !== null && !this.#isShimGone()) return this.#waitForShim();
     if (this.#pumps.areAlive()) return this.#lookLater();
     const { stdout, stderr } = finalLengths(this.recorder.noteNow(), this.#context.table.get(this.id));
-    const { besideBytes } = this.#folder.settle();
+    const closed = { stdoutBytes: stdout, stderrBytes: stderr, ...this.#folder.settle() };
     passCrashPoint('task.settled');
     const pumpedByShim = this.#folder.pumpedByShim().map((stream) => pumpRestarted(stream, this.#attempt));
-    const data = { stdoutBytes: stdout, stderrBytes: stderr, besideBytes };
-    await this.#append(...pumpedByShim, { type: 'LogClosed', data });
+    await this.#append(...pumpedByShim, { type: 'LogClosed', data: closed });
     passCrashPoint('task.log-closed');
     this.#folder.forgetPumpedByShim();
     this.#onDone(this);

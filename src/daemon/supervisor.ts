@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type EnvironmentPair, isWhole } from '../journal/environments.ts';
 import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
-import { passCrashPoint } from './crash-point.ts';
 import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
 import { splitEnvironment } from './shim-environment.ts';
@@ -99,7 +99,7 @@ export class Supervisor implements Disposable {
       ],
       { durability: refusal === null ? 'normal' : 'full', environment: encoded },
     );
-    passCrashPoint('task.submitted');
+    passCrashPoint(refusal === null ? 'task.submitted' : 'task.refused');
     if (refusal !== null) return id;
     try {
       await this.#attempt(id);
@@ -138,6 +138,7 @@ export class Supervisor implements Disposable {
       folder: this.folder(id),
       waiting,
       onAborted: () => {
+        passCrashPoint('task.aborted');
         this.#end(id);
         this.begin(id);
       },

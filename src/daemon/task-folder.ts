@@ -1,6 +1,6 @@
 import {
   closeSync,
-  constants,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -12,8 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
 import { bytesOnDisk } from './file-system.ts';
+import { forAppending, forReading, isLink, refuseLinks } from './no-links.ts';
 
 const streams = ['stdout', 'stderr'] as const;
 
@@ -44,14 +46,26 @@ export class TaskFolder {
    * @returns whether there was one.
    */
   setAside({ uuid }: { readonly uuid: string }): boolean {
-    if (statSync(this.path, { throwIfNoEntry: false }) === undefined) return false;
+    // A link is what is there as well, wherever it leads.
+    if (lstatSync(this.path, { throwIfNoEntry: false }) === undefined) return false;
     renameSync(this.path, `${this.path}.before-${uuid}`);
     return true;
   }
 
   /** Makes the folder where it is not there yet. */
   create(): void {
+    this.demandOwn();
     mkdirSync(this.spool, { recursive: true });
+  }
+
+  /** @throws GhostError `log-unreadable` where it, or the folder of the spools, is a link to somewhere else. */
+  demandOwn(): void {
+    refuseLinks([this.path, this.spool], 'log-unreadable');
+  }
+
+  /** The same of the streams too. */
+  demandReadable(): void {
+    refuseLinks([this.path, this.spool, this.stream('stdout'), this.stream('stderr')], 'log-unreadable');
   }
 
   stream(name: StreamName): string {
@@ -73,7 +87,7 @@ export class TaskFolder {
   replacedPump(name: StreamName): number | null {
     const path = this.pumpMarker(name);
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
-    const pid = Number.parseInt(readFileSync(path, 'latin1'), 10);
+    const pid = Number.parseInt(readFileSync(path, { encoding: 'latin1', flag: forReading }), 10);
     if (Number.isInteger(pid)) return pid;
     rmSync(path, { force: true });
     return null;
@@ -105,7 +119,8 @@ export class TaskFolder {
 
   /** The bytes that a stream has by now, 0 where there is none. */
   size(name: StreamName): number {
-    return statSync(this.stream(name), { throwIfNoEntry: false })?.size ?? 0;
+    const stats = lstatSync(this.stream(name), { throwIfNoEntry: false });
+    return stats?.isFile() === true ? stats.size : 0;
   }
 
   /** How far both streams have come, in bytes. */
@@ -113,17 +128,26 @@ export class TaskFolder {
     return { stdout: this.size('stdout'), stderr: this.size('stderr') };
   }
 
+  /** Which stream was written last, as well as the file system tells; stderr where it cannot tell them apart. */
+  lastWritten(): StreamName {
+    const writtenAt = (name: StreamName): number =>
+      statSync(this.stream(name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return writtenAt('stdout') > writtenAt('stderr') ? 'stdout' : 'stderr';
+  }
+
   /** What the shim of an attempt has noted, and when it last did, in milliseconds since 1970; null before it existed. */
   readStatus(attempt: number): { readonly text: string; readonly modifiedMs: number } | null {
     const path = this.status(attempt);
     const stat = statSync(path, { throwIfNoEntry: false });
-    return stat === undefined ? null : { text: readFileSync(path, 'latin1'), modifiedMs: stat.mtimeMs };
+    if (stat === undefined) return null;
+    return { text: readFileSync(path, { encoding: 'latin1', flag: forReading }), modifiedMs: stat.mtimeMs };
   }
 
   /** What the shell of an attempt said, "" where it said nothing. */
   readMessages(attempt: number): string {
     const path = join(this.spool, `messages.${attempt}`);
-    return statSync(path, { throwIfNoEntry: false }) === undefined ? '' : readFileSync(path, 'utf8');
+    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+    return isThere ? readFileSync(path, { encoding: 'utf8', flag: forReading }) : '';
   }
 
   /** The four files of a shim, opened for appending; to be closed here when the shim has them. */
@@ -139,7 +163,7 @@ export class TaskFolder {
       for (const descriptor of opened.splice(0)) closeSync(descriptor);
     };
     const open = (path: string): number => {
-      const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
+      const descriptor = openSync(path, forAppending, 0o600);
       opened.push(descriptor);
       return descriptor;
     };
@@ -167,21 +191,15 @@ export class TaskFolder {
    * @returns what of what stays is not the streams', as it takes on the disk.
    */
   settle(): { readonly besideBytes: number } {
+    if (isLink(this.path) || isLink(this.spool)) return { besideBytes: 0 };
     for (const name of readdirIfThere(this.spool)) {
       const path = join(this.spool, name);
       if (/^(stdout|stderr)\.(fifo|pump)$|^(status|messages)\.\d+$/.test(name)) rmSync(path, { force: true });
       else if ((name === 'stdout' || name === 'stderr') && this.size(name) === 0) rmSync(path, { force: true });
     }
+    passCrashPoint('task.closing');
     for (const folder of [this.spool, this.path]) removeIfEmpty(folder);
     return { besideBytes: bytesOnDisk(this.order) + bytesOnDisk(this.spool) + bytesOnDisk(this.path) };
-  }
-
-  /** Takes the pipes away and leaves all that was noted. */
-  removePipes(): void {
-    for (const name of streams) {
-      rmSync(this.fifo(name), { force: true });
-      rmSync(this.pumpMarker(name), { force: true });
-    }
   }
 
   /** Takes the folder of the spools away where all of them are gone. */

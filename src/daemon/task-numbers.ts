@@ -3,11 +3,12 @@ import { join } from 'node:path';
 
 import type { Actor, EventDraft } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
+import { readMark } from '../journal/mark-file.ts';
 import type { Paths } from '../paths.ts';
 import type { DaemonLog } from './daemon-log.ts';
 
 /** Past the last task that the journal knows, so many numbers are looked for: what a lost write-ahead log held, and more. */
-const numbersLookedFor = 64;
+const numbersLookedFor = 256;
 
 /**
  * The highest number that a folder in one of these folders bears: `7`, `7.before-UUID` and `7.2` are all of a task 7.
@@ -35,14 +36,28 @@ function lastTaskBeyond(tasksFolder: string, { known }: { readonly known: number
   return null;
 }
 
-/** Where folders of tasks are there that no event tells of, the journal lost its end: their numbers are not given again. */
+/**
+ * The journal lost its end where its mark is ahead of it, or folders of tasks are there that no event tells of: no number
+ * is given again, and what was to be started before may have run.
+ */
 export function missingEnd(
   journal: Journal,
-  { paths, self, log }: { paths: Pick<Paths, 'tasks'>; self: Actor; log: DaemonLog },
+  { paths, self, log }: { paths: Pick<Paths, 'journal' | 'tasks'>; self: Actor; log: DaemonLog },
 ): readonly EventDraft[] {
-  const lastTask = lastTaskBeyond(paths.tasks, { known: journal.lastTask() });
-  if (lastTask === null) return [];
-  log.warn('the end of the journal is missing: there are folders of tasks that it knows nothing of', { lastTask });
-  const data = { kept: journal.lastSeq, lost: null, lastTask, damaged: null };
+  const known = journal.lastTask();
+  const kept = journal.lastSeq;
+  const mark = readMark(paths.journal);
+  // The doctor has restored it, and said what was lost.
+  const isAhead = mark !== null && mark.seq > kept && (kept === 0 || journal.lastRestored() !== kept);
+  const beyond = lastTaskBeyond(paths.tasks, { known });
+  if (!isAhead && beyond === null) return [];
+  const lastTask = Math.max(known, beyond ?? 0, isAhead ? mark.task : 0);
+  const lost = isAhead ? { from: kept + 1, to: mark.seq } : null;
+  log.warn('the end of the journal is missing: its mark or the folders of tasks tell of more', {
+    kept,
+    mark: mark?.seq ?? null,
+    lastTask,
+  });
+  const data = { kept, lost, lastTask, damaged: null };
   return [{ type: 'JournalRestored', task: null, actor: self, data }];
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import type { JournalEvent, TaskId } from '../journal/events.ts';
@@ -58,7 +58,10 @@ export async function segmentDamage(
   };
   let size: number;
   try {
-    const found = await stat(file);
+    const folder = await lstat(taskFolder(task));
+    const found = await lstat(file);
+    const isBehindLink = folder.isSymbolicLink() || found.isSymbolicLink();
+    if (isBehindLink) return damage('segment-missing', 'is missing: a link is there');
     if (!found.isFile()) return damage('segment-changed', 'is no file');
     ({ size } = found);
     if (size < bytes) return damage('segment-truncated', `is cut off: ${size} of ${bytes} bytes are there`);

@@ -99,9 +99,9 @@ async function* look(patient: Patient): AsyncGenerator<Found, void, void> {
 
 async function checkRebuild(patient: Patient, { inspection }: JournalReading): Promise<Found> {
   const { daemon, alone } = patient;
-  if (daemon.kind === 'answers') return await checkReadModels(daemon.rebuild);
+  if (daemon.kind === 'answers') return await checkReadModels(daemon.rebuild, patient);
   if (inspection === null) return ok('read models', 'there is no journal yet to fold');
-  if (alone) return await checkReadModels(() => rebuildHere(patient));
+  if (alone) return await checkReadModels(() => rebuildHere(patient), patient);
   return warning('read models', 'they are not folded anew while a daemon has the journal and does not answer');
 }
 

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { passCrashPoint } from '../daemon/crash-point.ts';
+import { passCrashPoint } from '../crash-point.ts';
 import { asideFolder } from '../daemon/set-aside.ts';
 import { lastTaskInFolders } from '../daemon/task-numbers.ts';
 import type { Actor, Microseconds } from '../journal/events.ts';
 import { type Inspection, inspectJournal } from '../journal/inspect.ts';
+import { readMark } from '../journal/mark-file.ts';
 import { finishPutting, restoredPath } from '../journal/put-in-place.ts';
 import { type Salvage, restoreJournal } from '../journal/salvage.ts';
 import { version } from '../version.ts';
@@ -20,18 +21,24 @@ import type { Patient } from './patient.ts';
  */
 const refusedWithin = 64;
 
+/** After so many events it is told how far the reading has come. */
+const toldEvery = 5_000;
+
 export interface JournalReading {
   readonly facts: FactsTable;
   readonly inspection: Inspection | null;
 }
 
 /** Reads the whole journal, once. */
-export function readJournal({ paths, migrationsFolder }: Patient): JournalReading {
+export function readJournal({ paths, migrationsFolder, onProgress }: Patient): JournalReading {
   const facts: FactsTable = new Map();
   const inspection = inspectJournal(paths.journal, {
     migrationsFolder,
-    onEvent: (event) => {
+    onEvent: (event, { last }) => {
       noteFact(facts, event);
+      if (event.seq % toldEvery !== 0) return;
+      // Nothing here waits: a line that cannot be drawn is nobody's loss.
+      onProgress({ step: 'reading', events: event.seq, eventsTotal: last }).catch(() => undefined);
     },
   });
   return { facts, inspection };
@@ -103,7 +110,10 @@ function restoring(patient: Patient): { readonly hint: string } | { readonly men
         now: () => (nowMs * 1000) as Microseconds,
         ghostVersion: version,
         actor: actorOf(patient),
-        lastTaskSeen: lastTaskInFolders([paths.tasks, join(paths.home, asideFolder, basename(paths.tasks))]),
+        lastTaskSeen: Math.max(
+          lastTaskInFolders([paths.tasks, join(paths.home, asideFolder, basename(paths.tasks))]),
+          readMark(paths.journal)?.task ?? 0,
+        ),
         onStep: (step) => {
           passCrashPoint(`restore.${step}`);
         },
@@ -149,7 +159,7 @@ function damagedBefore({ paths: { home, journal } }: Patient): readonly Found[] 
     : [
         ok(
           'journal',
-          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more)`,
+          `kept from before it was restored: ${someOf(folders)} (remove it when you do not want it any more: ghost redact does not reach into it)`,
         ),
       ];
 }

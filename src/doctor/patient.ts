@@ -13,9 +13,16 @@ export interface ExamineOptions {
   readonly fix: boolean;
   /** Fold every read model anew and compare. */
   readonly rebuild: boolean;
+  /** Told how far what takes long has come, again and again. */
+  readonly onProgress: (progress: DoctorProgress) => Promise<void>;
   readonly daemon: DaemonAnswer;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+}
+
+/** The journal is read from its first event to its last, and may then be folded anew. */
+export interface DoctorProgress extends RebuildProgress {
+  readonly step: 'reading' | 'folding';
 }
 
 /** What came of asking the daemon. */

@@ -33,12 +33,14 @@ export async function* rebuildHere({
 /** Folds every read model anew, to its end: what differed from what was kept has been replaced by then. */
 export async function checkReadModels(
   rebuild: () => AsyncGenerator<RebuildProgress, RebuildResult, void>,
+  { onProgress }: Pick<Patient, 'onProgress'>,
 ): Promise<Found> {
   try {
     const folding = rebuild();
     for (;;) {
       const step = await folding.next();
       if (step.done === true) return foundOf(step.value);
+      await onProgress({ step: 'folding', ...step.value });
     }
   } catch (error) {
     if (!(error instanceof GhostError)) throw error;

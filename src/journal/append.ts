@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
 import type { EncodedEnvironment } from './environments.ts';
+import type { EventDraft, JournalEvent } from './events.ts';
 
 /** How an append is made. */
 export interface AppendOptions {
@@ -12,6 +13,14 @@ export interface AppendOptions {
   readonly environment?: EncodedEnvironment;
   /** Done in the same transaction, before the events. */
   readonly within?: (database: Database) => void;
+}
+
+/** An append that waits for the end of its turn. */
+export interface PendingBatch {
+  readonly drafts: readonly EventDraft[];
+  readonly options: AppendOptions;
+  readonly resolve: (events: readonly JournalEvent[]) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** A fact that can happen once was recorded before; nothing of its batch was appended. */

@@ -76,6 +76,8 @@ export class ChainWalk {
     // Without the rows just before it, which somebody put in.
     for (let added = 1; added <= this.#recent.length; added += 1) {
       const previous = this.#hashBefore(added);
+      // A copy of the row that stands there: it is the one that was put in.
+      if (row[7] === this.#hashBefore(added - 1)) continue;
       if (!this.#fits(row, { previous, at: seq - this.#shift - added })) continue;
       if (this.#isSwapped(row, added)) break;
       this.#dropLinks({ from: seq - added });

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Database, openDatabase, type Statement } from './database.ts';
 import {
@@ -28,6 +29,9 @@ interface Writer {
 /** How often, and how many times, a write-ahead log is tried to be emptied that another program is reading. */
 const emptyTryMs = 100;
 const emptyTriesMax = 50;
+
+/** So many submissions are looked at in one go: some milliseconds. */
+const submissionsAtOnce = 500;
 
 interface EnvironmentRow {
   readonly hash: string;
@@ -77,23 +81,36 @@ export class EnvironmentStore {
     const secrets = values.filter((value) => !isRedacted(value)).map((value): StoredPair => [name, value]);
     // First, while the value is known: after a crash in between it would not be any more.
     if (secrets.length > 0) for (const path of this.#backups()) redactBackup(path, secrets);
+    passCrashPoint('change.redacting');
     const rows = redactedRows(this.#database, secrets);
     if (rows.length > 0) await this.#record(draft(rows.map((row) => row.hash)), rows);
+    passCrashPoint('change.redacted');
     await emptyLog(this.#database);
     return rows.map((row) => row.hash);
   }
 
-  /** How many tasks were given one of these environments. */
-  tasksWith(hashes: readonly string[]): number {
+  /**
+   * How many tasks were given one of these environments. In slices, with everybody else's turn between two of them: there
+   * may be a million submissions to be looked at.
+   */
+  async tasksWith(hashes: readonly string[]): Promise<number> {
     // By the index of what happens once, in which all submissions lie together.
-    const [count] = this.#database
-      .prepare<[string], [number]>(
-        `SELECT count(*) FROM events WHERE once >= 'request:' AND once < 'request;' AND type = 'TaskSubmitted'
-         AND json_extract(data, '$.environmentHash') IN (SELECT value FROM json_each(?))`,
+    const next = this.#database
+      .prepare<[string, string], [once: string, isOne: number]>(
+        `SELECT once, type = 'TaskSubmitted' AND json_extract(data, '$.environmentHash') IN (SELECT value FROM json_each(?))
+         FROM events WHERE once > ? AND once < 'request;' ORDER BY once LIMIT ${submissionsAtOnce}`,
       )
-      .raw()
-      .get(JSON.stringify(hashes)) ?? [0];
-    return count;
+      .raw();
+    const wanted = JSON.stringify(hashes);
+    let count = 0;
+    for (let after = 'request:'; ;) {
+      const rows = next.all(wanted, after);
+      for (const [, isOne] of rows) count += isOne;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < submissionsAtOnce) return count;
+      [after] = last;
+      await setImmediate();
+    }
   }
 
   async #record(event: EventDraft, rows: readonly EnvironmentRow[]): Promise<void> {

@@ -159,9 +159,7 @@ interface EventData {
   TaskAdopted: { readonly attempt: number; readonly pid: number | null };
   /** Gone, and nothing tells how it ended. */
   TaskLost: { readonly attempt: number; readonly reason: LossReason; readonly message: string };
-  /**
-   * A pump that somebody killed, or a full disk, was replaced, by a daemon or at the end by the shim. At most what it held is lost.
-   */
+  /** A pump was gone, and was replaced by a daemon, or at the end by the shim. At most what it held is lost. */
   PumpRestarted: { readonly attempt: number; readonly stream: StreamName };
   /**
    * A range of a stream was compressed, and its file is on the disk. Written before the range is given back to the
@@ -197,16 +195,11 @@ interface EventData {
     readonly bytes: number;
     readonly reason: PruneReason;
   };
-  /** Both streams have reached their end: these are their final lengths. */
-  LogClosed: {
-    readonly stdoutBytes: number;
-    readonly stderrBytes: number;
-    /**
-     * What stays beside the streams until the last of them is gone (their order and times, the folders), as it takes on
-     * the disk; `null` in events of version 1, which did not say.
-     */
-    readonly besideBytes: number | null;
-  };
+  /**
+   * Both streams have reached their end: these are their final lengths. `besideBytes` is what stays beside them on the
+   * disk (their order and times, the folders) until the last of them is gone; version 1 did not say, and has `null`.
+   */
+  LogClosed: { readonly stdoutBytes: number; readonly stderrBytes: number; readonly besideBytes: number | null };
   /** Somebody gave the task another name, or took it away (`null`). */
   TaskRenamed: { readonly requestId: string; readonly name: string | null };
   /** Somebody put tags on the task or took some off. Only what changed anything. */
@@ -270,38 +263,3 @@ export type JournalEvent = EventDraft & {
 
 export type EventOf<T extends EventType> = Extract<JournalEvent, { type: T }>;
 export type DataOf<T extends EventType> = EventData[T];
-
-export const daemonEventTypes: readonly DaemonEventType[] = [
-  'DaemonStarted',
-  'DaemonStopped',
-  'PeerRefused',
-  'JournalRestored',
-];
-
-/** The version of each event's shape that this ghost writes. */
-export const eventVersions: { readonly [T in EventType]: number } = {
-  DaemonStarted: 1,
-  DaemonStopped: 1,
-  PeerRefused: 1,
-  JournalRestored: 1,
-  TaskSubmitted: 1,
-  TaskSpawned: 1,
-  TaskSpawnAborted: 1,
-  TaskStarted: 1,
-  TaskStartFailed: 1,
-  SignalRequested: 1,
-  SignalSent: 1,
-  TaskExited: 1,
-  TaskOrphaned: 1,
-  TaskAdopted: 1,
-  TaskLost: 1,
-  PumpRestarted: 1,
-  LogSegmentSealed: 1,
-  LogSegmentPruned: 1,
-  LogClosed: 2,
-  TaskRenamed: 1,
-  TaskTagged: 1,
-  TaskForgotten: 1,
-  EnvironmentRedacted: 1,
-  OutOfMemorySeen: 1,
-};

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 
 import { GhostError } from '../ghost-error.ts';
 import { type Database, openForReading, sqliteErrorCode } from './database.ts';
@@ -25,17 +25,29 @@ export type JournalDefect =
   | { readonly kind: 'closed'; readonly message: string; readonly hint: string }
   | { readonly kind: 'newer'; readonly message: string; readonly hint: string };
 
+/** Gets each event that holds, and the number of the last one that there is. */
+export type OnEvent = (event: JournalEvent, place: { readonly last: number }) => void;
+
 const upgrade = 'npm install -g ghost-journal@latest';
 
 /**
  * Looks at a whole journal: whether SQLite finds its file sound, its migrations are known, and the chain holds from the
- * first event to the last. `onEvent` gets each event that holds. Null where there is no journal.
+ * first event to the last. Null where there is no journal.
  */
 export function inspectJournal(
   path: string,
-  { migrationsFolder, onEvent }: { migrationsFolder: string; onEvent: (event: JournalEvent) => void },
+  { migrationsFolder, onEvent }: { migrationsFolder: string; onEvent: OnEvent },
 ): Inspection | null {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return null;
+  if (stats.isSymbolicLink()) {
+    const defect: JournalDefect = {
+      kind: 'closed',
+      message: `${path} is a symbolic link, and ghost follows none in its folder`,
+      hint: `ls -l ${path}  and put the journal itself there`,
+    };
+    return { events: 0, lastAt: null, migrationsMissing: 0, defect };
+  }
   let database: Database;
   try {
     database = openForReading(path);
@@ -58,13 +70,15 @@ function openingDefect(error: unknown): JournalDefect {
 
 function inspect(
   database: Database,
-  { migrationsFolder, onEvent }: { migrationsFolder: string; onEvent: (event: JournalEvent) => void },
+  { migrationsFolder, onEvent }: { migrationsFolder: string; onEvent: OnEvent },
 ): Inspection {
   const state: { events: number; lastAt: Microseconds | null } = { events: 0, lastAt: null };
   let migrations: MigrationState;
   let quick: string;
+  let last = 0;
   try {
     migrations = migrationsOf(database, migrationsFolder);
+    if (!migrations.none) last = lastSeq(database);
     quick = String(database.pragma('quick_check(1)', { simple: true }));
   } catch (error) {
     migrations = { missing: 0, foreign: null, none: false };
@@ -85,7 +99,7 @@ function inspect(
   const broken = walk(database, (event) => {
     state.events = event.seq;
     state.lastAt = event.at;
-    onEvent(event);
+    onEvent(event, { last });
   });
   // Damage in another place of the file is damage as well; where it hits an event, that is the better sentence.
   if (broken?.kind === 'unreadable') return about({ kind: 'damaged', message: broken.message });

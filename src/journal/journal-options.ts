@@ -1,6 +1,7 @@
 import type { GhostError } from '../ghost-error.ts';
 import type { Database } from './database.ts';
 import type { Microseconds } from './events.ts';
+import type { Mark } from './mark-file.ts';
 import type { ReadModels } from './read-models.ts';
 
 /** How far the opening of an older journal has come: pages of its copy, migrations, or events that are folded. */
@@ -23,6 +24,8 @@ export interface JournalOptions {
   readonly onDamage: (error: GhostError) => void;
   /** Called when the disk is full. True where room was made, so that it is worth trying again. */
   readonly onFull?: () => boolean;
+  /** Called after each commit that is on the disk, with how far it has come. */
+  readonly onDurable?: (mark: Mark) => void;
   /** Called now and then while an older journal is brought up to date, which takes minutes where it is large. */
   readonly onOpening?: OnOpening;
   /** Called once with the migrated database: what is kept in it beside the events. Without it, nothing is. */

@@ -1,6 +1,6 @@
 import type { EventRow } from './codec.ts';
 import { type Database, type Statement, openForReading } from './database.ts';
-import { daemonEventTypes } from './events.ts';
+import { daemonEventTypes } from './event-versions.ts';
 
 /** A row of `events` with the key of the fact, which is not part of the chain. */
 export type StoredRow = [...EventRow, once: string | null];

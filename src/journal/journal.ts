@@ -1,18 +1,20 @@
 import { statSync } from 'node:fs';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
-import { type AppendOptions, FactAlreadyRecorded } from './append.ts';
+import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
-import type { EventDraft, JournalEvent, Microseconds, SequenceNumber, TaskId } from './events.ts';
+import type { EventDraft, JournalEvent, Microseconds, SequenceNumber } from './events.ts';
+import { FactReader } from './fact-reader.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { migrate } from './migrate.ts';
 import { duplicateOf, onceKey } from './once-key.ts';
 import { finishPutting } from './put-in-place.ts';
 import type { EventReader, ReadModels } from './read-models.ts';
-import { type Statements, prepareStatements } from './statements.ts';
+import { prepareStatements } from './statements.ts';
 import { isFull, reasonOf, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
@@ -20,43 +22,43 @@ export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
 
-interface PendingBatch {
-  readonly drafts: readonly EventDraft[];
-  readonly options: AppendOptions;
-  readonly resolve: (events: readonly JournalEvent[]) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
  * batch in it is all or nothing. Reads see only what is committed.
  */
-export class Journal implements Disposable, EventReader {
+export class Journal extends FactReader implements Disposable, EventReader {
   readonly environments: EnvironmentStore;
   readonly #database: Database;
   readonly #now: () => Microseconds;
   readonly #onDamage: (error: GhostError) => void;
   readonly #onFull: () => boolean;
-  readonly #statements: Statements;
   readonly #readModels: ReadModels | null;
   readonly #listeners = new Set<() => void>();
   #pending: PendingBatch[] = [];
   #flushScheduled = false;
   #lastSeq: number;
   #lastHash: string;
+  #lastTask: number;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
+  /** What was committed last: whoever listens asks for just that, and need not have it read and decoded again. */
+  #newest: { readonly after: number; readonly events: readonly JournalEvent[] } = { after: 0, events: [] };
 
-  private constructor(database: Database, { now, onDamage, onFull = () => false, readModels }: JournalOptions) {
+  private constructor(database: Database, options: JournalOptions) {
+    const { now, onDamage, onFull = () => false, onDurable, readModels } = options;
+    super(prepareStatements(database));
     this.#database = database;
     this.#now = now;
     this.#onDamage = onDamage;
     this.#onFull = onFull;
-    this.#statements = prepareStatements(database);
+    this.onCommit(() => {
+      if (this.#synchronous === 'FULL') onDurable?.({ seq: this.#lastSeq, task: this.#lastTask });
+    });
     this.environments = new EnvironmentStore(database, this);
     this.#readModels = readModels?.(database) ?? null;
-    const last = this.#statements.last.get();
+    const last = this.statements.last.get();
     this.#lastSeq = last === undefined ? 0 : last[0];
     this.#lastHash = last === undefined ? genesisHash : last[7];
+    this.#lastTask = this.lastTask();
   }
 
   /**
@@ -83,10 +85,11 @@ export class Journal implements Disposable, EventReader {
     const { path, migrationsFolder, now, ghostVersion, onOpening = () => undefined } = options;
     finishPutting(path);
     const database = openDatabase(path);
+    passCrashPoint('journal.opened');
     try {
       await migrate(database, { folder: migrationsFolder, now, ghostVersion, onOpening });
       const journal = new Journal(database, options);
-      checkChain(journal.#statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
+      checkChain(journal.statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
         path,
       });
       // What a power cut takes of it is folded again.
@@ -136,6 +139,7 @@ export class Journal implements Disposable, EventReader {
       if (code !== null && !isFull(error) && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)) this.#onDamage(failure);
       return;
     }
+    passCrashPoint('journal.committed');
     if (this.#lastSeq !== before) for (const listener of this.#listeners) listener();
     for (const done of settle) done();
   }
@@ -143,52 +147,15 @@ export class Journal implements Disposable, EventReader {
   /** Calls the listener after each commit that added events: a doorbell without data. Returns how to stop it. */
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return () => void this.#listeners.delete(listener);
   }
 
   /** The committed events after a place, in order, at most `most` at once. */
   read({ after, most = readBatchMax }: { after: number; most?: number }): readonly JournalEvent[] {
     if (after >= this.#lastSeq) return [];
-    return this.#statements.read.all(after, most).map(decodeEvent);
-  }
-
-  /** All events about one task, in order. */
-  readTask(task: TaskId): readonly JournalEvent[] {
-    return this.#statements.readTask.all(task).map(decodeEvent);
-  }
-
-  /** The event that recorded a fact (see `onceKey`), or null. */
-  findOnce(key: string): JournalEvent | null {
-    const row = this.#statements.findOnce.get(key);
-    return row === undefined ? null : decodeEvent(row);
-  }
-
-  /** The facts whose key (see `onceKey`) begins so, and that were recorded after a place. In the order of their keys. */
-  readOnce({ prefix, after }: { prefix: string; after: number }): readonly JournalEvent[] {
-    return this.#statements.readOnce.all(prefix, `${prefix}\u{10ffff}`, after).map(decodeEvent);
-  }
-
-  /** The place of the last DaemonStopped: what came before it was done whole. 0 where there was none. */
-  lastCleanStop(): number {
-    return this.#statements.lastCleanStop.get()?.[0] ?? 0;
-  }
-
-  /** The last DaemonStarted or DaemonStopped, or null in a new journal. */
-  lastDaemonEvent(): JournalEvent | null {
-    const row = this.#statements.lastDaemonEvent.get();
-    return row === undefined ? null : decodeEvent(row);
-  }
-
-  /** The highest number that a task was ever given, by events that are lost too; 0 where there was none. */
-  lastTask(): number {
-    return this.#statements.lastTask.get()?.[0] ?? 0;
-  }
-
-  /** The place of the last JournalRestored: events before it may be missing. 0 where there was none. */
-  lastRestored(): number {
-    return this.#statements.lastRestored.get()?.[0] ?? 0;
+    const { events } = this.#newest;
+    if (after === this.#newest.after && events.length > 0 && events.length <= most) return events;
+    return this.statements.read.all(after, most).map(decodeEvent);
   }
 
   /** The place of the last committed event, 0 where there is none. */
@@ -230,15 +197,18 @@ export class Journal implements Disposable, EventReader {
       let folded = false;
       try {
         this.#setSynchronous(batches.some(({ options }) => options.durability === 'full') ? 'FULL' : 'NORMAL');
-        return this.#database
+        const { settle, events } = this.#database
           .transaction(() => {
-            const events: JournalEvent[] = [];
-            const settle = batches.map((batch) => this.#insert(batch, { checked, events }));
-            folded = events.length > 0;
-            if (folded) this.#readModels?.fold(events);
-            return settle;
+            const inserted: JournalEvent[] = [];
+            const settling = batches.map((batch) => this.#insert(batch, { checked, events: inserted }));
+            folded = inserted.length > 0;
+            if (folded) this.#readModels?.fold(inserted);
+            passCrashPoint('journal.written');
+            return { settle: settling, events: inserted };
           })
           .immediate();
+        if (events.length > 0) this.#newest = { after: before.seq, events };
+        return settle;
       } catch (error) {
         if (folded) this.#readModels?.rolledBack();
         this.#lastSeq = before.seq;
@@ -255,7 +225,7 @@ export class Journal implements Disposable, EventReader {
     { checked, events: all }: { checked: boolean; events: JournalEvent[] },
   ): () => void {
     const keys = drafts.map(onceKey);
-    const known = checked ? duplicateOf(keys, (key) => this.#statements.isOnce.get(key) === 1) : undefined;
+    const known = checked ? duplicateOf(keys, (key) => this.statements.isOnce.get(key) === 1) : undefined;
     if (known !== undefined) {
       return () => {
         reject(new FactAlreadyRecorded(known));
@@ -263,7 +233,7 @@ export class Journal implements Disposable, EventReader {
     }
     const { environment, within } = options;
     within?.(this.#database);
-    if (environment !== undefined) this.#statements.insertEnvironment.run(environment.hash, environment.text);
+    if (environment !== undefined) this.statements.insertEnvironment.run(environment.hash, environment.text);
     let actor = { of: drafts[0]?.actor, text: JSON.stringify(drafts[0]?.actor) };
     const events = drafts.map((draft, index): JournalEvent => {
       if (draft.actor !== actor.of) actor = { of: draft.actor, text: JSON.stringify(draft.actor) };
@@ -273,9 +243,10 @@ export class Journal implements Disposable, EventReader {
         previousHash: this.#lastHash,
         actor: actor.text,
       });
-      this.#statements.insert.run(...row, keys[index] ?? null);
+      this.statements.insert.run(...row, keys[index] ?? null);
       this.#lastSeq = row[0];
       this.#lastHash = row[7];
+      this.#lastTask = Math.max(this.#lastTask, draft.task ?? 0);
       return { ...draft, seq: row[0] as SequenceNumber, at: row[1] as Microseconds, hash: row[7] };
     });
     all.push(...events);

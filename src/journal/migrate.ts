@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Database } from './database.ts';
 import type { Microseconds } from './events.ts';
@@ -50,6 +51,7 @@ export async function migrate(
       database.exec(readFileSync(join(folder, name), 'utf8'));
       record.run(name, now(), ghostVersion);
     })();
+    passCrashPoint('journal.migrated');
   }
 }
 
@@ -65,5 +67,6 @@ async function backUp(database: Database, lastMigration: string, onOpening: OnOp
       return pagesAtOnce;
     },
   });
+  passCrashPoint('journal.backed-up');
   renameSync(partial, target);
 }

@@ -13,6 +13,7 @@ export interface Statements {
   /** 1 where that fact is recorded. */
   readonly isOnce: Statement<[key: string], number>;
   readonly readOnce: Statement<[from: string, before: string, after: number], EventRow>;
+  readonly readType: Statement<[after: number, to: number, type: string], EventRow>;
   readonly lastDaemonEvent: Statement<[], EventRow>;
   readonly lastCleanStop: Statement<[], [number | null]>;
   readonly lastTask: Statement<[], [number | null]>;
@@ -33,6 +34,9 @@ export function prepareStatements(database: Database): Statements {
     isOnce: database.prepare<[string], number>('SELECT 1 FROM events WHERE once = ?').pluck(),
     readOnce: events<[string, string, number]>(
       `SELECT ${columns} FROM events WHERE once >= ? AND once < ? AND seq > ? ORDER BY once`,
+    ),
+    readType: events<[number, number, string]>(
+      `SELECT ${columns} FROM events WHERE seq > ? AND seq <= ? AND type = ? ORDER BY seq`,
     ),
     lastDaemonEvent: events<[]>(
       `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')

@@ -20,6 +20,13 @@ export interface CommandSummary {
   readonly lastId: TaskId;
 }
 
+/**
+ * So many lines are known as they are, each of so many characters at the most: what runs again and again is not hashed
+ * each time, which would take as long as all the rest.
+ */
+const knownLinesMax = 4_096;
+const knownCharactersMax = 1_024;
+
 interface Group {
   runs: number;
   failures: number;
@@ -33,19 +40,28 @@ interface Group {
  */
 export class CommandStatistics {
   readonly #groups = new Map<string, Group>();
+  readonly #known = new Map<string, Group>();
 
   add({ id, command, failed, durationMs }: Run): void {
+    const group = this.#known.get(command) ?? this.#groupOf(command, id);
+    group.runs += 1;
+    if (failed) group.failures += 1;
+    if (id > group.lastId) group.lastId = id;
+    if (durationMs !== null) group.durations.push(durationMs);
+  }
+
+  #groupOf(command: string, id: TaskId): Group {
     // 96 bits: two of a million lines are the same once in 10^17.
     const key = hash('sha256', command, 'base64url').slice(0, 16);
     let group = this.#groups.get(key);
     if (group === undefined) {
       group = { runs: 0, failures: 0, lastId: id, durations: [] };
       this.#groups.set(key, group);
+    } else if (this.#known.size < knownLinesMax && command.length <= knownCharactersMax) {
+      // The second time: of what runs once there may be a million.
+      this.#known.set(command, group);
     }
-    group.runs += 1;
-    if (failed) group.failures += 1;
-    if (id > group.lastId) group.lastId = id;
-    if (durationMs !== null) group.durations.push(durationMs);
+    return group;
   }
 
   /** How many different command lines there are. */

@@ -11,15 +11,24 @@ interface Comparison {
   /** The columns that a row is found by come first, in their order. */
   readonly columns: readonly string[];
   readonly keys: number;
+  /** Whether it is found by one number, and may be very large. */
+  readonly isNumbered: boolean;
   /** What is said of a row that is on one side only, or that differs in some columns. */
   readonly tell: (row: Row, what: { readonly missing: 'kept' | 'anew' } | { readonly other: Row }) => Difference;
 }
 
-/** So many rows are compared in one step. */
+/** So many rows are compared in one step, one by one or as one. */
 const rowsAtOnce = 200;
+const rowsAsOne = 1_000;
+
+/** Numbers from the first on, and below the other. */
+type Range = readonly [from: number, before: number];
+const everything: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
 /**
- * Compares the read models of two databases, row by row. In steps: each gives a difference, or null where it found none.
+ * Compares the read models of two databases. In steps: each gives a difference, or null where it found none. Of those that
+ * are large, SQLite says which stretches are the same, in a tenth of the time; the others are gone through row by row.
+ * @param kept has `anew` attached under that name.
  */
 export function* compareReadModels({
   kept,
@@ -28,7 +37,10 @@ export function* compareReadModels({
   kept: Database;
   anew: Database;
 }): Generator<Difference | null, void, void> {
-  for (const comparison of comparisons(kept)) yield* compareTable(comparison, { kept, anew });
+  for (const comparison of comparisons(kept)) {
+    const ranges = comparison.isNumbered ? yield* differentRanges(comparison, kept) : [everything];
+    for (const range of ranges) yield* compareTable(comparison, { kept, anew, range });
+  }
   yield* compareTexts({ kept, anew });
 }
 
@@ -38,13 +50,18 @@ function comparisons(database: Database): readonly Comparison[] {
   const one = (
     table: string,
     nameOf: (row: Row) => string,
-    { keys = 1, differs = differsIn }: Partial<Pick<Comparison, 'keys'>> & { differs?: typeof differsIn } = {},
+    {
+      keys = 1,
+      isNumbered = false,
+      differs = differsIn,
+    }: Partial<Pick<Comparison, 'keys' | 'isNumbered'>> & { differs?: typeof differsIn } = {},
   ): Comparison => {
     const columns = columnsOf(table);
     return {
       table,
       columns,
       keys,
+      isNumbered,
       tell: (row, what) => {
         if ('other' in what) return `${nameOf(row)} differs${differs(columns, row, what.other)}`;
         return what.missing === 'kept'
@@ -54,11 +71,11 @@ function comparisons(database: Database): readonly Comparison[] {
     };
   };
   return [
-    one('tasks', ([id]) => `task ${id}: its row`),
-    one('task_states', ([id]) => `task ${id}: its state`, { differs: differsInState }),
+    one('tasks', ([id]) => `task ${id}: its row`, { isNumbered: true }),
+    one('task_states', ([id]) => `task ${id}: its state`, { isNumbered: true, differs: differsInState }),
     one('task_tags', ([tag, task]) => `task ${task}: the tag ${JSON.stringify(tag)}`, { keys: 2 }),
-    one('snapshots', ([seq]) => `the snapshot after event ${seq}`),
-    one('clock_steps', ([seq]) => `the note that the clock was set back at event ${seq}`),
+    one('snapshots', ([seq]) => `the snapshot after event ${seq}`, { isNumbered: true }),
+    one('clock_steps', ([seq]) => `the note that the clock was set back at event ${seq}`, { isNumbered: true }),
     one('counters', ([name]) => `the counter ${name}`),
     one('read_models', ([name]) => `the note of how far the read model "${name}" is`),
   ];
@@ -88,11 +105,43 @@ function parse(text: Value | undefined): Readonly<Record<string, unknown>> | nul
   }
 }
 
+/** The stretches in which something is on one side only, or differs. */
+function* differentRanges({ table, columns }: Comparison, kept: Database): Generator<null, readonly Range[], void> {
+  const [key = '', ...others] = columns;
+  const rows = (schema: string): string =>
+    `(SELECT * FROM ${schema}.${table} WHERE ${key} >= :from AND ${key} < :before)`;
+  const same = others.map((column) => ` AND one.${column} IS other.${column}`).join('');
+  const isSame = kept
+    .prepare<{ from: number; before: number }, number>(
+      `SELECT (SELECT count(*) FROM ${rows('main')}) = (SELECT count(*) FROM ${rows('anew')})
+         AND (SELECT count(*) FROM ${rows('main')}) =
+           (SELECT count(*) FROM ${rows('main')} one JOIN anew.${table} other ON other.${key} = one.${key}${same})`,
+    )
+    .pluck();
+  const next = kept
+    .prepare<{ after: number }, number | null>(
+      `SELECT min(coalesce((SELECT min(${key}) FROM main.${table} WHERE ${key} >= :after), 9e18),
+                  coalesce((SELECT min(${key}) FROM anew.${table} WHERE ${key} >= :after), 9e18))`,
+    )
+    .pluck();
+  const ranges: Range[] = [];
+  for (let from = Number.MIN_SAFE_INTEGER; ;) {
+    from = next.get({ after: from }) ?? Number.POSITIVE_INFINITY;
+    if (from > Number.MAX_SAFE_INTEGER) return ranges;
+    const before = from + rowsAsOne;
+    if (isSame.get({ from, before }) !== 1) ranges.push([from, before]);
+    yield null;
+    from = before;
+  }
+}
+
 function* compareTable(
   { table, columns, keys, tell }: Comparison,
-  { kept, anew }: { kept: Database; anew: Database },
+  { kept, anew, range: [from, before] }: { kept: Database; anew: Database; range: Range },
 ): Generator<Difference | null, void, void> {
-  const sql = `SELECT ${columns.join(', ')} FROM ${table} ORDER BY ${columns.slice(0, keys).join(', ')}`;
+  const [key = ''] = columns;
+  const within = Number.isFinite(from) ? ` WHERE ${key} >= ${from} AND ${key} < ${before}` : '';
+  const sql = `SELECT ${columns.join(', ')} FROM main.${table}${within} ORDER BY ${columns.slice(0, keys).join(', ')}`;
   const rows = (database: Database): IterableIterator<Row> => database.prepare<[], Row>(sql).raw().iterate();
   const [left, right] = [rows(kept), rows(anew)];
   try {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Database, type Statement, setAside } from '../journal/database.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
@@ -133,6 +134,7 @@ export class ReadModelFold implements ReadModels {
       if (seq - snapshot >= this.#snapshotAfter(this.#live.size)) {
         snapshot = seq;
         this.#keepSnapshot.run(seq, at, JSON.stringify([...this.#live.values()].toSorted((a, b) => a.id - b.id)));
+        passCrashPoint('journal.snapshot');
       }
     }
     this.#writer.write(changes.values());

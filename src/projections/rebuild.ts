@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { type Database, openScratch, openForReading } from '../journal/database.ts';
 import type { EventReader } from '../journal/read-models.ts';
 import { type Difference, compareReadModels } from './compare-read-models.ts';
@@ -42,6 +43,7 @@ export function* rebuildReadModels(
   const kept = openForReading(database.name);
   const anew = openScratch(path);
   try {
+    kept.prepare('ATTACH ? AS anew').run(path);
     kept.exec('BEGIN');
     const events = kept.prepare<[], number | null>('SELECT max(seq) FROM events').pluck().get() ?? 0;
     copySchema(database, anew);
@@ -60,7 +62,9 @@ export function* rebuildReadModels(
     yield* foldUntil(reader.lastSeq, { reader, side, anew });
     for (const _ of foldUntil(reader.lastSeq, { reader, side, anew }));
     anew.close();
+    passCrashPoint('rebuild.folded');
     replace(database, path);
+    passCrashPoint('rebuild.replaced');
     fold.reload();
     return { events, tasks, differences };
   } finally {
@@ -70,20 +74,21 @@ export function* rebuildReadModels(
   }
 }
 
+/** In one transaction from the first step to the last: nobody else looks at it, and nothing of it is kept where one fails. */
 function* foldUntil(
   seq: number,
   { reader, side, anew }: { reader: EventReader; side: ReadModelFold; anew: Database },
 ): Generator<RebuildStep, void, void> {
+  anew.exec('BEGIN');
   while (side.seq < seq) {
     const batch = reader.read({ after: side.seq }).filter((event) => event.seq <= seq);
-    if (batch.length === 0) return;
+    if (batch.length === 0) break;
     for (let from = 0; from < batch.length; from += eventsAtOnce) {
-      anew.transaction(() => {
-        side.fold(batch.slice(from, from + eventsAtOnce));
-      })();
+      side.fold(batch.slice(from, from + eventsAtOnce));
       yield { events: side.seq, eventsTotal: seq };
     }
   }
+  anew.exec('COMMIT');
 }
 
 /** The tables and indexes of the read models, as the migrations have made them. */

@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../journal/database.ts';
-import type { TaskId } from '../journal/events.ts';
+import type { Microseconds, TaskId } from '../journal/events.ts';
 import type { TaskArchive } from './live-table.ts';
 import { uuidMatch } from './search-text.ts';
 import { largeOutputBytes } from './stored-bytes.ts';
@@ -23,7 +23,10 @@ export class TaskStore implements TaskArchive {
   readonly #newest: Statement<[], [id: number]>;
   readonly #counter: Statement<[name: Counter], [number]>;
   readonly #ended: Statement<[state: string, before: number, limit: number], [seq: number, id: number, hidden: number]>;
-  readonly #outputs: Statement<[after: number, limit: number], [seq: number, id: number, bytes: number]>;
+  readonly #outputs: Statement<
+    [after: number, limit: number],
+    [seq: number, id: number, bytes: number, endedAt: Microseconds]
+  >;
 
   readonly #numbered: Statement<
     [after: number, limit: number],
@@ -52,7 +55,7 @@ export class TaskStore implements TaskArchive {
        WHERE state = ? AND ended_seq IS NOT NULL AND ended_seq < ? ORDER BY ended_seq DESC LIMIT ?`,
     );
     this.#outputs = rows(
-      `SELECT ended_seq, id, output_bytes FROM tasks INDEXED BY tasks_output
+      `SELECT ended_seq, id, output_bytes, ended_at FROM tasks INDEXED BY tasks_output
        WHERE output_bytes > 0 AND ended_seq > ? ORDER BY ended_seq LIMIT ?`,
     );
     this.#numbered = rows(
@@ -165,10 +168,14 @@ export class TaskStore implements TaskArchive {
   }
 
   /** The tasks whose output is complete and not all gone, those that ended first first, with what it takes on the disk. */
-  *withOutput(): Generator<{ readonly id: TaskId; readonly bytes: number }, void, void> {
+  *withOutput(): Generator<
+    { readonly id: TaskId; readonly bytes: number; readonly endedAt: Microseconds },
+    void,
+    void
+  > {
     for (let after = 0; ;) {
       const rows = this.#outputs.all(after, rowsAtOnce);
-      for (const [, id, bytes] of rows) yield { id: id as TaskId, bytes };
+      for (const [, id, bytes, endedAt] of rows) yield { id: id as TaskId, bytes, endedAt };
       const last = rows.at(-1);
       if (last === undefined) return;
       [after] = last;

@@ -114,10 +114,15 @@ export interface DaemonStatus {
 
 /** The output that went, or would go. The facts about the tasks stay. */
 export interface PruneResult {
+  /** By number, `pruneListMax` (10,000) at the most. */
   readonly tasks: readonly { readonly id: number; readonly bytes: number }[];
+  /** Of how many tasks it is. */
+  readonly tasksTotal: number;
+  /** Of all of them. */
   readonly bytes: number;
-  /** The tasks that were hidden, or would be. */
+  /** The tasks that were hidden, or would be; as many at the most. */
   readonly forgotten: readonly number[];
+  readonly forgottenTotal: number;
 }
 
 /** How often a command was run and how that went. Durations are of runs that ended and whose start and end are known. */

@@ -35,6 +35,9 @@ export interface DaemonConnectionOptions {
 
 type Request = Extract<ClientEnvelope, { kind: 'request' }>;
 
+/** Why a request is aborted whose client wants no answer any more. */
+const cancelled = new Error('the client has cancelled it');
+
 type LastWord = Extract<DaemonMessage, { kind: 'response' | 'end' | 'error' }>;
 
 /** What may take a whole frame to answer, and is answered without waiting for anything to happen. */
@@ -113,7 +116,7 @@ export class DaemonConnection {
         // For one that has ended meanwhile it is late, not wrong. The same holds for `cancel`.
         return this.#underWay.get(message.id)?.window.add(message.items);
       case 'cancel':
-        return this.#underWay.get(message.id)?.abort.abort();
+        return this.#underWay.get(message.id)?.abort.abort(cancelled);
     }
   }
 
@@ -158,10 +161,11 @@ export class DaemonConnection {
     else this.#end(word);
   }
 
-  /** From here on the id is free again. */
+  /** From here on the id is free again. What was given up with the connection gets no word: it is asked of the next daemon. */
   #end(word: LastWord): void {
+    const signal = this.#underWay.get(word.id)?.abort.signal;
     this.#underWay.delete(word.id);
-    this.#send(word);
+    if (signal?.aborted !== true || signal.reason === cancelled) this.#send(word);
   }
 
   /** Gives exactly one last word for each request, also for one that was cancelled. */

@@ -48,6 +48,8 @@ export const filterTermsMax = 64;
 export const filterTextCharactersMax = 1_024;
 /** The most command lines in one answer of `historyStats`. */
 export const statsRowsMax = 1_000;
+/** The most tasks that an answer of `prune` tells of one by one, and of those that were hidden. */
+export const pruneListMax = 10_000;
 /** The most damages or differences that one check tells of. */
 export const damagesMax = 100;
 /** The most ended tasks that `table` gives. */

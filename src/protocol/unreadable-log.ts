@@ -9,6 +9,7 @@ export function unreadableLog(
 ): GhostError {
   const why = cause instanceof Error ? `: ${cause.message}` : '';
   return new GhostError('log-unreadable', `the ${stream} of task ${task} cannot be read at byte ${offset}${why}`, {
+    hint: `ghost audit --verify says what is damaged; the end of the log may be whole: ghost log -n 100 ${task}`,
     cause,
   });
 }

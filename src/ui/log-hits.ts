@@ -8,6 +8,9 @@ import type { HeldLine } from './log-window.ts';
 /** The most hits whose places are remembered, so that `n` finds them. All are counted. */
 export const hitsKeptMax = 100_000;
 
+/** How long a part of the log may take to look through, in milliseconds: no key is read meanwhile. */
+export const screenSearchMsMax = 1_000;
+
 /** A line in which something was found. */
 export interface Hit {
   readonly stream: StreamName;
@@ -37,7 +40,7 @@ export class LogHits {
    */
   constructor(text: string) {
     const ignoreCase = !/\p{Lu}/u.test(text.replaceAll(/\\./g, ''));
-    this.search = new LineSearch(text, { ignoreCase });
+    this.search = new LineSearch(text, { ignoreCase, msMax: screenSearchMsMax });
     this.pattern = new RegExp(text, ignoreCase ? 'i' : '');
   }
 

@@ -1,5 +1,7 @@
 import { byteText } from '../words/byte-text.ts';
 import { pruneWords } from '../words/event-sentence.ts';
+import { inTime, TookTooLong } from '../words/in-time.ts';
+import { openEnds } from '../words/pattern-cost.ts';
 import { exactClockTime } from '../words/time-text.ts';
 import { takeColumns, widthOf, wrapColumns } from './cells.ts';
 import { dressed, type Look, plainLook } from './colours.ts';
@@ -229,11 +231,7 @@ function wrapRuns(runs: readonly Run[], columns: number): readonly (readonly Run
 
 /** The runs with what is looked for set off by being inverted, whatever its own look is. */
 function marked(runs: readonly Run[], pattern: RegExp): readonly Run[] {
-  const ranges: (readonly [number, number])[] = [];
-  for (const { index, 0: found } of plainText(runs).matchAll(new RegExp(pattern, `${pattern.flags}g`))) {
-    if (found !== '') ranges.push([index, index + found.length]);
-    if (ranges.length >= marksMax) break;
-  }
+  const ranges = rangesToMark(plainText(runs), pattern);
   if (ranges.length === 0) return runs;
   const parts: Run[] = [];
   let start = 0;
@@ -258,4 +256,31 @@ function isSame(one: RowOptions, other: RowOptions): boolean {
     one.pattern === other.pattern &&
     one.colour === other.colour
   );
+}
+
+/** In so many characters one repeat cannot take long. */
+const quickTextMax = 4_096;
+/** How long marking one line may take, in milliseconds, and the patterns that took longer: they mark nothing any more. */
+const markMsMax = 100;
+const tooSlow = new WeakSet<RegExp>();
+
+function rangesToMark(text: string, pattern: RegExp): readonly (readonly [from: number, to: number])[] {
+  const find = (): readonly (readonly [number, number])[] => {
+    const ranges: (readonly [number, number])[] = [];
+    for (const { index, 0: found } of text.matchAll(new RegExp(pattern, `${pattern.flags}g`))) {
+      if (found !== '') ranges.push([index, index + found.length]);
+      if (ranges.length >= marksMax) break;
+    }
+    return ranges;
+  };
+  const ends = openEnds(pattern.source);
+  if (ends === 0 || (ends === 1 && text.length <= quickTextMax)) return find();
+  if (tooSlow.has(pattern)) return [];
+  try {
+    return inTime(find, { limitMs: markMsMax });
+  } catch (error) {
+    if (!(error instanceof TookTooLong)) throw error;
+    tooSlow.add(pattern);
+    return [];
+  }
 }

@@ -99,6 +99,7 @@ export class LogSearcher implements Disposable {
       if (this.#context.store.state.log.search?.current === null && hits.kept > 0) await this.#first(hits);
     } catch (error) {
       if (signal.aborted || this.#noticed(error)) return;
+      this.end();
       this.#context.toast(`the search ended: ${sayWhy(error)}`, 'bad');
     }
   }

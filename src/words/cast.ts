@@ -3,9 +3,9 @@ import { TextDecoder } from 'node:util';
 import type { JournalEvent, StreamName } from '../journal/events.ts';
 import { requestOf } from '../projections/signal-deliveries.ts';
 import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
+import { quietJson } from '../quiet-json.ts';
 import type { DaemonGap } from './daemon-gaps.ts';
 import { answerWords, eventSentence } from './event-sentence.ts';
-import { quietJson } from './quiet-json.ts';
 import { quoteCommand } from './shell-quote.ts';
 
 /**

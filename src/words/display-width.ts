@@ -21,6 +21,9 @@ const wideCharacters = new RegExp(`[${wide}]|${emoji}`, 'gu');
  * and takes longer to load than the whole rest of a `ghost list`: it is asked only where one of them is in sight.
  */
 export async function measureFor(texts: readonly string[]): Promise<Measure> {
+  // Mostly that is all, and the patterns of the others take as long to compile as a table to draw. What is cut ends with
+  // `…`, which is one column and one code unit.
+  if (ascii.test(texts.join(''))) return (text) => text.length;
   if (texts.every((text) => simple.test(text))) return simpleWidth;
   const { default: stringWidth } = await import('string-width');
   return (text) => (simple.test(text) ? simpleWidth(text) : stringWidth(text));

@@ -1,6 +1,8 @@
 import { isAscii } from 'node:buffer';
 
-import { refusedPattern } from './refused-pattern.ts';
+import { inTime, TookTooLong } from './in-time.ts';
+import { hasShortLines, openEnds } from './pattern-cost.ts';
+import { patternTooSlow, refusedPattern } from './refused-pattern.ts';
 import { blockPattern } from './search-pattern.ts';
 
 /** Where a line lies in its block, without its newline. */
@@ -17,31 +19,52 @@ interface BlockSearch {
 
 const newline = 0x0a;
 
+/** How long a pattern may take over one block, or one line, in milliseconds. */
+export const searchMsMax = 10_000;
+
 /**
  * A regular expression of JavaScript, looked for in lines of bytes. What a line holds is read as UTF-8, what is none of
  * it as U+FFFD; `.` is any character; `^` and `$` are the line's ends. Unicode classes (`\p{Lu}`) are understood.
  *
- * It runs in the process of whoever typed it. The daemon never sees a pattern, so that one that takes for ever
- * (`(a+)+$`) is the business of its author alone.
+ * It runs in the process of whoever typed it: the daemon never sees a pattern. One that takes for ever over a block
+ * (`(a+)+$`) is refused when its time is over.
  */
 export class LineSearch {
   readonly #line: RegExp;
   readonly #block: BlockSearch | null;
+  readonly #openEnds: number;
+  readonly #msMax: number;
 
-  /** @throws GhostError `usage` for what is no regular expression, with the place and the reason. */
-  constructor(pattern: string, { ignoreCase = false }: { readonly ignoreCase?: boolean } = {}) {
+  /**
+   * @param options.msMax what a block may take.
+   * @throws GhostError `usage` for what is no regular expression, with the place and the reason.
+   */
+  constructor(
+    pattern: string,
+    { ignoreCase = false, msMax = searchMsMax }: { readonly ignoreCase?: boolean; readonly msMax?: number } = {},
+  ) {
+    this.#openEnds = openEnds(pattern);
+    this.#msMax = msMax;
     this.#line = compile(pattern, { ignoreCase });
     this.#block = blockSearchFor(this.#line);
   }
 
-  /** Whether a line matches; its newline is not part of it. */
-  matches(line: Uint8Array): boolean {
-    return this.#line.test(textOf(line, { from: 0, to: line.length }));
-  }
-
-  /** The lines of a block that match, in their order. The block is whole lines; the last newline may be missing. */
+  /**
+   * The lines of a block that match, in their order. The block is whole lines; the last newline may be missing.
+   * @throws GhostError `usage` where that takes too long.
+   */
   linesIn(block: Uint8Array): readonly LineRange[] {
     const bytes = bufferOf(block);
+    if (this.#openEnds === 0 || (this.#openEnds === 1 && hasShortLines(bytes))) return this.#linesIn(bytes);
+    try {
+      return inTime(() => this.#linesIn(bytes), { limitMs: this.#msMax });
+    } catch (error) {
+      if (error instanceof TookTooLong) throw patternTooSlow(this.#line.source, { limitMs: this.#msMax });
+      throw error;
+    }
+  }
+
+  #linesIn(bytes: Buffer): readonly LineRange[] {
     if (this.#block === null) return this.#everyLine(bytes);
     const { pattern, reads, needed } = this.#block;
     if (!bytes.includes(needed)) return [];

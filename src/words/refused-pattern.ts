@@ -18,6 +18,14 @@ export function refusedPattern(pattern: string, error: SyntaxError): GhostError 
   });
 }
 
+/** Tells that a pattern was given up. */
+export function patternTooSlow(pattern: string, { limitMs }: { readonly limitMs: number }): GhostError {
+  const message = `"${visible(pattern)}" takes too long here: it was given up after ${limitMs / 1_000} s`;
+  return new GhostError('usage', message, {
+    hint: 'a pattern in which no repeat holds another and none follows another over the same text: a+ instead of (a+)+',
+  });
+}
+
 /** Where a bracket is left open or closed too often, or a quantifier has nothing before it; null where none is. */
 function placeOf(pattern: string): number | null {
   const open: number[] = [];

@@ -48,11 +48,11 @@ const endless = /^(?:[*+]|\{\d+,\})/;
 const lookaround = /^\(\?<?[=!]/;
 const plainGroup = /^\((?:\?:|\?<[^=!][^>]*>|(?!\?))/;
 /** Escapes that mean one ASCII character, or a boundary between ASCII characters, however the text is decoded. */
-const asciiEscape = /^\\(?:[dwbBtvfrn]|0(?!\d)|[^\p{L}\p{N}\P{ASCII}])/u;
+const asciiEscape = /^\\(?:[dwbBtvfrn]|0(?!\d)|[^0-9A-Za-z\u0080-\u{10ffff}])/u;
 const escape = /^\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|c[A-Za-z]|[^])/u;
 
 /** One character of ASCII that stands for itself, as it is or behind a backslash. */
-const literalAtom = /^(?:\\(?=[^\p{L}\p{N}]))?([^^$|\\\P{ASCII}]|(?<=\\)[\\^$|])$/u;
+const literalAtom = /^(?:\\(?=[^0-9A-Za-z]))?([^^$|\\\u0080-\u{10ffff}]|(?<=\\)[\\^$|])$/u;
 
 class Translation {
   readonly #pattern: string;

@@ -1,23 +1,2 @@
-/**
- * C0 and C1 controls, DEL, the two Unicode line ends, the characters that turn the direction of writing, and halves of
- * surrogate pairs: whatever could move the cursor, or make a line look like another one.
- */
-const unseen = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cs}]/gu;
-
-const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };
-
-/** Text with its control characters made visible: `\n`, `\e`, `\x07`, `\u{202e}`. */
-export function visible(text: string): string {
-  return text.replace(unseen, (character) => named[character] ?? numbered(character));
-}
-
-/** Whether `visible` would change the text. */
-export function hasUnseen(text: string): boolean {
-  return text.search(unseen) !== -1;
-}
-
-function numbered(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  return code < 256 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`;
-}
+/** Where the words are that are shown: the daemon, which has no words, makes what it says visible as well. */
+export { hasUnseen, visible } from '../visible.ts';

@@ -1,34 +1,98 @@
-import { causeChaos } from '../support/chaos.ts';
-import { GhostHome } from '../support/ghost-home.ts';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+import { type ChaosReport, causeChaos } from '../support/chaos.ts';
+import { type PowerLossReport, losePower } from '../support/power-loss.ts';
 
 /**
- * `npm run chaos -- [KILLS] [SEED]`: a long run of what test/property/crash-chaos.test.ts does. It goes in rounds with
- * a data folder each, prints one line of JSON a round and the sums at the end, and ends with 1 where anything did not
- * hold.
+ * `npm run chaos -- [--kills N] [--seconds T] [--steps REGEX] [--seed S] [--report FILE]`: a long run of what
+ * test/property/crash-chaos.test.ts does. It goes in rounds with a data folder each, says after each how far it has come,
+ * and prints a report at the end (into a file too, where one is named). With `--seconds` it ends after about so long, with
+ * the kills that there were; `--steps` leaves out those at other named steps. It ends with 1 where anything did not hold;
+ * each round can be made again by its seed.
+ *
+ * `npm run chaos -- --power-loss CUTS` does the same for test/e2e/crash-power-loss.test.ts: so many states in which a power
+ * cut can leave a data folder are opened.
  */
-const killsPerRound = 50;
+const killsPerRound = 200;
+/** What is summed up over the rounds. */
+const figures = [
+  'killsWhileStarting',
+  'daemons',
+  'tasks',
+  'adoptions',
+  'foundEnds',
+  'abortedSpawns',
+  'segments',
+  'signals',
+  'events',
+  'outputBytes',
+  'witnesses',
+  'seconds',
+] as const;
 
-const [killsWanted = '300', firstSeed = String(Math.floor(Math.random() * 2 ** 32))] = process.argv.slice(2);
-const sums = {
-  kills: 0,
-  killsWhileStarting: 0,
-  tasks: 0,
-  adoptions: 0,
-  foundEnds: 0,
-  abortedSpawns: 0,
-  events: 0,
-  outputBytes: 0,
-};
-let complaints = 0;
-
-for (let round = 0; sums.kills < Number(killsWanted); round += 1) {
-  await using home = new GhostHome();
-  const kills = Math.min(killsPerRound, Number(killsWanted) - sums.kills);
-  const report = await causeChaos(home, { kills, seed: Number(firstSeed) + round });
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-  for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += report[name];
-  complaints += report.complaints.length;
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: 'Infinity' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
+    steps: { type: 'string', default: '.' },
+    report: { type: 'string' },
+    'power-loss': { type: 'string' },
+  },
+});
+const wanted = Number(values.kills);
+const firstSeed = Number(values.seed);
+const seconds = Number(values.seconds);
+const cuts = values['power-loss'] === undefined ? null : Number(values['power-loss']);
+if (![wanted, firstSeed, cuts ?? 1].every(Number.isInteger) || !(seconds > 0) || wanted < 1 || (cuts ?? 1) < 1) {
+  throw new Error(
+    'npm run chaos -- [--kills N] [--seconds T] [--steps REGEX] [--power-loss CUTS] [--seed S] [--report FILE]',
+  );
 }
 
-process.stdout.write(`${JSON.stringify({ ...sums, complaints })}\n`);
-process.exitCode = complaints === 0 ? 0 : 1;
+const report = cuts === null ? await killDaemons() : await cutPower(cuts);
+const printed = `${JSON.stringify(report, null, 2)}\n`;
+process.stdout.write(printed);
+if (values.report !== undefined) writeFileSync(values.report, printed);
+process.exitCode = report.complaints.length === 0 ? 0 : 1;
+
+async function cutPower(most: number): Promise<PowerLossReport> {
+  return await losePower({
+    cuts: most,
+    seed: firstSeed,
+    onProgress: (done, total, complaints) => {
+      if (done % 100 === 0) process.stdout.write(`${done} of ${total} cuts, ${complaints.length} complaints\n`);
+    },
+  });
+}
+
+async function killDaemons(): Promise<Readonly<Record<string, unknown>> & { readonly complaints: readonly string[] }> {
+  const rounds: ChaosReport[] = [];
+  const sum = (of: (round: ChaosReport) => number): number => rounds.reduce((total, round) => total + of(round), 0);
+  const begun = performance.now();
+  const secondsLeft = (): number => seconds - (performance.now() - begun) / 1000;
+  while (sum(({ kills }) => kills) < wanted && secondsLeft() > 0) {
+    const seed = firstSeed + rounds.length;
+    const kills = Math.min(killsPerRound, wanted - sum((round) => round.kills));
+    const round = await causeChaos({ kills, seed, seconds: secondsLeft(), steps: new RegExp(values.steps) });
+    rounds.push(round);
+    process.stdout.write(
+      `${sum((one) => one.kills)} of ${wanted} kills; round ${rounds.length}: seed ${seed}, ${round.kills} kills, ` +
+        `${round.tasks} tasks, ${round.seconds} s, ${round.complaints.length} complaints\n`,
+    );
+    for (const complaint of round.complaints) process.stdout.write(`  ${complaint}\n`);
+  }
+  const steps = Object.fromEntries(
+    Object.keys(rounds[0]?.steps ?? {}).map((point) => [point, sum((round) => round.steps[point] ?? 0)]),
+  );
+  return {
+    rounds: rounds.length,
+    firstSeed,
+    kills: sum(({ kills }) => kills),
+    killsAtNamedSteps: Object.values(steps).reduce((total, count) => total + count, 0),
+    ...Object.fromEntries(figures.map((figure) => [figure, sum((round) => round[figure])])),
+    steps,
+    complaints: rounds.flatMap(({ complaints }) => complaints),
+  };
+}

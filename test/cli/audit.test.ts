@@ -96,7 +96,7 @@ describe('audit', () => {
 
   test('what was typed becomes the question', async () => {
     const asked: AuditOptions[] = [];
-    const client = auditing([], asked);
+    const client = { ...auditing([], asked), status: () => Promise.resolve({ events: 12 } as never) };
     const args =
       '--task web --task 4 --type taskexited --type TaskLost --since 13:00 --until 14:00 --after 7 --actor ada -f -n 5';
     await ghost(['audit', ...args.split(' ')], { client });
@@ -116,13 +116,19 @@ describe('audit', () => {
       { after: 11, before: 20, follow: false },
       { after: 0, follow: false },
     ]);
+    // As it was typed, not as what it becomes.
+    expect(await ghost(['audit', '--since', 'seq:13'], { client })).toMatchObject({
+      result: 2,
+      stderr: expect.stringContaining('there is no event 13: the last one in the journal is 12') as string,
+    });
+    expect(asked).toHaveLength(3);
   });
 
   test.each([
     [['--type', 'TaskExitd'], 'there are no events of type "TaskExitd"', 'ghost audit --type TaskExited'],
     [['--type', 'exited'], 'there are no events of type "exited"', 'ghost audit --type TaskExited'],
     [['--type', 'zzzzzzzzzzzzzzzz'], 'there are no events of type "zzzzzzzzzzzzzzzz"', 'ghost audit --help'],
-    [['--after', 'x'], '"x" is no number of an event', 'ghost audit --after 1812'],
+    [['--after', 'x'], '"x" is no number of an event', 'ghost audit --after 42'],
     [['-n', '-1'], '"-1" is no number of events', 'ghost audit -n 20'],
     [['--actor='], '--actor needs a text', 'ghost audit --actor root'],
     [['--since', 'seq:9', '--until', 'seq:9'], 'nothing lies after event 8 and before event 9', 'give --since'],
@@ -200,7 +206,7 @@ describe('audit --verify', () => {
     let clock = 0;
     const client = { verify: () => checking(good) };
     await ghost(['audit', '--verify'], { client, stderr, now: () => (clock += 1000) });
-    expect(stderr.text).toBe('\rchecking event 10 of 1000000\u001b[K\rchecking segment 1 of 2\u001b[K\r\u001b[K');
+    expect(stderr.text).toBe('\rchecking event 10 of 1,000,000\u001b[K\rchecking segment 1 of 2\u001b[K\r\u001b[K');
   });
 
   const refused = new GhostError('journal-unusable', 'the journal was changed at event 5', { hint: 'mv home away' });

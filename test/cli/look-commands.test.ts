@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { describe, expect, test } from 'vitest';
 
 import { commandTable } from '../../src/cli/command-table.ts';
@@ -273,6 +277,21 @@ describe('the daemon', () => {
       stderr: '',
     });
     expect((await ghost(['status'], { client: { status: nobody } })).stderr).toContain('no daemon is running');
+  });
+
+  test('status says what a daemon that starts is busy with', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'ghost-starting-'));
+    try {
+      const progress = { pid: process.pid, step: 'fold', done: 420_000, total: 2_000_000 };
+      writeFileSync(join(home, 'starting.json'), JSON.stringify(progress));
+      const environment = { GHOST_HOME: home, HOME: home };
+      expect(await ghost(['status'], { connect: nobody, environment })).toMatchObject({
+        result: 3,
+        stderr: `the daemon (pid ${process.pid}) is starting; the journal is being brought up to date: 420,000 of 2,000,000 events\n`,
+      });
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 
   test('a daemon that is stuck is not taken for none', async () => {

@@ -9,8 +9,10 @@ const some: PruneResult = {
     { id: 7, bytes: 12_897_485 },
     { id: 42, bytes: 512 },
   ],
+  tasksTotal: 2,
   bytes: 12_897_997,
   forgotten: [],
+  forgottenTotal: 0,
 };
 
 async function pruned(argv: readonly string[], result = some) {
@@ -36,6 +38,14 @@ describe('prune', () => {
     });
   });
 
+  test('says how many more there are than are told of one by one', async () => {
+    const many = { ...some, tasksTotal: 1_000_000, forgotten: [7, 42], forgottenTotal: 12_002 };
+    expect((await pruned(['--forget'], many)).stdout).toBe(
+      ' 7  12.3 MiB\n42     512 B\n… and 999,998 more\n12.3 MiB of 1000000 tasks taken\n' +
+        '12002 tasks hidden: 7 42 … and 12,000 more\n',
+    );
+  });
+
   test('takes nothing in a dry run, and says so', async () => {
     const { stdout, asked } = await pruned(['--dry-run']);
     expect(stdout).toBe(' 7  12.3 MiB\n42     512 B\n12.3 MiB of 2 tasks would go; nothing was taken\n');
@@ -43,7 +53,7 @@ describe('prune', () => {
   });
 
   test('says that there is nothing to take', async () => {
-    const nothing = { tasks: [], bytes: 0, forgotten: [] };
+    const nothing = { tasks: [], tasksTotal: 0, bytes: 0, forgotten: [], forgottenTotal: 0 };
     expect((await pruned([], nothing)).stdout).toBe('there was nothing to take\n');
     expect((await pruned(['--dry-run'], nothing)).stdout).toBe('nothing would go\n');
   });
@@ -64,11 +74,11 @@ describe('prune', () => {
   });
 
   test('names the tasks, each once, and hides them where that was said', async () => {
-    const hidden = { tasks: [], bytes: 0, forgotten: [7, 42] };
+    const hidden = { tasks: [], tasksTotal: 0, bytes: 0, forgotten: [7, 42], forgottenTotal: 2 };
     const { stdout, asked } = await pruned(['7', 'web', '7', '--forget'], hidden);
     expect(stdout).toBe('2 tasks hidden: 7 42\n');
     expect(asked).toEqual([{ tasks: ['7', 'web'], forget: true, dryRun: false }]);
-    expect((await pruned(['--forget', '--dry-run'], { ...some, forgotten: [7] })).stdout).toBe(
+    expect((await pruned(['--forget', '--dry-run'], { ...some, forgotten: [7], forgottenTotal: 1 })).stdout).toBe(
       ' 7  12.3 MiB\n42     512 B\n12.3 MiB of 2 tasks would go; nothing was taken\n1 task would be hidden: 7\n',
     );
   });

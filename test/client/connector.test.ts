@@ -108,7 +108,7 @@ describe('connecting', () => {
     const paths = resolvePaths({ GHOST_HOME: rig.home, GHOST_SOCKET: join(folder, 'ghost.sock') });
     await expect(open({ paths })).rejects.toMatchObject({
       code: 'socket-path-unusable',
-      hint: `chmod o-w ${folder}`,
+      hint: `chmod go-w ${folder}`,
     });
   });
 

@@ -1,10 +1,11 @@
-import { appendFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
 import type { DaemonLog } from '../../src/daemon/daemon-log.ts';
+import { LogRange } from '../../src/daemon/log-range.ts';
 import { OrderReader, type OrderRecord } from '../../src/daemon/order-index.ts';
 import { OutputRecorder } from '../../src/daemon/output-recorder.ts';
 import { TaskFolder } from '../../src/daemon/task-folder.ts';
@@ -59,6 +60,27 @@ class Recording implements Disposable {
     rmSync(this.#path, { recursive: true });
   }
 }
+
+test.each([
+  ['stdout', ['stderr', 'stdout']],
+  ['stderr', ['stdout', 'stderr']],
+] as const)('where both streams have grown, %s is told last that was written last', (last, order) => {
+  using recording = new Recording();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    recording.write(stream, 'text');
+    utimesSync(recording.folder.stream(stream), 1_000, stream === last ? 1_000.002 : 1_000.001);
+  }
+  recording.begin({ adopted: true });
+  using reader = new OrderReader(recording.folder.order);
+  const range = new LogRange(reader, { since: null, until: null, before: null, unindexed: null });
+  const position = { stdout: 0, stderr: 0 };
+  const seen: string[] = [];
+  for (const { stream, to } of range.stretchesPast(position, 'both')) {
+    seen.push(stream);
+    position[stream] = to;
+  }
+  expect(seen).toEqual(order);
+});
 
 test('growth is noted in the order in which it comes, each with its time, and who listens is told', async () => {
   using recording = new Recording();

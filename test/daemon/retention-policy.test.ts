@@ -9,6 +9,7 @@ import {
   type RetentionLimits,
   type TaskOutput,
   choosePrunes,
+  choosing,
 } from '../../src/daemon/retention-policy.ts';
 import type { TaskId } from '../../src/journal/events.ts';
 
@@ -51,19 +52,17 @@ function stateOf({
   suspects = [],
   freeBytes = 1_000 * block,
   limits = {},
-  piecesMax = Number.POSITIVE_INFINITY,
 }: {
   complete?: readonly TaskOutput[];
   open?: readonly OpenOutput[];
   suspects?: readonly TaskOutput[];
   freeBytes?: number;
   limits?: Partial<RetentionLimits>;
-  piecesMax?: number;
 }): OutputState {
   const outputBytes =
     sum(complete.flatMap(({ pieces }) => [...pieces])) +
     sum(open.flatMap(({ segments, raw }) => [...segments, ...raw]));
-  return { suspects, complete, open, outputBytes, freeBytes, limits: { ...unlimited, ...limits }, piecesMax };
+  return { suspects, complete, open, outputBytes, freeBytes, limits: { ...unlimited, ...limits } };
 }
 
 function sum(pieces: readonly { readonly bytes: number }[]): number {
@@ -125,15 +124,26 @@ describe('what retention takes', () => {
 
   test('is no more at once than is asked for, of one task or of all', () => {
     const limits = { totalBytes: 0 };
-    expect(told(choosePrunes(stateOf({ ...all, limits, piecesMax: 3 })))).toEqual([
+    expect(told(choosePrunes(stateOf({ ...all, limits }), { piecesMax: 3 }))).toEqual([
       '1:stdout.5.gz 2 total-limit',
       '1:raw 1 total-limit',
       '2:stdout.1.gz 2 total-limit',
     ]);
-    expect(choosePrunes(stateOf({ ...all, limits, piecesMax: 100 }))).toHaveLength(9);
+    expect(choosePrunes(stateOf({ ...all, limits }), { piecesMax: 100 })).toHaveLength(9);
     const suspects = { suspects: [ended2], limits: { perTaskBytes: 0 } };
-    expect(told(choosePrunes(stateOf({ ...suspects, piecesMax: 1 })))).toEqual(['2:stdout.1.gz 2 task-limit']);
-    expect(choosePrunes(stateOf({ ...suspects, piecesMax: 2 }))).toHaveLength(2);
+    expect(told(choosePrunes(stateOf(suspects), { piecesMax: 1 }))).toEqual(['2:stdout.1.gz 2 task-limit']);
+    expect(choosePrunes(stateOf(suspects), { piecesMax: 2 })).toHaveLength(2);
+  });
+
+  test('is looked for in steps, whether they choose something or not', () => {
+    const nothing = Array.from({ length: 1_000 }, (): TaskOutput => ({ bytes: 0, pieces: [] }));
+    const state = stateOf({ complete: [...nothing, ended1], limits: { totalBytes: 0 } });
+    const steps = [...choosing(state)];
+    expect(steps.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => undefined));
+    expect(told(steps.filter((step) => step !== undefined))).toEqual([
+      '1:stdout.5.gz 2 total-limit',
+      '1:raw 1 total-limit',
+    ]);
   });
 
   test('is as much as is missing from what is to be left free', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { looksSecret } from '../../src/daemon/secret-shapes.ts';
+import { inTime } from '../../src/words/in-time.ts';
 
 /** Put together here, so that nobody who looks for secrets in this repository finds one. */
 const of = (...parts: readonly string[]): string => parts.join('');
@@ -114,4 +115,27 @@ describe('what stands in every environment is none', () => {
   ] as const)('%s', ([name, value]) => {
     expect(looksSecret(name, value)).toBe(false);
   });
+});
+
+test('is decided soon, however long a value is and however much of a secret it begins', () => {
+  const begun = [
+    'a-',
+    'eyJ-',
+    'SG.',
+    'SG.-',
+    '1:',
+    '-----BEGIN ',
+    'a://',
+    'x.y-',
+    ' password',
+    'aZ9',
+    'sk-',
+    'basic\t',
+  ];
+  for (const piece of begun) {
+    const value = piece.repeat(Math.floor(131_000 / piece.length));
+    // A ceiling that only what never comes reaches: one of these once took a minute.
+    expect(() => inTime(() => looksSecret('X', value), { limitMs: 10_000 }), piece).not.toThrow();
+    expect(() => inTime(() => looksSecret(value, 'x'), { limitMs: 10_000 }), piece).not.toThrow();
+  }
 });

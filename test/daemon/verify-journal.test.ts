@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -66,6 +66,11 @@ const renumber = (from: number, by: number): string =>
 const row = (seq: number, pid = 99): string =>
   `INSERT INTO events (seq, at, type, task, v, actor, data, once, hash)
    SELECT ${seq}, at, type, task, v, actor, '{"attempt":1,"pid":${pid}}', NULL, '${'b'.repeat(64)}' FROM events WHERE seq = 4`;
+
+/** A copy of an event at another place, its hash with it. */
+const copy = (of: number, seq: number): string =>
+  `INSERT INTO events (seq, at, type, task, v, actor, data, once, hash)
+   SELECT ${seq}, at, type, task, v, actor, data, NULL, hash FROM events WHERE seq = ${of}`;
 
 describe('a journal that nobody touched', () => {
   test('holds, whole, with its head', async () => {
@@ -210,6 +215,19 @@ describe('an event', () => {
     const moved = sql.includes('UPDATE');
     const { damages } = await verify(folder, { known: moved ? null : known });
     expect(damages.map(({ kind, seq }) => ({ kind, seq }))).toEqual(seqs.map((seq) => ({ kind: 'event-added', seq })));
+  });
+
+  test.each([
+    ['at the end', copy(4, 10), 10],
+    ['of the last, at the end', copy(9, 10), 10],
+    ['in the middle, with the rest renumbered', `${renumber(8, 1)}; ${copy(4, 8)}`, 8],
+  ])('that is a copy of an earlier one is named itself, not what lies between: %s', async (_, sql, seq) => {
+    using folder = new JournalFolder();
+    const { seq: last, hash } = await withNine(folder);
+    await folder.tamper(sql);
+    const known = sql.includes('UPDATE') ? null : { seq: last, hash, isLast: false };
+    const { damages } = await verify(folder, { known });
+    expect(damages.map((damage) => [damage.kind, damage.seq])).toEqual([['event-added', seq]]);
   });
 
   test('that was added by hand right after what was folded is named, and one that was recorded is not', async () => {
@@ -380,7 +398,16 @@ describe('a segment', () => {
         rmSync(path);
         symlinkSync('/nowhere', path);
       },
-      /is missing$/,
+      /is missing: a link is there$/,
+    ],
+    [
+      'a link to what was there',
+      'segment-missing',
+      (path: string) => {
+        renameSync(path, `${path}.elsewhere`);
+        symlinkSync(`${path}.elsewhere`, path);
+      },
+      /is missing: a link is there$/,
     ],
   ])('that is %s is named', async (_, kind, harm, message) => {
     using folder = new JournalFolder();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 
-import { eventVersions } from '../../src/journal/events.ts';
+import { eventVersions } from '../../src/journal/event-versions.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { root } from '../support/source-files.ts';
 

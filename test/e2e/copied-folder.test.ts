@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -64,6 +64,16 @@ describe('a data folder that was copied while its tasks ran', () => {
     await until('the shim is gone', () => !isAlive(shimPid));
     await using second = copyOf(home);
     expect(await second.task(id)).toMatchObject({ state: 'lost' });
+    expect(await home.task(id)).toMatchObject({ state: 'running' });
+  });
+
+  test('is known for a copy without its pipes and notes too, as one that was made of files alone', async () => {
+    await using home = new GhostHome();
+    const id = await home.run(obstinate);
+    await home.killDaemon();
+    await using copy = copyOf(home);
+    rmSync(join(copy.path, 'tasks', String(id), 'spool'), { recursive: true });
+    expect(await copy.task(id)).toMatchObject({ state: 'lost' });
     expect(await home.task(id)).toMatchObject({ state: 'running' });
   });
 

@@ -1,20 +1,24 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Client } from '../../src/client/api.ts';
-import { type CrashPoint, crashPoints } from '../../src/daemon/crash-point.ts';
+import { type CrashPoint, crashPoints } from '../../src/crash-point.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
 import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger, shortKinds } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 
-/** Those of a daemon's own start; the others are of the tasks that it starts. */
-const startPoints = crashPoints.filter((point) => point.startsWith('daemon.'));
+/** Those of a daemon's own start. */
+const startPoints = crashPoints.filter((point) =>
+  /^daemon\.(locked|opened|adopted|listening)|^journal\.opened/.test(point),
+);
 /**
- * Those of retention are passed where there is something to take away: test/e2e/retention.test.ts; those of the journal
- * where an older one is opened: test/e2e/old-journal.test.ts.
+ * Those of the tasks that it starts and stops. What only something rarer passes (an older journal, a prune, a change) is
+ * killed in the chaos: test/property/crash-chaos.test.ts.
  */
-const taskPoints = crashPoints.filter((point) => !/^(daemon|output|journal)\./.test(point));
+const taskPoints = crashPoints.filter(
+  (point) => /^(task|signal|order|segment)\./.test(point) && !/^task\.(aborted|adopted|refused)/.test(point),
+);
 
 /** Each point the first time, and where every task passes it, in the midst of the others too. */
 const crashes = taskPoints.flatMap((point): [CrashPoint, number][] =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -41,6 +41,29 @@ describe('a daemon that is alive', () => {
     process.kill(pid, 'SIGCONT');
     await home.ok(['list']);
     expect(home.daemonPid()).toBe(pid);
+  });
+
+  test('that was stopped costs its tasks nothing: they write and end meanwhile, and whoever waits is told when it wakes', async () => {
+    await using home = new GhostHome();
+    const gate = join(home.work, 'gate');
+    const id = await home.run(['sh', '-c', `while [ ! -e ${gate} ]; do sleep 0.05; done; seq 200000; exit 5`]);
+    const lasting = await home.run(['sh', '-c', 'while :; do echo tick; sleep 0.05; done']);
+    const pid = await until('a daemon', () => home.daemonPid());
+    const [waiting, following] = [home.begin(['wait', String(id)]), home.begin(['log', '-f', String(id)])];
+    await until('both are connected', () => connectionsOf(pid) >= 2);
+    const [task, other] = [(await home.task(id)).pid ?? 0, (await home.task(lasting)).pid ?? 0];
+    process.kill(pid, 'SIGSTOP');
+    writeFileSync(gate, '');
+    await until('it has ended without anybody to see it', () => !isAlive(task));
+    expect(isAlive(other)).toBe(true);
+    expect(home.events({ type: 'TaskExited' })).toEqual([]);
+    process.kill(pid, 'SIGCONT');
+    expect(await waiting.ended).toMatchObject({ status: 5 });
+    expect((await following.ended).stdout.length).toBe(1_288_895);
+    expect(await home.task(id)).toMatchObject({ state: 'failed', exitCode: 5 });
+    expect(await home.task(lasting)).toMatchObject({ state: 'running' });
+    expect(home.events({ type: 'DaemonStarted' })).toHaveLength(1);
+    expect(daemonsOf(home)).toEqual([pid]);
   });
 
   test('puts its socket back when somebody removes it', async () => {
@@ -119,3 +142,9 @@ describe('the daemon and the terminal', () => {
     expect(isAlive(home.daemonPid() ?? 0)).toBe(true);
   });
 });
+
+/** How many sockets a process has open: its listener and its clients. */
+function connectionsOf(pid: number): number {
+  const links = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+  return links.filter((link) => link.startsWith('socket:')).length - 1;
+}

@@ -132,7 +132,7 @@ test('a folder that anybody can put a socket into is told', async () => {
   const env = { GHOST_SOCKET: join(folder, 'ghost.sock') };
   const found = await examineHome(home, [], { env });
   expect(found.status).toBe(1);
-  expect(found.about('socket')).toContain(`anybody can write in ${folder} → chmod o-w ${folder}`);
+  expect(found.about('socket')).toContain(`anybody can write in ${folder} → chmod go-w ${folder}`);
 });
 
 const noRebuild = () => {
@@ -147,6 +147,7 @@ test('a daemon of another version is told, with what to do', async () => {
     environment: home.env,
     fix: false,
     rebuild: false,
+    onProgress: noRebuild,
     daemon: { kind: 'answers', pid: process.pid, version: '0.0.1', rebuild: noRebuild },
     nowMs: Date.now(),
   })) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { openConnection } from '../../src/client/connector.ts';
-import type { CrashPoint } from '../../src/daemon/crash-point.ts';
+import type { CrashPoint } from '../../src/crash-point.ts';
 import { resolvePaths } from '../../src/paths.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';

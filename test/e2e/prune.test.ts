@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
 import { type Client, connect } from '../../src/client/library.ts';
+import { bytesBelow } from '../support/bytes-below.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { configure, sealedOf, taskFolder } from '../support/segments.ts';
 import { until } from '../support/until.ts';
@@ -63,7 +65,13 @@ describe('prune', () => {
     expect(await client.prune({ keepTasks: 1 })).toEqual(told);
     // What can be read now, not what was ever written.
     expect(await client.status()).toMatchObject({ logBytes: outputBytes });
-    expect(await client.prune({ keepTasks: 1 })).toEqual({ tasks: [], bytes: 0, forgotten: [] });
+    expect(await client.prune({ keepTasks: 1 })).toEqual({
+      tasks: [],
+      tasksTotal: 0,
+      bytes: 0,
+      forgotten: [],
+      forgottenTotal: 0,
+    });
     const [event] = past.home.events({ type: 'LogSegmentPruned', task: past.task(0) });
     expect(event).toMatchObject({ data: { reason: 'request', from: 0 }, actor: { kind: 'client' } });
     for (const id of past.tasks) {
@@ -78,10 +86,12 @@ describe('prune', () => {
   test('to a size takes the oldest until everything fits, and no more', async () => {
     await using past = new PastTasks();
     const client = await past.begin();
-    const { tasks, bytes } = await client.prune({ maxBytes: 4 * outputBytes });
+    const all = await client.prune({ maxBytes: 0, dryRun: true });
+    const { tasks, bytes } = await client.prune({ maxBytes: all.bytes - 10_000 });
     expect(tasks.map(({ id }) => id)).toEqual([past.task(0)]);
-    // One segment of 64 KiB is enough for what the four are over it.
+    // One segment of 64 KiB is enough for what the four are over it, however much lies beside each.
     expect(bytes).toBeLessThan(2 * 65_536);
+    expect(bytesBelow(join(past.home.path, 'tasks'))).toBeLessThanOrEqual(all.bytes - 10_000);
     const left = sealedOf(past.home, past.task(0)).filter(({ file }) =>
       existsSync(`${taskFolder(past.home, past.task(0))}/${file}`),
     );
@@ -100,7 +110,7 @@ describe('prune', () => {
   test('without a rule takes what the limits would, which within them is nothing', async () => {
     await using past = new PastTasks();
     const client = await past.begin();
-    expect(await client.prune()).toEqual({ tasks: [], bytes: 0, forgotten: [] });
+    expect(await client.prune()).toEqual({ tasks: [], tasksTotal: 0, bytes: 0, forgotten: [], forgottenTotal: 0 });
   });
 
   test('leaves running tasks alone where it is about ended ones, and takes their segments for a size', async () => {

@@ -96,6 +96,38 @@ test.for(otherUsers)('another user, uid %i, cannot offer a socket in a folder of
   expect(daemonsOf(home)).toEqual([]);
 });
 
+test('a socket in a folder that its group can write in is used by neither side', async () => {
+  await using home = new GhostHome();
+  const folder = join(home.work, 'ours');
+  mkdirSync(folder);
+  chmodSync(folder, 0o770);
+  const { status, stderr } = await home.ghost(['run', 'true'], { env: { GHOST_SOCKET: join(folder, 'ghost.sock') } });
+  expect({ status, stderr }).toEqual({
+    status: 4,
+    stderr:
+      `ghost: the socket ${join(folder, 'ghost.sock')} cannot be used: its group can write in ${folder}\n` +
+      `  try: chmod g-w ${folder}\n`,
+  });
+  expect(daemonsOf(home)).toEqual([]);
+});
+
+test.for(otherUsers)('another user, uid %i, cannot offer a data folder, and nothing is put into it', async () => {
+  await using home = new GhostHome();
+  mkdirSync(home.path, { mode: 0o700 });
+  mkdirSync(join(home.path, 'tasks'), { mode: 0o700 });
+  chownSync(home.path, otherUid, otherUid);
+  for (const words of [['run', 'true'], ['list'], ['daemon']]) {
+    const refused = await home.ghost(words);
+    expect(refused).toMatchObject({ status: 4, stdout: '' });
+    expect(refused.stderr).toBe(
+      `ghost: the data folder ${home.path} cannot be used: it belongs to uid ${otherUid}, not to you\n` +
+        '  try: set GHOST_HOME to a folder of your own\n',
+    );
+  }
+  expect(readdirSync(home.path)).toEqual(['tasks']);
+  expect(daemonsOf(home)).toEqual([]);
+});
+
 test.for(otherUsers)(
   'another user, uid %i, has a ghost of his own, and one line where his folder cannot be written',
   async () => {

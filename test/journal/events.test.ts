@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { type EventRow, decodeEvent, encodeEvent, genesisHash } from '../../src/journal/codec.ts';
-import { type EventDraft, type EventType, type SequenceNumber, eventVersions } from '../../src/journal/events.ts';
+import { eventVersions } from '../../src/journal/event-versions.ts';
+import type { EventDraft, EventType, SequenceNumber } from '../../src/journal/events.ts';
 import { onceKey } from '../../src/journal/once-key.ts';
 import { actor, eventTypes, microseconds, sampleData, taskDraft, taskId } from '../support/facts.ts';
 

@@ -68,7 +68,7 @@ test('a redacted value is gone from every environment that has it, and from ever
     ['API_TOKEN', 'another value'],
     ['PATH', '/bin'],
   ]);
-  expect(journal.environments.tasksWith([one, other])).toBe(2);
+  expect(await journal.environments.tasksWith([one, other])).toBe(2);
   const [event] = journal.read({ after: 3 });
   expect(event).toMatchObject({ type: 'EnvironmentRedacted', data: { name: 'API_TOKEN' } });
   // A value that is gone is looked after once more, and that is no event.
@@ -78,6 +78,30 @@ test('a redacted value is gone from every environment that has it, and from ever
   const again = await folder.open();
   expect(redactedNames(again.environments.read(one) ?? [])).toEqual(['API_TOKEN']);
   expect(filesWith(folder, secret)).toEqual([]);
+});
+
+test('the tasks that had a value are counted to the last, and others have their turn meanwhile', async () => {
+  using folder = new JournalFolder();
+  const journal = await folder.open();
+  const [one, other] = [journal.environments.encode([['N', '1']]), journal.environments.encode([['N', '2']])];
+  const drafts = Array.from({ length: 1_501 }, (_, index) => {
+    const environmentHash = index % 3 === 0 ? other.hash : one.hash;
+    const data = { requestId: `many-${index}`, environmentHash };
+    return taskDraft('TaskSubmitted', { task: index + 1, data });
+  });
+  await journal.append(drafts, { ...full, environment: one });
+  let turns = 0;
+  const turn = (): void => {
+    turns += 1;
+    timer = setImmediate(turn);
+  };
+  let timer = setImmediate(turn);
+  expect(await journal.environments.tasksWith([one.hash])).toBe(1_000);
+  clearImmediate(timer);
+  expect(turns).toBeGreaterThanOrEqual(3);
+  expect(await journal.environments.tasksWith([other.hash])).toBe(501);
+  expect(await journal.environments.tasksWith([one.hash, other.hash])).toBe(1_501);
+  expect(await journal.environments.tasksWith(['0'.repeat(64)])).toBe(0);
 });
 
 test('values that are the same in another variable, a part of another one, or not the same stay', async () => {

@@ -35,3 +35,24 @@ test('runs are counted by command line, the one that ran most often first, among
   expect([...statistics.most(3)]).toEqual([often, twice, once]);
   expect([...statistics.most(1)]).toEqual([often]);
 });
+
+test('of more lines than are known as they are, and of long ones, the counts are right all the same', () => {
+  const statistics = new CommandStatistics();
+  const lines = [
+    ...Array.from({ length: 5_000 }, (_, index) => `run --job=${index}`),
+    ...['a', 'b'].map((last) => `${'x'.repeat(5_000)}${last}`),
+  ];
+  let id = lines.length * 4;
+  for (let round = 1; round <= 4; round += 1) {
+    for (const command of lines) {
+      statistics.add({ id: taskId(id), command, failed: round === 1, durationMs: round });
+      id -= 1;
+    }
+  }
+  expect(statistics.size).toBe(lines.length);
+  const counts = [...statistics.most(10_000)];
+  expect(counts.map(({ lastId }) => lastId)).toEqual(lines.map((_, index) => lines.length * 4 - index));
+  expect(
+    new Set(counts.map(({ runs, failures, medianMs, p95Ms }) => JSON.stringify({ runs, failures, medianMs, p95Ms }))),
+  ).toEqual(new Set([JSON.stringify({ runs: 4, failures: 1, medianMs: 2, p95Ms: 4 })]));
+});

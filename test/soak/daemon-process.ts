@@ -43,19 +43,28 @@ export async function figuresOf(pid: number): Promise<ProcessFigures> {
   return least;
 }
 
+/** The processor time that a process has had so far, and that of the children that it has waited for, in clock ticks. */
+export function ticksOf(pid: number | 'self'): { readonly own: number; readonly children: number } {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The command's name before it is in parentheses and may hold anything. Fields 14 to 17: utime, stime, cutime, cstime.
+  const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number);
+  return { own: user + system, children: childrenUser + childrenSystem };
+}
+
 function look(pid: number): ProcessFigures {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
   const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]);
   const descriptors = readdirSync(`/proc/${pid}/fd`);
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The command's name before it is in parentheses and may hold anything; utime and stime are fields 14 and 15.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     residentKib: kib('VmRSS'),
     anonymousKib: kib('RssAnon'),
     descriptors: descriptors.length,
     watches: descriptors.map((descriptor) => watchesOf(pid, descriptor)).reduce((sum, count) => sum + count, 0),
-    ticks: Number(fields[11]) + Number(fields[12]),
+    ticks: ticksOf(pid).own,
   };
 }
 

@@ -1,12 +1,15 @@
-import type { ProcessFigures } from './daemon-process.ts';
+import { type ProcessFigures, ticksOf } from './daemon-process.ts';
 import type { GhostCommand } from './ghost-command.ts';
 
 /** What is timed: a Node that does nothing, by which the rest is measured, and three commands. */
-export const timed = ['nothing', 'list', 'show', 'run'] as const;
-export type Timed = (typeof timed)[number];
+export type Timed = 'nothing' | 'list' | 'show' | 'run';
 
-/** How long each took, in milliseconds, one after the other. */
-export type Round = { readonly [T in Timed]: number };
+/** What one command took on the clock, and of the processors, the daemon's part included. */
+export interface Took {
+  readonly what: Timed;
+  readonly ms: number;
+  readonly ticks: number;
+}
 
 /** One look at the daemon from outside. */
 export type Sample = ProcessFigures & {
@@ -14,9 +17,9 @@ export type Sample = ProcessFigures & {
   /** The short tasks and the followers until then. */
   readonly tasks: number;
   readonly followers: number;
-  readonly rounds: readonly Round[];
-  /** The lower quartile of each, in milliseconds, for those who look on. */
-  readonly tookMs: Round;
+  readonly took: readonly Took[];
+  /** The lower quartile of each on the clock, for those who look on. */
+  readonly tookMs: Readonly<Record<Timed, number>>;
 };
 
 /** So often each command is timed at a look. */
@@ -25,30 +28,41 @@ const roundsAtOnce = 16;
 /** Types each command in turns, so that whatever else the machine does is shared by all of them. */
 export async function timeCommands(
   ghost: GhostCommand,
-  { task }: { task: number },
-): Promise<Pick<Sample, 'rounds' | 'tookMs'>> {
-  const rounds: Round[] = [];
-  const take = async (args: readonly string[]): Promise<number> => {
-    const { status, tookMs, stderr } = await ghost.run(args);
-    if (status !== 0) throw new Error(`ghost ${args.join(' ')} exited with ${status}: ${stderr}`);
-    return tookMs;
+  { daemon, task }: { daemon: number; task: number },
+): Promise<Pick<Sample, 'took' | 'tookMs'>> {
+  const took: Took[] = [];
+  const ticks = (): number => ticksOf('self').children + ticksOf(daemon).own;
+  const take = async (what: Timed, args: readonly string[] | null): Promise<void> => {
+    const before = ticks();
+    const { status, tookMs: ms, stderr } = args === null ? await ghost.nothing() : await ghost.run(args);
+    if (status !== 0) throw new Error(`ghost ${args?.join(' ')} exited with ${status}: ${stderr}`);
+    took.push({ what, ms, ticks: ticks() - before });
   };
   for (let count = 0; count < roundsAtOnce; count += 1) {
-    rounds.push({
-      nothing: (await ghost.nothing()).tookMs,
-      list: await take(['list']),
-      show: await take(['show', String(task)]),
-      run: await take(['run', 'true']),
-    });
+    await take('nothing', null);
+    await take('list', ['list']);
+    await take('show', ['show', String(task)]);
+    await take('run', ['run', 'true']);
   }
-  return { rounds, tookMs: quartiles(rounds) };
+  const tookMs = {
+    nothing: quartileMs(took, 'nothing'),
+    list: quartileMs(took, 'list'),
+    show: quartileMs(took, 'show'),
+    run: quartileMs(took, 'run'),
+  };
+  return { took, tookMs };
 }
 
-/** The lower quartile of each: what it takes when nothing comes between. */
-export function quartiles(rounds: readonly Round[]): Round {
-  const of = (what: Timed): number => {
-    const sorted = rounds.map((round) => round[what]).toSorted((one, other) => one - other);
-    return Math.round((sorted[Math.floor(sorted.length / 4)] ?? Number.NaN) * 10) / 10;
-  };
-  return { nothing: of('nothing'), list: of('list'), show: of('show'), run: of('run') };
+/** The lower quartile on the clock: what it takes when nothing comes between. */
+export function quartileMs(took: readonly Took[], wanted: Timed): number {
+  const sorted = took
+    .filter(({ what }) => what === wanted)
+    .map(({ ms }) => ms)
+    .toSorted((one, other) => one - other);
+  return Math.round((sorted[Math.floor(sorted.length / 4)] ?? Number.NaN) * 10) / 10;
+}
+
+/** The processor time of all of one kind together, in ticks. One alone is only a few of them. */
+export function ticksTogether(took: readonly Took[], wanted: Timed): number {
+  return took.filter(({ what }) => what === wanted).reduce((sum, { ticks }) => sum + ticks, 0);
 }

@@ -17,9 +17,10 @@ import { type Verdict, verdictOn } from './verdict.ts';
  * `npm run soak -- [--minutes 60] [--tasks 50000] [--long 20] [--followers 10] [--keep]`: whether a daemon that has run
  * for long is as it was after its first minutes. So many short tasks are spread over the time, some run all the while,
  * and followers of those come and go. Now and then the load pauses, and the daemon is looked at from outside: its memory
- * and descriptors as the kernel tells them, and how long the commands take that people type most. Prints a line of JSON
- * for each look and the verdict at the end, and ends with 1 where anything has grown by more than a tenth, or does not
- * hold by the tasks' own account. `--keep` leaves the data folder.
+ * and descriptors as the kernel tells them, and what the commands take that people type most: in processor time, their own
+ * and the daemon's, and on the clock where the machine was as busy then as at first. Prints a line of JSON for each look
+ * and the verdict at the end, and ends with 1 where anything has grown by more than a tenth, or does not hold by the
+ * tasks' own account. `--keep` leaves the data folder.
  */
 const { values } = parseArgs({
   options: {
@@ -86,10 +87,10 @@ async function soak(): Promise<Verdict> {
       tasks: load.shortTasks.size,
       followers: followers.came,
       ...(await figuresOf(daemon)),
-      ...(await timeCommands(ghost, { task: load.longTasks[0] ?? 1 })),
+      ...(await timeCommands(ghost, { daemon, task: load.longTasks[0] ?? 1 })),
     };
     samples.push(sample);
-    const { rounds: _, ...told } = sample;
+    const { took: _, ...told } = sample;
     process.stdout.write(`${JSON.stringify(told)}\n`);
     followers.come();
     pausedMs += performance.now() - pausedAt;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { startDaemon } from '../../src/daemon/daemon.ts';
 import type { KernelLog, KernelRecord } from '../../src/daemon/kernel-log.ts';
 import { type Kernel, loadKernel } from '../../src/daemon/kernel.ts';
@@ -13,23 +13,32 @@ import { root } from './source-files.ts';
 
 /** A daemon of a home's within the test's own process, with another process table or kernel where that is to be tried. */
 export async function serveInProcess(
-  home: GhostHome,
+  home: Pick<GhostHome, 'env'>,
   {
     kernel = loadKernel(),
     processes = linuxProcessTable(kernel),
     kernelLog = silentKernelLog,
     logs = {},
-  }: { processes?: ProcessTable; kernel?: Kernel; kernelLog?: KernelLog; logs?: Partial<LogSettings> },
+    clock = systemClock(),
+    shell = null,
+  }: {
+    processes?: ProcessTable;
+    kernel?: Kernel;
+    kernelLog?: KernelLog;
+    logs?: Partial<LogSettings>;
+    clock?: Clock;
+    shell?: string | null;
+  },
 ): Promise<AsyncDisposable> {
   const daemon = await startDaemon({
     paths: resolvePaths(home.env),
     version,
     migrationsFolder: join(root, 'migrations'),
-    clock: systemClock(),
+    clock,
     processes,
     kernel,
     kernelLog,
-    shell: null,
+    shell,
     settings: { ...defaultSettings, logs: { ...defaultSettings.logs, ...logs } },
     echo: false,
   });

@@ -1,6 +1,6 @@
 import type { Client } from '../../src/client/api.ts';
 import { connectClient } from '../../src/client/client.ts';
-import type { CrashPoint } from '../../src/daemon/crash-point.ts';
+import type { CrashPoint } from '../../src/crash-point.ts';
 import type { GhostHome, GhostResult } from './ghost-home.ts';
 import type { LedgerTask } from './ledger.ts';
 import { type MarkedProcess, processesOfRun } from './leftovers.ts';
@@ -15,12 +15,24 @@ export async function connectTo(home: GhostHome, { start = true }: { start?: boo
     start,
     loadStarter: () =>
       Promise.resolve({
-        startDaemon: async () => {
-          await home.ok(['list']);
-        },
+        startDaemon: () => startTogether(home),
         meetOtherVersion: async () => null,
       }),
   });
+}
+
+/** Clients of one process that lose their daemon together start one command between them. */
+const starting = new WeakMap<GhostHome, Promise<void>>();
+
+function startTogether(home: GhostHome): Promise<void> {
+  const known = starting.get(home);
+  if (known !== undefined) return known;
+  const started = home
+    .ok(['list'])
+    .then(() => undefined)
+    .finally(() => starting.delete(home));
+  starting.set(home, started);
+  return started;
 }
 
 /** Starts a task of a ledger's as a command line in the home's work folder would. */

@@ -16,9 +16,17 @@ const endings = {
   chatty: [exited],
   failing: [failed(3)],
   terminated: [killed('SIGTERM')],
+  crashing: [killed('SIGSEGV')],
   slow: [failed(5)],
   binary: [exited],
+  flood: [exited],
+  forking: [failed(6)],
+  leaving: [failed(4)],
+  parting: [exited],
   gated: [failed(5)],
+  long: [failed(7)],
+  quiet: [failed(8)],
+  roused: [failed(8)],
   stubborn: [killed('SIGKILL')],
   // Where its SIGTERM was lost with a daemon, SIGKILL followed.
   patient: [failed(9), killed('SIGKILL')],
@@ -31,8 +39,11 @@ export const shortKinds = [
   'chatty',
   'failing',
   'terminated',
+  'crashing',
   'slow',
   'binary',
+  'forking',
+  'leaving',
 ] as const satisfies LedgerKind[];
 
 /** A task that keeps its own account of what it did, and what it says there. */
@@ -46,6 +57,7 @@ export interface LedgerTask {
 export class Ledger {
   readonly #folder: string;
   readonly #tasks = new Map<string, LedgerTask>();
+  readonly #again = new Map<string, number>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -67,6 +79,21 @@ export class Ledger {
   /** The task that a command line of ghost's is, or undefined where it is none of the ledger's. */
   find(command: readonly string[]): LedgerTask | undefined {
     return this.#tasks.get(command[3] ?? '');
+  }
+
+  /** Says that a task is to be run once more, as another task of the same command. */
+  expectAgain({ key }: LedgerTask): void {
+    this.#again.set(key, (this.#again.get(key) ?? 0) + 1);
+  }
+
+  /** As how many tasks it was to be run. */
+  wantedRuns({ key }: LedgerTask): number {
+    return 1 + (this.#again.get(key) ?? 0);
+  }
+
+  /** How it said that it was about to end, each time: its code or the name of the signal. */
+  ends({ key }: LedgerTask): readonly string[] {
+    return this.#lines('ends').flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
   }
 
   /** How often it began. */

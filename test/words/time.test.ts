@@ -149,13 +149,13 @@ describe('the time of an event', () => {
     { type: 'DaemonStopped', task: null, actor: someone, data: { reason: 'x', tasksRunning: 0 } },
     { type: 'DaemonStopped', task: null, actor: someone, data: { reason: 'y', tasksRunning: 0 } },
   );
-  const asked: number[] = [];
+  const asked: [after: number, before: number][] = [];
   const client = fakeClient({
     status: () => Promise.resolve({ ...statusOfNobody, events: events.length }),
-    watch: async function* watch({ after = 0 } = {}) {
-      asked.push(after);
-      yield* events.slice(after);
-      throw new Error('it was watched for events that are yet to come');
+    audit: async function* audit({ after = 0, before = Number.POSITIVE_INFINITY } = {}) {
+      asked.push([after, before]);
+      yield* events.filter(({ seq }) => seq > after && seq < before);
+      return { seq: events.length };
     },
   });
 
@@ -164,7 +164,10 @@ describe('the time of an event', () => {
       since: new Date('2026-11-22T14:03:20.000Z'),
       until: new Date('2026-11-22T14:03:21.000Z'),
     });
-    expect(asked).toEqual([0, 1]);
+    expect(asked).toEqual([
+      [0, 2],
+      [1, 3],
+    ]);
   });
 
   test('that is yet to come is not waited for', async () => {

@@ -1,11 +1,12 @@
 import type { Finding } from '../../doctor/finding.ts';
-import type { DaemonAnswer } from '../../doctor/patient.ts';
+import type { DaemonAnswer, DoctorProgress } from '../../doctor/patient.ts';
 import { GhostError } from '../../ghost-error.ts';
 import { counted } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import { wrapWords } from '../block.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
+import { ProgressLine, partOf } from '../progress-line.ts';
 
 /**
  * `ghost doctor`: one finding after the other as it is found, and a sentence at the end. 1 where problems are left. It
@@ -16,20 +17,28 @@ export const doctor: Command = async ({ options }, context) => {
   const fix = options.has('fix');
   const findings: Finding[] = [];
   const { environment, now, stdout } = context;
+  await using line = new ProgressLine(context);
   for await (const finding of examine({
     environment,
     fix,
     rebuild: options.has('rebuild'),
+    onProgress: async (progress) => await line.draw(() => progressText(progress)),
     daemon: await askDaemon(context),
     nowMs: now(),
   })) {
     findings.push(finding);
+    await line.clear();
     if (!options.has('json')) await stdout.write(await findingLines(finding, context));
   }
   if (options.has('json')) await printJson(findings, context);
   else await stdout.write(`\n${await wrapped(summary(findings, { fix }), stdout.columns)}\n`);
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;
 };
+
+function progressText({ step, events, eventsTotal }: DoctorProgress): string {
+  if (step === 'reading') return `reading event ${partOf(events, eventsTotal)}`;
+  return events < eventsTotal ? `folding event ${partOf(events, eventsTotal)}` : 'comparing with what was kept';
+}
 
 async function askDaemon({ connect }: CommandContext): Promise<DaemonAnswer> {
   try {

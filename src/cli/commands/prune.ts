@@ -49,22 +49,31 @@ function bytesOf(size: string): number {
 
 /** `42  12.3 MiB` for each task, the numbers under each other, the sum in words, and how many are hidden. */
 function pruneText(result: PruneResult, { dryRun = false }: PruneOptions): string {
-  const { tasks, forgotten } = result;
+  const { tasks, forgotten, forgottenTotal } = result;
   if (tasks.length + forgotten.length === 0) return dryRun ? 'nothing would go\n' : 'there was nothing to take\n';
-  const hidden = counted(forgotten.length, { one: 'task', many: 'tasks' });
+  const hidden = counted(forgottenTotal, { one: 'task', many: 'tasks' });
   return [
     tasks.length === 0 ? '' : outputText(result, { dryRun }),
-    forgotten.length === 0 ? '' : `${hidden} ${dryRun ? 'would be hidden' : 'hidden'}: ${forgotten.join(' ')}\n`,
+    forgotten.length === 0
+      ? ''
+      : `${hidden} ${dryRun ? 'would be hidden' : 'hidden'}: ${forgotten.join(' ')}${moreText(forgottenTotal - forgotten.length, ' ')}\n`,
   ].join('');
 }
 
-function outputText({ tasks, bytes }: PruneResult, { dryRun }: { readonly dryRun: boolean }): string {
-  const width = Math.max(...tasks.map(({ id }) => String(id).length));
+/** What is not told of one by one. */
+function moreText(more: number, before: string): string {
+  return more === 0 ? '' : `${before}… and ${more.toLocaleString('en')} more`;
+}
+
+function outputText({ tasks, tasksTotal, bytes }: PruneResult, { dryRun }: { readonly dryRun: boolean }): string {
+  // They come by number.
+  const width = String(tasks.at(-1)?.id ?? '').length;
   const sizes = tasks.map((task) => byteText(task.bytes));
   const sizeWidth = Math.max(...sizes.map((size) => size.length));
   const lines = tasks.map(({ id }, place) => {
     return `${String(id).padStart(width)}  ${(sizes[place] ?? '').padStart(sizeWidth)}\n`;
   });
-  const sum = `${byteText(bytes)} of ${counted(tasks.length, { one: 'task', many: 'tasks' })}`;
-  return `${lines.join('')}${sum} ${dryRun ? 'would go; nothing was taken' : 'taken'}\n`;
+  const sum = `${byteText(bytes)} of ${counted(tasksTotal, { one: 'task', many: 'tasks' })}`;
+  const more = tasksTotal === tasks.length ? '' : `${moreText(tasksTotal - tasks.length, '')}\n`;
+  return `${lines.join('')}${more}${sum} ${dryRun ? 'would go; nothing was taken' : 'taken'}\n`;
 }

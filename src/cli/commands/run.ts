@@ -1,5 +1,6 @@
 import type { Client, RunRequest } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
+import { quietJson } from '../../quiet-json.ts';
 import { signalNumber, taskExitStatus } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext, InterruptSignal } from '../command.ts';
@@ -75,7 +76,7 @@ class Following {
     const { id, ...task } = await client.run(this.#request);
     this.#task = id;
     // With --follow JSON is a feed, an object a line: first the task, then the lines of its log.
-    if (this.#json) await stdout.write(`${JSON.stringify({ id, ...task })}\n`);
+    if (this.#json) await stdout.write(`${quietJson({ id, ...task })}\n`);
     else if (stderr.isTerminal) await stderr.write(`${stderrStyle.dim(`task ${id}`)}\n`);
     const writer = this.#json ? lineLog(jsonPrinter(this.#context, { task: null })) : rawLog(this.#context);
     return await this.#copy(client, writer);

@@ -13,7 +13,7 @@ export const status: Command = async ({ options }, context) => {
   const answer = await askRunningDaemon(context, (client) => client.status());
   if (answer === null) {
     if (options.has('json')) await printJson({ running: false }, context);
-    else await context.stderr.write('no daemon is running; the next command that needs one starts it\n');
+    else await context.stderr.write(`${(await import('../rare.ts')).noDaemonText(context.environment)}\n`);
     return 3;
   }
   if (options.has('json')) {

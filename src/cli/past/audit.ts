@@ -1,12 +1,13 @@
 import type { AuditOptions, Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
+import { quietJson } from '../../quiet-json.ts';
 import { eventTypeOf, nearestEventType } from '../../words/event-types.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { countOption } from '../count-option.ts';
 import { eventJson } from '../event-json.ts';
 import type { ParsedOptions } from '../parse.ts';
-import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
+import { refuseUnknownEvent, resolveTimeRange, timeRangeOption } from '../time-option.ts';
 import { AuditLines } from './audit-lines.ts';
 import { checkJournal } from './journal-check.ts';
 import { SoonWritten } from './soon-written.ts';
@@ -52,19 +53,23 @@ function auditQuestion(
       hint: 'give --since the earlier of the two, and --until the later',
     });
   }
-  return async (client) => ({
-    ...(await resolveTimeRange(
-      { since: since?.kind === 'moment' ? since : null, until: until?.kind === 'moment' ? until : null },
-      client,
-    )),
-    after: from,
-    ...(before === null ? {} : { before }),
-    ...(tasks.length === 0 ? {} : { tasks }),
-    ...(types.length === 0 ? {} : { types }),
-    ...(actor === null ? {} : { actor }),
-    ...(last === null ? {} : { last }),
-    follow: options.has('follow'),
-  });
+  return async (client) => {
+    // One that is not there is told as it was typed.
+    if (since?.kind === 'sequence') await refuseUnknownEvent(since.seq, client);
+    return {
+      ...(await resolveTimeRange(
+        { since: since?.kind === 'moment' ? since : null, until: until?.kind === 'moment' ? until : null },
+        client,
+      )),
+      after: from,
+      ...(before === null ? {} : { before }),
+      ...(tasks.length === 0 ? {} : { tasks }),
+      ...(types.length === 0 ? {} : { types }),
+      ...(actor === null ? {} : { actor }),
+      ...(last === null ? {} : { last }),
+      follow: options.has('follow'),
+    };
+  };
 }
 
 function typeNamed(word: string): string {
@@ -86,7 +91,7 @@ async function printEvents(
   let count = 0;
   for await (const event of events) {
     count += 1;
-    await written.add(json ? `${JSON.stringify(eventJson(event))}\n` : await lines.lines(event));
+    await written.add(json ? `${quietJson(eventJson(event))}\n` : await lines.lines(event));
     if (written.closed) return;
   }
   await written.flush();

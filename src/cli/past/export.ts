@@ -1,9 +1,9 @@
 import type { Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
+import { quietJson } from '../../quiet-json.ts';
 import { CastWriter, type CastSize } from '../../words/cast.ts';
 import { daemonGaps } from '../../words/daemon-gaps.ts';
-import { quietJson } from '../../words/quiet-json.ts';
 import { signalNumber } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command } from '../command.ts';

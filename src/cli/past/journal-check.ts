@@ -5,9 +5,7 @@ import { counted } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
-
-/** How often the line that shows the progress is drawn. */
-const drawnEveryMs = 100;
+import { ProgressLine, partOf } from '../progress-line.ts';
 
 /**
  * `ghost audit --verify`: asks the daemon to check the whole journal, and where it refuses to work with the journal as it
@@ -41,27 +39,20 @@ async function checked(context: CommandContext): Promise<{ readonly result: Veri
 /** Goes through to the end, with one line on a terminal that is gone at the end. */
 async function drain(
   steps: AsyncGenerator<VerifyProgress, VerifyResult, void>,
-  { stderr, now }: CommandContext,
+  context: CommandContext,
 ): Promise<VerifyResult> {
-  let drawnAt = now();
-  let drawn = false;
-  try {
-    for (;;) {
-      const step = await steps.next();
-      if (step.done === true) return step.value;
-      if (!stderr.isTerminal || now() - drawnAt < drawnEveryMs) continue;
-      drawnAt = now();
-      drawn = true;
-      await stderr.write(`\r${progressText(step.value)}\u001b[K`);
-    }
-  } finally {
-    if (drawn) await stderr.write('\r\u001b[K');
+  await using line = new ProgressLine(context);
+  for (;;) {
+    const step = await steps.next();
+    if (step.done === true) return step.value;
+    await line.draw(() => progressText(step.value));
   }
 }
 
 function progressText({ events, eventsTotal, segments, segmentsTotal }: VerifyProgress): string {
-  if (events < eventsTotal) return `checking event ${events} of ${eventsTotal}`;
-  return `checking segment ${segments} of ${segmentsTotal}`;
+  return events < eventsTotal
+    ? `checking event ${partOf(events, eventsTotal)}`
+    : `checking segment ${partOf(segments, segmentsTotal)}`;
 }
 
 function answerText({ events, segments, head, damages }: VerifyResult): string {

@@ -1,4 +1,5 @@
 import { GhostError } from '../../ghost-error.ts';
+import { inTime, TookTooLong } from '../../words/in-time.ts';
 import { refusedPattern } from '../../words/refused-pattern.ts';
 
 /** What stands for a part of a line that is not compared. */
@@ -13,6 +14,9 @@ const usual: readonly RegExp[] = [
   /(?<![\w:.])\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?![\w:])/g,
   /(?<![\w.])\d+(?:[.,]\d+)?\s?(?:ns|[u\u00b5]s|ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?!\w)/g,
 ];
+
+/** How long that may take over a log, in milliseconds. */
+const blankMsMax = 10_000;
 
 /** Makes of a line what is compared. */
 export type Blanking = (line: string) => string;
@@ -32,8 +36,22 @@ export function blanking(
   return (line) => {
     const blanked = all.reduce((text, pattern) => text.replace(pattern, blank), line);
     // `2m 10s` and ` 9.5s` are as good as `10s`.
-    return blanked === line ? line : blanked.replace(/\s*\u2026(?:\s*\u2026)*/g, blank);
+    return blanked === line ? line : blanked.replace(/(?<!\s)\s*\u2026(?:\s*\u2026)*/g, blank);
   };
+}
+
+/**
+ * What is compared of the lines of a log.
+ * @throws GhostError `usage` where the patterns take too long over them.
+ */
+export function blanked(lines: readonly string[], blank: Blanking): readonly string[] {
+  try {
+    return inTime(() => lines.map(blank), { limitMs: blankMsMax });
+  } catch (error) {
+    if (!(error instanceof TookTooLong)) throw error;
+    const message = `what --ignore says takes too long over the log: it was given up after ${blankMsMax / 1_000} s`;
+    throw new GhostError('usage', message, { hint: 'a pattern without a repeat within a repeat' });
+  }
 }
 
 /** The patterns of `--ignore`. @throws GhostError `usage`. */

@@ -3,7 +3,7 @@ import type { StreamName } from '../../journal/events.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
 import { comparedLog } from './compared-log.ts';
 import { environmentDiff, type VariableDiff } from './environment-diff.ts';
-import { blanking } from './line-blanks.ts';
+import { blanked, blanking } from './line-blanks.ts';
 import { type ComparedLines, diffLines, type LineDiff } from './line-diff.ts';
 
 /** What two runs have, where it is not the same. */
@@ -53,8 +53,8 @@ export async function diffRuns(
   const pids = [a.task.pid, b.task.pid].filter((pid) => pid !== null);
   const blank = blanking(patterns, { exact, pids });
   const lines = (stream: StreamName): LineDiff => {
-    const left: ComparedLines = { shown: logA.lines[stream], compared: logA.lines[stream].map(blank) };
-    const right: ComparedLines = { shown: logB.lines[stream], compared: logB.lines[stream].map(blank) };
+    const left: ComparedLines = { shown: logA.lines[stream], compared: blanked(logA.lines[stream], blank) };
+    const right: ComparedLines = { shown: logB.lines[stream], compared: blanked(logB.lines[stream], blank) };
     return diffLines(left, right);
   };
   const isCut = logA.isCut || logB.isCut;
