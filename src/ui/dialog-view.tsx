@@ -1,6 +1,7 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 
+import { visible } from '../words/visible.ts';
 import { cut, fit, widthOf, wrapWords } from './cells.ts';
 import { Framed, type FramedLine, framedLine } from './framed.tsx';
 import { type RunDialog, type RunPlace, runsThrough } from './run-dialog.ts';
@@ -70,7 +71,7 @@ function runLines(
     const field = dialog.fields[name];
     const head = fit(labels[name], label);
     const room = inner - label;
-    const text = isFocused ? typedText(field, { columns: room, theme }) : fit(field.text, room);
+    const text = isFocused ? typedText(field, { columns: room, theme }) : fit(visible(field.text), room);
     return { key: name, text: `${isFocused ? theme.strong(head) : theme.faint(head)}${text}`, columns: inner };
   });
   const command = dialog.fields.command.text.trim();

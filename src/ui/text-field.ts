@@ -1,3 +1,4 @@
+import { visible } from '../words/visible.ts';
 import { cut, takeColumns, widthOf } from './cells.ts';
 
 /** A line of text that is being typed; the caret stands before the character at its place, counted in code units. */
@@ -51,11 +52,14 @@ export function edited({ text, caret }: TextField, key: string): TextField | nul
   }
 }
 
-/** What is seen of the field in so many columns: the text around the caret, and the character that it stands on. */
+/**
+ * What is seen of the field in so many columns: the text around the caret, and the character that it stands on. What is
+ * there need not have been typed: a folder of a task's is.
+ */
 export function shownField({ text, caret }: TextField, columns: number): readonly [string, string, string] {
   const at = text.slice(caret, nextPlace(text, caret));
-  const under = at === '' ? ' ' : at;
-  let before = text.slice(0, caret);
+  const under = at === '' ? ' ' : visible(at);
+  let before = visible(text.slice(0, caret));
   const room = Math.max(0, columns - widthOf(under));
   // Cut from its beginning, a character at a time from where it is surely too long.
   if (widthOf(before) > room) {
@@ -63,7 +67,7 @@ export function shownField({ text, caret }: TextField, columns: number): readonl
     while (before !== '' && widthOf(before) > Math.max(0, room - 1)) before = before.slice(nextPlace(before, 0));
     before = `…${before}`;
   }
-  const rest = text.slice(caret + at.length);
+  const rest = visible(text.slice(caret + at.length));
   return [before, under, cut(takeColumns(rest, columns), Math.max(0, columns - widthOf(before) - widthOf(under)))];
 }
 

@@ -5,14 +5,16 @@ import { type ChaosReport, causeChaos } from '../support/chaos.ts';
 import { type PowerLossReport, losePower } from '../support/power-loss.ts';
 
 /**
- * `npm run chaos -- [--kills N] [--seed S] [--report FILE]`: a long run of what test/property/crash-chaos.test.ts does.
- * It goes in rounds with a data folder each, says after each how far it has come, and prints a report at the end (into a
- * file too, where one is named). It ends with 1 where anything did not hold; each round can be made again by its seed.
+ * `npm run chaos -- [--kills N] [--seconds T] [--steps REGEX] [--seed S] [--report FILE]`: a long run of what
+ * test/property/crash-chaos.test.ts does. It goes in rounds with a data folder each, says after each how far it has come,
+ * and prints a report at the end (into a file too, where one is named). With `--seconds` it ends after about so long, with
+ * the kills that there were; `--steps` leaves out those at other named steps. It ends with 1 where anything did not hold;
+ * each round can be made again by its seed.
  *
  * `npm run chaos -- --power-loss CUTS` does the same for test/e2e/crash-power-loss.test.ts: so many states in which a power
  * cut can leave a data folder are opened.
  */
-const killsPerRound = 140;
+const killsPerRound = 200;
 /** What is summed up over the rounds. */
 const figures = [
   'killsWhileStarting',
@@ -32,16 +34,21 @@ const figures = [
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
+    steps: { type: 'string', default: '.' },
     report: { type: 'string' },
     'power-loss': { type: 'string' },
   },
 });
 const wanted = Number(values.kills);
 const firstSeed = Number(values.seed);
+const seconds = Number(values.seconds);
 const cuts = values['power-loss'] === undefined ? null : Number(values['power-loss']);
-if (![wanted, firstSeed, cuts ?? 1].every(Number.isInteger) || wanted < 1 || (cuts ?? 1) < 1) {
-  throw new Error('npm run chaos -- [--kills N | --power-loss CUTS] [--seed S] [--report FILE], all whole numbers');
+if (![wanted, firstSeed, cuts ?? 1].every(Number.isInteger) || !(seconds > 0) || wanted < 1 || (cuts ?? 1) < 1) {
+  throw new Error(
+    'npm run chaos -- [--kills N] [--seconds T] [--steps REGEX] [--power-loss CUTS] [--seed S] [--report FILE]',
+  );
 }
 
 const report = cuts === null ? await killDaemons() : await cutPower(cuts);
@@ -54,8 +61,8 @@ async function cutPower(most: number): Promise<PowerLossReport> {
   return await losePower({
     cuts: most,
     seed: firstSeed,
-    onProgress: (done, total) => {
-      if (done % 100 === 0) process.stdout.write(`${done} of ${total} cuts\n`);
+    onProgress: (done, total, complaints) => {
+      if (done % 100 === 0) process.stdout.write(`${done} of ${total} cuts, ${complaints.length} complaints\n`);
     },
   });
 }
@@ -63,10 +70,12 @@ async function cutPower(most: number): Promise<PowerLossReport> {
 async function killDaemons(): Promise<Readonly<Record<string, unknown>> & { readonly complaints: readonly string[] }> {
   const rounds: ChaosReport[] = [];
   const sum = (of: (round: ChaosReport) => number): number => rounds.reduce((total, round) => total + of(round), 0);
-  while (sum(({ kills }) => kills) < wanted) {
+  const begun = performance.now();
+  const secondsLeft = (): number => seconds - (performance.now() - begun) / 1000;
+  while (sum(({ kills }) => kills) < wanted && secondsLeft() > 0) {
     const seed = firstSeed + rounds.length;
     const kills = Math.min(killsPerRound, wanted - sum((round) => round.kills));
-    const round = await causeChaos({ kills, seed });
+    const round = await causeChaos({ kills, seed, seconds: secondsLeft(), steps: new RegExp(values.steps) });
     rounds.push(round);
     process.stdout.write(
       `${sum((one) => one.kills)} of ${wanted} kills; round ${rounds.length}: seed ${seed}, ${round.kills} kills, ` +

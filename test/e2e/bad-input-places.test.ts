@@ -172,6 +172,7 @@ describe('a journal that cannot be used', () => {
     await home.run(['sh', '-c', 'echo old']);
     await home.ok(['wait']);
     await home.ok(['shutdown']);
+    const events = home.events().length;
     renameSync(join(home.path, 'tasks.db'), join(home.work, 'moved.db'));
     expect(await home.run(['sh', '-c', 'echo new; exit 4'])).toBe(2);
     expect(await home.ended(2)).toMatchObject({ state: 'failed', exitCode: 4 });
@@ -179,7 +180,7 @@ describe('a journal that cannot be used', () => {
     expect(await home.ghost(['log', '1'])).toMatchObject({ status: 3 });
     expect(readFileSync(join(home.path, 'tasks', '1', 'spool', 'stdout'), 'utf8')).toBe('old\n');
     expect(home.events({ type: 'JournalRestored' }).map(({ data }) => data)).toEqual([
-      { kept: 0, lost: null, lastTask: 1, damaged: null },
+      { kept: 0, lost: { from: 1, to: events }, lastTask: 1, damaged: null },
     ]);
   });
 });

@@ -36,6 +36,7 @@ describe.for([
       const { id: deaf } = await client.run({ command: obstinate, environment });
       const ending = await client.run({ command: ['sh', '-c', 'read _ < "$0"; exit 4', '/dev/null'], environment });
       await client.wait([String(ending.id)]);
+      await until('it listens to its signals', async () => (await home.ok(['log', String(deaf)])) === 'here');
       const before = home.events().length;
 
       clock.offsetMs = jumpMs;

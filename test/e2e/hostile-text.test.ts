@@ -1,70 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { encodeFrame } from '../../src/protocol/frame.ts';
-import { frameBytesMax } from '../../src/protocol/limits.ts';
-import { greeting } from '../protocol/served.ts';
 import { GhostHome } from '../support/ghost-home.ts';
-import { drawOnTerminal, type Drawn } from '../support/on-terminal.ts';
-import { connectRaw, request } from '../support/raw-daemon.ts';
-
-/** What steers a terminal: a title, a colour, a clipboard, C1, the bell, carriage return, backspace, delete. */
-const steering =
-  '\u001b]0;owned\u0007\u001b[31m\u001b]52;c;AA==\u001b\\\u009b31m\u0085\u0090q\u009c\r\b\u007f\n\t\u0000'.replace(
-    '\0',
-    '',
-  );
-/** What turns the direction of writing or ends a line, without being a control character. */
-const turning = '\u202egnp.exe\u2066\u2069\u200f\u061c\u2028\u2029';
-const formula = `=cmd|' /C calc'!A0`;
-const markup = `"'></script><img src=x onerror=alert(1)>]}]]>--&lt;`;
-const hostile = `${steering}${turning}${formula}${markup}`;
-/** What names may hold of it. */
-const name = `n${turning}${markup}`;
-const tag = `t${turning.replaceAll(/\s/g, '')}=1+1`;
-/** The same in bytes that are no UTF-8, for output. */
-const output = Buffer.concat([Buffer.from(hostile), Buffer.from([0xff, 0xc0, 0x80, 0x9b, 0x33, 0x31, 0x6d, 0x0a])]);
-
-/** What no command may send to a terminal. Its own colours are all that a command has of escape sequences. */
-function unwanted({ words, bytes }: Drawn): readonly string[] {
-  const text = bytes.toString();
-  const found = text
-    .replaceAll(/\u001b\[[\d;]*m/g, '')
-    .match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu);
-  const raw = bytes.includes(0x9b) && !Buffer.from(text).equals(bytes) ? ['bytes that are no UTF-8'] : [];
-  const traces = /^ {4}at /m.test(text) ? ['a stack trace'] : [];
-  const what = [...new Set([...(found ?? []), ...raw, ...traces])];
-  return what.length === 0 ? [] : [JSON.stringify([...words.slice(0, 3), what.join(' '), text.slice(0, 400)])];
-}
-
-/** A home whose every text is hostile, with tasks that ran, failed, could not be started and still run. */
-async function hostileHome(home: GhostHome): Promise<void> {
-  const folder = join(home.work, hostile.replaceAll('/', '|').slice(0, 60));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(home.work, 'output'), output);
-  const env = { [`NAME${steering}`]: hostile, TOKEN: hostile };
-  const cat = join(home.work, 'output');
-  await home.ended(
-    await home.run(['-n', name, '-t', tag, 'sh', '-c', `cat ${cat}; cat ${cat} >&2`, hostile], { env, cwd: folder }),
-  );
-  await home.ended(
-    await home.run(['-n', name, 'sh', '-c', `cat ${cat}; echo 2; exit 3`, `${hostile}2`], { cwd: folder }),
-  );
-  await home.ghost(['run', '--', `./${hostile}`], { env, cwd: folder });
-  await home.run(['sh', '-c', 'exec sleep 600', hostile], { env, cwd: folder });
-  // Somebody else's client, which says of itself what it likes.
-  const client = await connectRaw(home);
-  client.send({ ...greeting, program: hostile.slice(0, 200), terminal: hostile.slice(0, 200) });
-  client.socket.write(
-    encodeFrame(request(1, 'rename', { requestId: 'r-1', task: '4', name: `x${turning}` }), {
-      bytesMax: frameBytesMax,
-    }),
-  );
-  while ((await client.next())?.kind !== 'response');
-  client.socket.destroy();
-}
+import { fillHostile, hostile, name, steering, tag, turning, unwanted } from '../support/hostile.ts';
+import { drawOnTerminal } from '../support/on-terminal.ts';
 
 const id = '1';
 
@@ -163,7 +104,7 @@ const commands: readonly (readonly string[])[] = [
 describe('hostile text', () => {
   test('in anything that ghost shows reaches no terminal', async () => {
     await using home = new GhostHome();
-    await hostileHome(home);
+    await fillHostile(home);
     const lines = [
       { command: ['true', hostile], name },
       { command: [hostile] },
@@ -205,7 +146,7 @@ describe('hostile text', () => {
 
   test('comes back from JSON as it was', async () => {
     await using home = new GhostHome();
-    await hostileHome(home);
+    await fillHostile(home);
     expect(JSON.parse(await home.ok(['list', '--all', '--json']))).toMatchObject([
       { command: ['sh', '-c', expect.any(String), hostile], name, tags: [tag] },
       { command: ['sh', '-c', expect.any(String), `${hostile}2`], name },

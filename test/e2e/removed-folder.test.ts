@@ -27,7 +27,7 @@ describe('a daemon whose folder is taken away while it runs', () => {
   test('says so where it runs in the foreground', async () => {
     await using home = new GhostHome();
     const daemon = home.begin(['daemon']);
-    await until('it listens', () => existsSync(join(home.path, 'ghost.sock')));
+    await until('it is up', () => daemon.stderr().includes('the daemon is up'));
     rmSync(home.path, { recursive: true });
     const { status, stderr } = await daemon.ended;
     expect(status).toBe(4);

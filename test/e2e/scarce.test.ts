@@ -27,7 +27,7 @@ async function withOpenFiles(home: GhostHome, limit: number, words: readonly str
 
 describe('where the daemon may have few files open', () => {
   const limit = 64;
-  const tasks = 50;
+  const tasks = 36;
 
   test('as many tasks run as anywhere: each is followed, none is lost, and the next daemon takes them all up', async () => {
     await using home = new GhostHome();

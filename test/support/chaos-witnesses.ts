@@ -48,6 +48,11 @@ export class Witnesses implements AsyncDisposable {
 
   /** What the witnesses of tasks have to complain of, once those have ended. */
   async testimonies(): Promise<readonly string[]> {
+    let heard = 0;
+    for (const testimony of this.#testimonies) void testimony.finally(() => (heard += 1));
+    const all = (): boolean => heard === this.#testimonies.length;
+    await until('every witness has said what it saw', all).catch(() => undefined);
+    if (!all()) return [`of ${this.#testimonies.length} witnesses ${heard} have said what they saw`];
     return (await Promise.all(this.#testimonies)).filter((complaint) => complaint !== null);
   }
 

@@ -50,8 +50,8 @@ const underWayMax = 6;
 const deedsPerKillMax = 2;
 /** How long to bring a daemon to a step. */
 const provokeMsMax = 40_000;
-/** The share of kills at random moments before the named steps are done. */
-const randomKillsShare = 0.4;
+/** The share of kills at random moments, while there are steps at which nobody was killed, and afterwards. */
+const randomKillsShare = { first: 0.4, later: 0.8 };
 /** So many events, and the next few make a snapshot due (`snapshotEventsMin`). */
 const oldEvents = 4_085;
 
@@ -86,8 +86,20 @@ interface PlannedStep {
  * Does all that people do with ghost while the daemon is killed at every named step, and at random moments, until there
  * were so many kills; then lets all of it end and tells what does not hold.
  * @param seed makes the choices, though not the machine's timing, the same again.
+ * @param seconds when to stop though there were not so many kills, if every step had one.
+ * @param steps which of the named steps; left out: every one.
  */
-export async function causeChaos({ kills, seed }: { kills: number; seed: number }): Promise<ChaosReport> {
+export async function causeChaos({
+  kills,
+  seed,
+  seconds = Number.POSITIVE_INFINITY,
+  steps = /./,
+}: {
+  kills: number;
+  seed: number;
+  seconds?: number;
+  steps?: RegExp;
+}): Promise<ChaosReport> {
   const begun = performance.now();
   using plan = new CrashPlan();
   const config = join(plan.folder, 'config.json.died');
@@ -114,7 +126,7 @@ export async function causeChaos({ kills, seed }: { kills: number; seed: number 
     },
   };
   await using witnesses = await Witnesses.call(doing);
-  await chaos.rage(doing, { kills });
+  await chaos.rage(doing, { kills, until: begun + seconds * 1000, steps });
   witnesses.openGates();
   await chaos.settle();
   const testimonies = await witnesses.testimonies();
@@ -147,7 +159,7 @@ class Chaos {
   readonly #plan: CrashPlan;
   readonly #killed = new Set<number>();
   readonly #steps = new Map<CrashPoint, number>();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Map<Promise<void>, DeedName>();
 
   constructor(home: GhostHome, { plan, seed }: { plan: CrashPlan; seed: number }) {
     this.#home = home;
@@ -177,8 +189,13 @@ class Chaos {
   }
 
   /** Kills at every step, each once before any twice, and in between at random moments. */
-  async rage(doing: Doing, { kills }: { kills: number }): Promise<void> {
-    let steps = this.random.shuffled(chaosSteps.filter((point) => !this.#steps.has(point)));
+  async rage(
+    doing: Doing,
+    { kills, until: end, steps: wanted }: { kills: number; until: number; steps: RegExp },
+  ): Promise<void> {
+    let isFirst = true;
+    const again = stepsOfAnyJournal.filter((point) => wanted.test(point));
+    let steps = this.random.shuffled(again.filter((point) => !this.#steps.has(point)));
     let planned = this.#planFirstOf(steps);
     for (;;) {
       for (let count = this.random.below(deedsPerKillMax + 1); count > 0; count -= 1) {
@@ -189,13 +206,15 @@ class Chaos {
         return this.#underWay.size <= underWayMax && this.#home.daemonPid() !== null;
       });
       if (this.kills >= kills && steps.length === 0) return;
-      if (planned === null || this.random.next() < randomKillsShare) {
+      if (!isFirst && performance.now() > end) return;
+      if (planned === null || this.random.next() < randomKillsShare[isFirst ? 'first' : 'later']) {
         await delay(this.random.next() * lifeMsMax);
         await this.#killAtRandom({ isOnItsWay: planned !== null && isOfStart(planned.point) });
         continue;
       }
       const [, ...rest] = steps;
-      steps = rest.length > 0 || this.kills + 1 >= kills ? rest : this.random.shuffled(stepsOfAnyJournal);
+      if (rest.length === 0) isFirst = false;
+      steps = rest.length > 0 || this.kills + 1 >= kills ? rest : this.random.shuffled(again);
       // Whoever follows the one that is about to die has the next step before it.
       const isApart = !(isOfStart(planned.point) && steps[0] !== undefined && isOfStart(steps[0]));
       const next = isApart ? this.#planFirstOf(steps) : null;
@@ -204,9 +223,10 @@ class Chaos {
     }
   }
 
-  /** Waits until nothing is under way any more. */
+  /** Waits until nothing is under way any more; what never ends is complained of. */
   async settle(): Promise<void> {
-    await Promise.all(this.#underWay);
+    await until('nothing is under way any more', () => this.#underWay.size === 0).catch(() => undefined);
+    this.complaints.push(...[...this.#underWay.values()].map((deed) => `${deed} never ended`));
   }
 
   complain(what: string): (error: unknown) => void {
@@ -277,7 +297,7 @@ class Chaos {
     const done: Promise<void> = deeds[deed](doing)
       .catch(this.complain(deed))
       .finally(() => this.#underWay.delete(done));
-    this.#underWay.add(done);
+    this.#underWay.set(done, deed);
     return done;
   }
 }

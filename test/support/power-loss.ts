@@ -78,7 +78,7 @@ export async function losePower({
 }: {
   cuts: number;
   seed: number;
-  onProgress?: (done: number, total: number) => void;
+  onProgress?: (done: number, total: number, complaints: readonly string[]) => void;
 }): Promise<PowerLossReport> {
   const random = new SeededRandom(seed);
   await using home = new GhostHome();
@@ -95,7 +95,7 @@ export async function losePower({
     const where = `cut before operation ${cut.before} (${cut.how.names} names, ${cut.how.bytes} bytes)`;
     complaints.push(...seen.complaints.map((complaint) => `${where}: ${complaint}`));
     done += 1;
-    onProgress(done, all.length);
+    onProgress(done, all.length, complaints);
   }
   return {
     seed,
@@ -269,7 +269,12 @@ function chooseCuts(
       last.set(`${how.names} ${how.bytes} ${same}`, { before, how });
     }
   });
-  const chosen = Map.groupBy(random.shuffled([...last.values()]).slice(0, most), ({ before }) => before);
+  // Half of them of what is certain to be on the disk, of which there are the fewest; the rest anything.
+  const [certain, others] = [true, false].map((isCertain) =>
+    random.shuffled([...last.values()].filter(({ how }) => (how.bytes === 'synced') === isCertain)),
+  );
+  const sure = (certain ?? []).slice(0, Math.ceil(most / 2));
+  const chosen = Map.groupBy([...sure, ...(others ?? []).slice(0, most - sure.length)], ({ before }) => before);
   const again = new DiskModel(folder);
   const cuts: Cut[] = [];
   begun.clear();
