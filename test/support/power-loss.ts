@@ -362,9 +362,16 @@ function lastErrorOf(home: string): string {
 }
 
 function isAllComplete(home: string): boolean {
-  const { events } = readPlainJournal(home);
-  const count = (...types: string[]): number => events.filter(({ type }) => types.includes(type)).length;
-  return count('TaskSubmitted') === count('LogClosed', 'TaskStartFailed');
+  const database = new Database(join(home, 'tasks.db'), { readonly: true });
+  try {
+    const open = database.prepare<[], number>(
+      `SELECT sum(iif(type = 'TaskSubmitted', 1, -1)) FROM events
+       WHERE type IN ('TaskSubmitted', 'LogClosed', 'TaskStartFailed')`,
+    );
+    return (open.pluck().get() ?? 0) === 0;
+  } finally {
+    database.close();
+  }
 }
 
 /** How many events are those of the recording; the next one must be that of the daemon that has opened it. */
