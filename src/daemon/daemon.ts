@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { passCrashPoint } from '../crash-point.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import type { Actor, TaskId } from '../journal/events.ts';
+import { readFailure } from '../journal/read-failure.ts';
 import type { Paths } from '../paths.ts';
 import { makePrivateFolder } from '../private-folder.ts';
 import { LiveTable } from '../projections/live-table.ts';
@@ -227,6 +228,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     onRefused: (peer) => {
       refused.note(peer);
     },
+    explain: readFailure,
     onInternalError: (error) => {
       log.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },

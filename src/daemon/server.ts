@@ -28,6 +28,8 @@ export interface ServerOptions {
   /** A peer of another uid was turned away. */
   readonly onRefused: (peer: Peer) => void;
   readonly onInternalError: (error: unknown) => void;
+  /** What is said of an error that is no fault of ghost's, but of what it stands on; null where it is one. */
+  readonly explain?: (error: unknown) => GhostError | null;
   /** A process's command line as the kernel tells it, or null where it cannot be read. */
   readonly commandLineOf: (pid: number) => string | null;
 }
@@ -156,6 +158,7 @@ class SocketServer implements Server {
 
   #admit(socket: Socket): void {
     const { handlers, peerOf, isTooMany = () => false, onRefused, onInternalError, commandLineOf } = this.#options;
+    const { explain = () => null } = this.#options;
     if (this.#closing) {
       socket.on('error', () => undefined);
       socket.destroy();
@@ -181,6 +184,7 @@ class SocketServer implements Server {
       handlers,
       actorOf: (hello) => actorOf(hello, { peer, commandLineOf }),
       onInternalError,
+      explain,
     });
     this.#connections.add(connection);
     void connection.closed.then(() => this.#connections.delete(connection));

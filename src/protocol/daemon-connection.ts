@@ -30,6 +30,8 @@ export interface DaemonConnectionOptions {
   readonly actorOf: (hello: Hello) => Actor;
   /** A handler threw what is no GhostError. The client is told nothing of it but that it happened. */
   readonly onInternalError: (error: unknown) => void;
+  /** What is said of an error that is no fault of ghost's, but of what it stands on; null where it is one. */
+  readonly explain?: (error: unknown) => GhostError | null;
   readonly helloTimeoutMs?: number;
 }
 
@@ -250,7 +252,7 @@ export class DaemonConnection {
     if (error instanceof GhostError) return error.toShape();
     // A handler that stops because it was told to may throw whatever it likes.
     if (!context.signal.aborted) this.#options.onInternalError(error);
-    return internalError(request.operation).toShape();
+    return (this.#options.explain?.(error) ?? internalError(request.operation)).toShape();
   }
 
   #helloIsLate(): void {

@@ -61,6 +61,25 @@ describe('when the disk fails under the journal', () => {
     },
   );
 
+  test('at reading, whoever asks for that part is told so, and the daemon goes on with the rest', async () => {
+    await using home = new GhostHome();
+    for (const word of ['one', 'two', 'three']) await home.ended(await home.run(['echo', word]));
+    await home.ok(['shutdown']);
+    await home.ok(['list']);
+    const daemon = await until('a daemon', () => home.daemonPid());
+    const path = join(home.path, 'tasks.db');
+    {
+      await using _ = await FailingCalls.of(daemon, { calls: ['pread64'], error: 'EIO', path });
+      const { status, stdout, stderr } = await home.ghost(['show', '1']);
+      expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
+      expect(stderr).toMatch(/^ghost: a part of the journal cannot be read: .*\n {2}try: ghost doctor /);
+    }
+    expect(await home.task(1)).toMatchObject({ exitCode: 0 });
+    expect(await home.ended(await home.run(['sh', '-c', 'exit 7']))).toMatchObject({ exitCode: 7 });
+    expect(home.daemonPid()).toBe(daemon);
+    expect(journalFaults(home)).toEqual([]);
+  });
+
   test.for(['pread64', 'openat'])('and even %s, nothing is started and it is said what to look at', async (call) => {
     await using home = new GhostHome();
     await home.run(['sleep', '600']);

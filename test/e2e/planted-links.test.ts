@@ -15,7 +15,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { GhostHome, isAlive } from '../support/ghost-home.ts';
+import { GhostHome } from '../support/ghost-home.ts';
 import { journalFaults } from '../support/journal-faults.ts';
 import { configure, sealedOf, taskFolder } from '../support/segments.ts';
 import { root } from '../support/source-files.ts';
@@ -143,7 +143,7 @@ describe('a link in the place of', () => {
     },
   );
 
-  test('the spools of a task that runs: the next daemon takes nothing up there, and goes on when it is put right', async () => {
+  test('the spools of a task that runs: the next daemon takes nothing up there, and does so when it is put right', async () => {
     await using home = new GhostHome();
     const id = await home.run(['sh', '-c', 'echo one; exec sleep 600']);
     const pid = (await home.task(id)).pid ?? 0;
@@ -158,12 +158,13 @@ describe('a link in the place of', () => {
     await home.ok(['list']);
     expect(home.events({ type: 'TaskAdopted' })).toEqual([]);
     expect(home.events({ type: 'TaskLost' })).toEqual([]);
-    await home.killDaemon();
     expect(everythingIn(victim)).toEqual(before);
     rmSync(spool);
     renameSync(join(home.work, 'kept'), spool);
+    await until('it is taken up', () => home.events({ type: 'TaskAdopted' }).length === 1);
     expect(await home.task(id)).toMatchObject({ state: 'running', pid });
-    expect(home.events({ type: 'TaskAdopted' })).toHaveLength(1);
-    expect(isAlive(pid)).toBe(true);
+    await home.ok(['kill', String(id)]);
+    expect(await home.ended(id)).toMatchObject({ state: 'killed' });
+    expect(readFileSync(join(home.path, 'daemon.log'), 'utf8').split('could not be taken up')).toHaveLength(2);
   });
 });
