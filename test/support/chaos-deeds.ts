@@ -161,7 +161,6 @@ export const deeds = {
     const looks = [
       async () => await client.list({ all: true }),
       async () => await client.status(),
-      async () => await client.wait([]),
       async () => await client.show('1'),
     ];
     await random.pick(looks)();
