@@ -76,12 +76,22 @@ async function main(): Promise<number> {
     return 1;
   }
   using peers = options.peers ? Peers.installed() : Peers.onPath();
+  let onStage: BenchStage | null = null;
+  const leave = (status: number) => async (): Promise<void> => {
+    await onStage?.[Symbol.asyncDispose]();
+    peers[Symbol.dispose]();
+    process.exit(status);
+  };
+  // Nothing is left behind by one that is given up either.
+  process.once('SIGINT', () => void leave(130)());
+  process.once('SIGTERM', () => void leave(143)());
   const chosen = all.filter(({ name }) => names.length === 0 || names.some((wanted) => name.startsWith(wanted)));
   const rows: (Judged & { readonly figure: string })[] = [];
   const leftOut: LeftOut[] = [];
   for (const figure of chosen) {
     process.stderr.write(`${figure.name} ...\n`);
     await using stage = new BenchStage({ peers, effort });
+    onStage = stage;
     const measured = (await figure.measure(stage)).map((row) => ({ figure: figure.name, ...judge(row) }));
     rows.push(...measured);
     leftOut.push(...stage.leftOut);

@@ -84,6 +84,12 @@ function requireFromDist(name) {
 /** Good enough for the daemon, the screen and what else runs for long. */
 function requireWithNodesCache(file) {
   var folder = cacheFolder();
+  try {
+    // Made here, because Node's own way of making it never returns in some places, as `makeFolder` says.
+    if (folder !== null) makeFolder(folder);
+  } catch (error) {
+    folder = null;
+  }
   if (folder !== null) require('module').enableCompileCache(folder);
   return requireFile(file);
 }
@@ -126,7 +132,7 @@ function keepCode(place, build, script) {
   var folder = path.dirname(place);
   var beside = place + '.' + process.pid + '.tmp';
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 448 });
+    makeFolder(folder);
     var descriptor = fs.openSync(beside, 'wx', 384);
     try {
       fs.writeSync(descriptor, script.createCachedData());
@@ -143,6 +149,18 @@ function keepCode(place, build, script) {
     } catch (gone) {
       // It was not made.
     }
+  }
+}
+
+/** 0700. Not by mkdir's own `recursive`, which never returns below a folder that takes no other and says ENOENT, as /proc. */
+function makeFolder(folder) {
+  if (fs.existsSync(folder)) return;
+  if (path.dirname(folder) !== folder) makeFolder(path.dirname(folder));
+  try {
+    fs.mkdirSync(folder, 448);
+  } catch (error) {
+    // Another ghost was faster.
+    if (error.code !== 'EEXIST') throw error;
   }
 }
 

@@ -15,6 +15,9 @@ import { setFlagsFromString } from 'node:v8';
 /** The name of this build, and the sum of each file, by its place in the package. */
 const { build, sums } = JSON.parse(getAsset('manifest.json', 'utf8'));
 const root = path.join(cacheFolder(), build);
+/** EX_CONFIG of sysexits(3), as the launcher has it. */
+const unusable = 78;
+const elsewhere = 'set XDG_CACHE_HOME to a folder that you can write in and run programs from';
 const unusedMs = 30 * 24 * 60 * 60 * 1000;
 
 // A daemon gets no flags on its command line here (see `nodeFlags` in src/client/start-daemon.ts); these two may be set
@@ -37,16 +40,27 @@ export const singleExecutable = {
 };
 
 function layOut() {
-  makePrivate(path.dirname(root));
-  makePrivate(root);
+  try {
+    putAll();
+  } catch (error) {
+    refuse(`cannot lay out its parts in ${root}: ${error.message}`, elsewhere);
+  }
+}
+
+function putAll() {
+  makeFolder(root);
+  for (const folder of [path.dirname(root), root]) refuseShared(folder);
   for (const [name, sum] of Object.entries(sums)) {
     const place = path.join(root, name);
     if (sumOf(place) === sum) continue;
-    fs.mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(place));
     const beside = `${place}.${process.pid}.tmp`;
     fs.writeFileSync(beside, new Uint8Array(getRawAsset(name)), { mode: 0o600, flag: 'wx', flush: true });
     fs.renameSync(beside, place);
   }
+  // What lies on a file system without programs (noexec) is found out here, and not by a daemon that cannot say so well.
+  const native = Object.keys(sums).find((name) => name.endsWith('.node'));
+  createRequire(root)(path.join(root, native));
   const now = new Date();
   fs.utimesSync(root, now, now);
   forgetOldBuilds(now);
@@ -62,14 +76,28 @@ function sumOf(place) {
 }
 
 /** Code is run from it: so it must be the user's own, and nobody else may write there. */
-function makePrivate(folder) {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+function refuseShared(folder) {
   const stat = fs.lstatSync(folder);
   if (stat.isDirectory() && stat.uid === process.getuid() && (stat.mode & 0o077) === 0) return;
-  process.stderr.write(
-    `ghost: ${folder} must be a folder of yours that nobody else can get into\n  try: ls -ld ${folder}\n`,
-  );
-  process.exit(1);
+  refuse(`${folder} must be a folder of yours that nobody else can get into`, `ls -ld ${folder}`);
+}
+
+/** 0700. See `makeFolder` in bin/ghost.cjs. */
+function makeFolder(folder) {
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another ghost was faster.
+    if (error.code !== 'EEXIST') throw error;
+  }
+}
+
+/** In the form that every ghost has for its errors. */
+function refuse(message, hint) {
+  process.stderr.write(`ghost: ${message}\n  try: ${hint}\n`);
+  process.exit(unusable);
 }
 
 /** A folder as the launcher has for V8's code; without a home, one of the user's in the temporary folder. */
@@ -85,7 +113,8 @@ function forgetOldBuilds(now) {
   const folder = path.dirname(root);
   for (const name of fs.readdirSync(folder)) {
     const place = path.join(folder, name);
-    const isOld = place !== root && now - fs.statSync(place).mtimeMs > unusedMs;
+    const used = fs.statSync(place, { throwIfNoEntry: false })?.mtimeMs ?? Number(now);
+    const isOld = place !== root && now - used > unusedMs;
     if (isOld) fs.rmSync(place, { recursive: true, force: true });
   }
 }

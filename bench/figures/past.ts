@@ -14,7 +14,7 @@ export function indexedQuestions(tasks: number): readonly (readonly [string, ...
   return [
     ['list'],
     ['history'],
-    ['history', '-n', '300'],
+    ['history', '-n', '100'],
     ['history', '--state', 'failed'],
     ['history', '--state', 'lost'],
     ['history', '--exit', '2'],
@@ -34,10 +34,10 @@ export function indexedQuestions(tasks: number): readonly (readonly [string, ...
     ['why', middle],
     ['list', '--at', '30d ago'],
     ['audit', '--task', middle],
-    ['audit', '--since', '1h'],
+    ['audit', '--since', '30m'],
     ['audit', '-n', '20'],
     ['timeline', middle],
-    ['timeline', '--since', '1h'],
+    ['timeline', '--since', '30m'],
   ];
 }
 

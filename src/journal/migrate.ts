@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
@@ -55,7 +55,10 @@ export async function migrate(
   }
 }
 
-/** `tasks.db.before-0001`, complete or not there: a backup that a crash cut short is made anew. */
+/**
+ * `tasks.db.before-0001`, complete or not there: a backup that a crash cut short is made anew. It takes the place of the
+ * one before it, since each is as large as the journal.
+ */
 async function backUp(database: Database, lastMigration: string, onOpening: OnOpening): Promise<void> {
   const target = `${database.name}.before-${lastMigration}`;
   if (existsSync(target)) return;
@@ -69,4 +72,9 @@ async function backUp(database: Database, lastMigration: string, onOpening: OnOp
   });
   passCrashPoint('journal.backed-up');
   renameSync(partial, target);
+  const folder = dirname(target);
+  const isBackup = (name: string): boolean => name.startsWith(`${basename(database.name)}.before-`);
+  for (const name of readdirSync(folder).filter(isBackup)) {
+    if (name !== basename(target)) rmSync(join(folder, name));
+  }
 }

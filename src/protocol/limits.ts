@@ -15,7 +15,7 @@ export const frameStallMs = 30_000;
 /** Requests that one connection may have under way at once. */
 export const requestsPerConnectionMax = 1_024;
 /** So many messages of one connection are taken before everybody else has a turn. */
-export const messagesAtOnceMax = 32;
+export const messagesAtOnceMax = 8;
 /** Items of a stream that may be on their way before the reader has asked for more. */
 export const streamWindowItems = 16;
 /** The most items that one `more` may ask for. */

@@ -29,32 +29,39 @@ export async function daemonGaps(
 ): Promise<readonly DaemonGap[]> {
   const where = 'afterSeq' in from ? { after: from.afterSeq } : { since: new Date(Math.floor(from.sinceMs)) };
   const starts: EventOf<'DaemonStarted'>[] = [];
-  for await (const event of client.audit({ types: ['DaemonStarted'], ...where })) {
-    if (event.type === 'DaemonStarted' && event.data.previous !== 'none') starts.push(event);
-    // The first one after the end tells of the gap that the end may lie in.
-    if (event.at / 1000 > untilMs) break;
-  }
   const gaps: DaemonGap[] = [];
+  let stop: JournalEvent | null = null;
+  for await (const event of client.audit({ types: ['DaemonStarted', 'DaemonStopped'], ...where })) {
+    if (event.type === 'DaemonStopped') stop = event;
+    else if (event.type === 'DaemonStarted') {
+      // One that was stopped has said so last of all.
+      if (stop?.seq === event.seq - 1) gaps.push(gapBetween(stop, event));
+      else if (event.data.previous !== 'none') starts.push(event);
+      // The first one after the end tells of the gap that the end may lie in.
+      if (event.at / 1000 > untilMs) break;
+    }
+  }
   for (let from = 0; from < starts.length; from += askedAtOnce) {
     const some = starts.slice(from, from + askedAtOnce);
     gaps.push(...(await Promise.all(some.map((start) => gapBefore(client, start)))).flat());
   }
-  return gaps.filter(({ fromMs }) => fromMs <= untilMs);
+  return gaps.filter(({ fromMs }) => fromMs <= untilMs).toSorted((one, other) => one.toSeq - other.toSeq);
 }
 
 /** The daemon before recorded nothing after the event that lies before this start: its own end, or whatever came last. */
 async function gapBefore(client: Client, start: EventOf<'DaemonStarted'>): Promise<readonly DaemonGap[]> {
   const before = await eventAt(client, start.seq - 1);
-  if (before === null) return [];
-  return [
-    {
-      fromMs: before.at / 1000,
-      fromSeq: before.seq,
-      toMs: start.at / 1000,
-      toSeq: start.seq,
-      how: start.data.previous === 'crashed' ? 'crashed' : 'stopped',
-    },
-  ];
+  return before === null ? [] : [gapBetween(before, start)];
+}
+
+function gapBetween(before: JournalEvent, start: EventOf<'DaemonStarted'>): DaemonGap {
+  return {
+    fromMs: before.at / 1000,
+    fromSeq: before.seq,
+    toMs: start.at / 1000,
+    toSeq: start.seq,
+    how: start.data.previous === 'crashed' ? 'crashed' : 'stopped',
+  };
 }
 
 async function eventAt(client: Client, seq: number): Promise<JournalEvent | null> {

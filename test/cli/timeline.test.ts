@@ -12,7 +12,7 @@ import { measureFor } from '../../src/words/display-width.ts';
 import { ticksOf } from '../../src/words/time-axis.ts';
 import { timelineOf, timelineTask, type TimelineTask } from '../../src/words/timeline-model.ts';
 import { stepsOf } from '../../src/words/timeline-steps.ts';
-import { taskDraft } from '../support/facts.ts';
+import { daemonDraft, taskDraft } from '../support/facts.ts';
 import { detailOf, logOf, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 import { after, daemonLife, eventAt, eventfulLife, graceRanOut, two } from './life.ts';
@@ -296,6 +296,36 @@ describe('ghost timeline', () => {
       text: 'its first output was seen',
       sinceStartMs: 19_991,
     });
+  });
+
+  test('of a task that ended long ago it asks for no more starts of daemons than the first one since', async () => {
+    const asked: AuditOptions[] = [];
+    let pulled = 0;
+    const later = Array.from({ length: 1_000 }, (_, index) => [
+      eventAt(100 + 2 * index, 200_000 + index * 10_000, daemonDraft('DaemonStopped')),
+      eventAt(
+        101 + 2 * index,
+        205_000 + index * 10_000,
+        daemonDraft('DaemonStarted', { data: { previous: 'stopped' } }),
+      ),
+    ]).flat();
+    const client = clientOf({
+      async *audit(options: AuditOptions = {}) {
+        asked.push(options);
+        const { types = [], after: seq = 0, before = Infinity } = options;
+        for (const event of [...daemonLife, ...later]) {
+          if (event.seq <= seq || event.seq >= before || (types.length > 0 && !types.includes(event.type))) continue;
+          pulled += 1;
+          yield event;
+        }
+        return { seq: 14 };
+      },
+    });
+    const { stdout } = await ghost(['timeline', '--json', 'web'], { client });
+    expect(JSON.parse(stdout)).toMatchObject({ daemonGaps: [{ from: iso(50_000), to: iso(119_000), how: 'crashed' }] });
+    // The starts and stops, and what came before the start after the crash: a stop tells its own time.
+    expect(asked).toHaveLength(2);
+    expect(pulled).toBeLessThan(6);
   });
 
   test('one task is drawn as steps, several as lanes, 80 columns wide in a pipe', async () => {

@@ -32,10 +32,10 @@ test('no hostile text of a task reaches the terminal by way of the screen, on wh
   }
   // To run something in the folder of a task, with what was run before.
   await terminal.press('r');
-  await terminal.sees('Tab next field');
+  await terminal.sees('┌ Run');
   await terminal.press('up');
   await terminal.press('tab', 'tab', 'tab');
-  await terminal.leave('Tab next field');
+  await terminal.leave('┌ Run');
   await terminal.press('/');
   await terminal.type('x\u202e\u2028end');
   await terminal.sees(/^ filter +x.*end/m);

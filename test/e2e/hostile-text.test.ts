@@ -17,6 +17,11 @@ const commands: readonly (readonly string[])[] = [
   ['list', '--state', hostile],
   ['show', id],
   ['show', '3'],
+  ['show', '5'],
+  ['show', '--json', '5'],
+  ['why', '5'],
+  ['diff', '5', '1'],
+  ['timeline', '5'],
   ['show', '--json', id],
   ['show', '--env', id],
   ['show', '--env', '--reveal', '--json', id],
@@ -152,6 +157,7 @@ describe('hostile text', () => {
       { command: ['sh', '-c', expect.any(String), `${hostile}2`], name },
       { command: [`./${hostile}`] },
       { command: ['sh', '-c', 'exec sleep 600', hostile] },
+      { command: ['true', ...Array.from({ length: 2 }, () => expect.stringMatching(/^(?:\u202e.*\u009b)+$/s))] },
     ]);
   });
 });

@@ -70,7 +70,12 @@ test('a journal that has data is backed up before it is migrated, once, and the 
   expect(inBackup.stdout).toBe('ok\n0001-journal.sql\nTaskSubmitted\n');
   expect(existsSync(`${backup}.tmp`)).toBe(false);
   (await folder.open({ migrations }))[Symbol.dispose]();
-  expect(readdirSync(folder.path).filter((name) => name.includes('before'))).toEqual(['tasks.db.before-0001']);
+  const backups = (): readonly string[] => readdirSync(folder.path).filter((name) => name.includes('before'));
+  expect(backups()).toEqual(['tasks.db.before-0001']);
+  // The next one takes its place: each is as large as the journal.
+  writeFileSync(join(migrations, '0004-last.sql'), 'ALTER TABLE notes ADD COLUMN last TEXT;');
+  (await folder.open({ migrations }))[Symbol.dispose]();
+  expect(backups()).toEqual(['tasks.db.before-0003']);
 });
 
 test('a migration that fails leaves those before it and nothing of its own, and is done at the next opening', async () => {

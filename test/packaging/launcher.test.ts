@@ -144,8 +144,10 @@ describe('on a Node that is new enough', () => {
 
   test('a cache that cannot be written and a missing home are no hindrance', async () => {
     nameBuild();
-    const env = { ...process.env, XDG_CACHE_HOME: '/dev/null/cache', HOME: '/dev/null' };
-    expect(await runProgram([process.execPath, ghost], { env })).toMatchObject({ status: 0, stderr: '' });
+    for (const cache of ['/dev/null/cache', '/proc/cache']) {
+      const env = { ...process.env, XDG_CACHE_HOME: cache, HOME: '/dev/null' };
+      expect(await runProgram([process.execPath, ghost], { env })).toMatchObject({ status: 0, stderr: '' });
+    }
   });
 
   test('a relative cache folder and one that the user has set for Node are left alone', async () => {

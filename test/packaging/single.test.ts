@@ -132,13 +132,22 @@ test('what it lays out is private, and put back where it is damaged, gone, or no
   );
 });
 
+test.for(['/proc/nowhere', '/dev/null/nowhere'])('a cache in %s is told, with what to set', async (cache) => {
+  await using home = homeWithoutNode();
+  const { status, stderr } = await home.ghost(['list'], { env: { XDG_CACHE_HOME: cache } });
+  expect(status).toBe(78);
+  expect(stderr).toMatch(
+    /^ghost: cannot lay out its parts in \/[^:]+: E[A-Z]+: .*\n {2}try: set XDG_CACHE_HOME to a folder .*\n$/,
+  );
+});
+
 test('a folder that others can write in is not used, and said', async () => {
   await using home = homeWithoutNode();
   const folder = join(home.work, '.cache', 'ghost', 'single');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o777);
   const { status, stderr } = await home.ghost(['list']);
-  expect(status).toBe(1);
+  expect(status).toBe(78);
   expect(stderr).toBe(
     `ghost: ${folder} must be a folder of yours that nobody else can get into\n  try: ls -ld ${folder}\n`,
   );

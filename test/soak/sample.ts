@@ -4,11 +4,13 @@ import type { GhostCommand } from './ghost-command.ts';
 /** What is timed: a Node that does nothing, by which the rest is measured, and three commands. */
 export type Timed = 'nothing' | 'list' | 'show' | 'run';
 
-/** What one command took on the clock, and of the processors, the daemon's part included. */
+/** What one command took on the clock, and of the processors, in ticks. */
 export interface Took {
   readonly what: Timed;
   readonly ms: number;
   readonly ticks: number;
+  /** What the daemon did meanwhile, for this command and for the tasks that run. */
+  readonly daemonTicks: number;
 }
 
 /** One look at the daemon from outside. */
@@ -31,12 +33,12 @@ export async function timeCommands(
   { daemon, task }: { daemon: number; task: number },
 ): Promise<Pick<Sample, 'took' | 'tookMs'>> {
   const took: Took[] = [];
-  const ticks = (): number => ticksOf('self').children + ticksOf(daemon).own;
   const take = async (what: Timed, args: readonly string[] | null): Promise<void> => {
-    const before = ticks();
+    const before = { children: ticksOf('self').children, daemon: ticksOf(daemon).own };
     const { status, tookMs: ms, stderr } = args === null ? await ghost.nothing() : await ghost.run(args);
     if (status !== 0) throw new Error(`ghost ${args?.join(' ')} exited with ${status}: ${stderr}`);
-    took.push({ what, ms, ticks: ticks() - before });
+    const ticks = ticksOf('self').children - before.children;
+    took.push({ what, ms, ticks, daemonTicks: ticksOf(daemon).own - before.daemon });
   };
   for (let count = 0; count < roundsAtOnce; count += 1) {
     await take('nothing', null);
@@ -62,7 +64,25 @@ export function quartileMs(took: readonly Took[], wanted: Timed): number {
   return Math.round((sorted[Math.floor(sorted.length / 4)] ?? Number.NaN) * 10) / 10;
 }
 
-/** The processor time of all of one kind together, in ticks. One alone is only a few of them. */
+/**
+ * The processor time of all of one kind together, in ticks: one alone is only a few of them. What the daemon does for the
+ * tasks all the while, as is seen while a Node does nothing, is left out.
+ */
 export function ticksTogether(took: readonly Took[], wanted: Timed): number {
-  return took.filter(({ what }) => what === wanted).reduce((sum, { ticks }) => sum + ticks, 0);
+  const { ms, ticks, daemonTicks } = together(took, wanted);
+  const meanwhile = together(took, 'nothing');
+  return ticks + daemonTicks - (meanwhile.daemonTicks / meanwhile.ms) * ms;
+}
+
+function together(took: readonly Took[], wanted: Timed): Omit<Took, 'what'> {
+  return took
+    .filter(({ what }) => what === wanted)
+    .reduce(
+      (sum, one) => ({
+        ms: sum.ms + one.ms,
+        ticks: sum.ticks + one.ticks,
+        daemonTicks: sum.daemonTicks + one.daemonTicks,
+      }),
+      { ms: 0, ticks: 0, daemonTicks: 0 },
+    );
 }

@@ -201,10 +201,7 @@ class Chaos {
       for (let count = this.random.below(deedsPerKillMax + 1); count > 0; count -= 1) {
         void this.#begin(this.random.pick(everydayDeeds), doing);
       }
-      await until('a daemon serves, and work gets done', async () => {
-        await doing.client.ping();
-        return this.#underWay.size <= underWayMax && this.#home.daemonPid() !== null;
-      });
+      if (!(await this.#getsWorkDone(doing))) return;
       if (this.kills >= kills && steps.length === 0) return;
       if (!isFirst && performance.now() > end) return;
       if (planned === null || this.random.next() < randomKillsShare[isFirst ? 'first' : 'later']) {
@@ -226,7 +223,36 @@ class Chaos {
   /** Waits until nothing is under way any more; what never ends is complained of. */
   async settle(): Promise<void> {
     await until('nothing is under way any more', () => this.#underWay.size === 0).catch(() => undefined);
-    this.complaints.push(...[...this.#underWay.values()].map((deed) => `${deed} never ended`));
+    if (this.#underWay.size > 0) this.complaints.push(`what is begun does not end: ${this.#whatIsUnderWay()}`);
+  }
+
+  /** Waits until a daemon serves and most of what was begun is done; where that does not come, it is complained of. */
+  async #getsWorkDone({ client }: Doing): Promise<boolean> {
+    try {
+      await until('a daemon serves, and work gets done', async () => {
+        await client.ping();
+        return this.#underWay.size <= underWayMax && this.#home.daemonPid() !== null;
+      });
+      return true;
+    } catch (error) {
+      this.complain('to get work done')(error);
+      this.complaints.push(`under way are ${this.#whatIsUnderWay()}`);
+      return false;
+    }
+  }
+
+  /** The deeds, and the tasks that are not complete. */
+  #whatIsUnderWay(): string {
+    const { events } = readPlainJournal(this.#home.path);
+    const closed = new Set(
+      events.filter(({ type }) => type === 'LogClosed' || type === 'TaskStartFailed').map(({ task }) => task),
+    );
+    const open = events.filter(({ type, task }) => type === 'TaskSubmitted' && !closed.has(task));
+    const lives = open.map(({ task, data }) => {
+      const types = events.filter((event) => event.task === task).map(({ type }) => type);
+      return `${task} ${String((data['command'] as readonly string[])[4])}: ${types.join(' ')}`;
+    });
+    return `${[...this.#underWay.values()].join(', ')}; tasks that are not complete: ${lives.join('; ')}`;
   }
 
   complain(what: string): (error: unknown) => void {

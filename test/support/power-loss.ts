@@ -167,8 +167,12 @@ async function live(living: Living): Promise<void> {
     note(living, id, ['TaskExited']);
   };
   const quiet = await start('quiet');
-  // Side by side, so that what one is acknowledged brings to the disk a part of what the others are not yet.
+  // Side by side, so that what one is told brings to the disk a part of what the others are not told yet.
+  const renaming = (async () => {
+    for (let count = 1; count <= 20; count += 1) await client.rename(quiet.id, `name ${count}`);
+  })();
   const crowd = await Promise.all(Array.from({ length: 8 }, async () => await start('failing')));
+  await renaming;
   const flood = await start('flood');
   for (const kind of ['quick', 'failing', 'terminated', 'chatty'] as const) await ended((await start(kind)).id);
   const [gated, leaving, patient] = [await start('gated'), await start('leaving'), await start('patient')];
@@ -358,9 +362,16 @@ function lastErrorOf(home: string): string {
 }
 
 function isAllComplete(home: string): boolean {
-  const { events } = readPlainJournal(home);
-  const count = (...types: string[]): number => events.filter(({ type }) => types.includes(type)).length;
-  return count('TaskSubmitted') === count('LogClosed', 'TaskStartFailed');
+  const database = new Database(join(home, 'tasks.db'), { readonly: true });
+  try {
+    const open = database.prepare<[], number>(
+      `SELECT sum(iif(type = 'TaskSubmitted', 1, -1)) FROM events
+       WHERE type IN ('TaskSubmitted', 'LogClosed', 'TaskStartFailed')`,
+    );
+    return (open.pluck().get() ?? 0) === 0;
+  } finally {
+    database.close();
+  }
 }
 
 /** How many events are those of the recording; the next one must be that of the daemon that has opened it. */

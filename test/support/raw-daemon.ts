@@ -66,6 +66,19 @@ export class Wellbeing {
     return [...(list === this.#list ? [] : [`it answers otherwise: ${list}`]), ...this.#memory()];
   }
 
+  /** The same once it has done all that it does about the harm, or holds too much already. */
+  async complaintsAtRest(): Promise<readonly string[]> {
+    let before = -1;
+    let looks = 0;
+    await until('it is at rest', () => {
+      const ticks = processorTicksOf(this.#pid);
+      looks = ticks === before ? looks + 1 : 0;
+      before = ticks;
+      return looks >= looksAtRest || this.#memory().length > 0;
+    });
+    return await this.complaints();
+  }
+
   /** What is wrong after it: besides, nothing is to be recorded, and all that of `complaintsOverRest`. */
   async complaintsAfter(): Promise<readonly string[]> {
     const more = this.#home.events().length - this.#events;
@@ -85,6 +98,18 @@ export class Wellbeing {
     const more = mebibytesOf(this.#pid) - this.#mebibytes;
     return more < keptMebibytesMax ? [] : [`it holds ${more} MiB more`];
   }
+}
+
+/** So many looks in a row at which it had done nothing since the one before. */
+const looksAtRest = 30;
+
+function processorTicksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return Number(user) + Number(system);
 }
 
 /** What the daemon noted as a fault of its own. */

@@ -86,7 +86,9 @@ async function draw(
 ): Promise<Timeline> {
   const fromMs = since?.getTime() ?? null;
   const untilMs = until?.getTime() ?? Number.POSITIVE_INFINITY;
-  const gaps = known.length === 0 ? [] : await daemonGaps(client, { ...gapsFrom(known, fromMs), untilMs });
+  // Of what ended long ago, no daemon's start since then is of interest, and there may be thousands.
+  const gapsUntilMs = Math.min(untilMs, Math.max(...known.map((one) => lastMsOf(one, { nowMs }))));
+  const gaps = known.length === 0 ? [] : await daemonGaps(client, { ...gapsFrom(known, fromMs), untilMs: gapsUntilMs });
   const [only] = known;
   const firstOutputMs = isSingle && only !== undefined ? await firstOutput(client, only.task) : null;
   const tasks = known
@@ -113,6 +115,11 @@ function gapsFrom(known: readonly KnownTask[], fromMs: number | null): GapsFrom 
 function beganMsOf({ task: { startedAt, endedAt }, events }: KnownTask): number {
   const time = startedAt ?? endedAt;
   return time === null ? (events[0]?.at ?? 0) / 1000 : Date.parse(time);
+}
+
+/** Up to when something is known of it. */
+function lastMsOf({ task: { endedAt }, events }: KnownTask, { nowMs }: { readonly nowMs: number }): number {
+  return endedAt === null ? nowMs : Math.max(Date.parse(endedAt), (events.at(-1)?.at ?? 0) / 1000);
 }
 
 /** When the first of what is left of its output was seen; null where that is not known, or the very first is gone. */
