@@ -33,6 +33,14 @@ export class OpenFiles {
   }
 }
 
+let own: OpenFiles | null = null;
+
+/** The same for whoever is far from where the daemon is put together. */
+export function isScarce(descriptor: number): boolean {
+  own ??= new OpenFiles();
+  return own.isScarce(descriptor);
+}
+
 function readLimit(): number {
   if (process.platform !== 'linux') return Number.POSITIVE_INFINITY;
   const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];

@@ -4,6 +4,7 @@ import type { Microseconds, StreamName } from '../journal/events.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
 import type { LogCursor } from '../protocol/messages.ts';
 import { forChanging } from './no-links.ts';
+import { isScarce } from './open-files.ts';
 
 /**
  * When a task's streams grew, and so in which order: one record for each time that the daemon looked and saw more.
@@ -47,6 +48,7 @@ export class OrderWriter implements Disposable {
     this.#bytes = size - (size % orderRecordBytes);
     if (this.#bytes !== size) ftruncateSync(this.#descriptor, this.#bytes);
     this.#last = readRecord(this.#descriptor, { index: this.#bytes / orderRecordBytes - 1 }) ?? this.#last;
+    this.#letGoWhereScarce();
   }
 
   /** How far the streams had come at the last note. */
@@ -80,6 +82,14 @@ export class OrderWriter implements Disposable {
       throw new Error('the order index cannot be written: there is no room for a record');
     }
     this.#bytes += record.length;
+    this.#letGoWhereScarce();
+  }
+
+  /** With few descriptors it is opened for each record: what has to look at processes comes first. */
+  #letGoWhereScarce(): void {
+    if (this.#descriptor === null || !isScarce(this.#descriptor)) return;
+    closeSync(this.#descriptor);
+    this.#descriptor = null;
   }
 }
 

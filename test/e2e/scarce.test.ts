@@ -33,12 +33,14 @@ describe('where the daemon may have few files open', () => {
     await using home = new GhostHome();
     await withOpenFiles(home, limit, ['list']);
     const daemon = await until('a daemon', () => home.daemonPid());
+    // A pipe that all of them wait to open, so that none of them takes the machine's time meanwhile.
     const gate = join(home.work, 'gate');
+    execFileSync('mkfifo', [gate]);
     await using client = await connectTo(home, { start: false });
     const commands = Array.from({ length: tasks }, (_, index) => [
       'sh',
       '-c',
-      `while [ ! -e ${gate} ]; do sleep 0.2; done; echo ${index}; exit ${index}`,
+      `read _ < ${gate}; echo ${index}; exit ${index}`,
     ]);
     // One after the other: each start takes some for a moment.
     for (const command of commands) await client.run({ command, environment: [['PATH', '/usr/bin:/bin']] });
@@ -50,7 +52,7 @@ describe('where the daemon may have few files open', () => {
     expect((await withOpenFiles(home, limit, ['list'])).stdout.split('running')).toHaveLength(tasks + 1);
     await using again = await connectTo(home, { start: false });
     expect(home.events({ type: 'TaskAdopted' })).toHaveLength(tasks);
-    await again.run({ command: ['touch', gate], environment: [['PATH', '/usr/bin:/bin']] });
+    await again.run({ command: ['sh', '-c', `: > ${gate}`], environment: [['PATH', '/usr/bin:/bin']] });
     const ended = await again.wait(commands.map((_, index) => String(index + 1)));
     expect(ended.map(({ exitCode }) => exitCode)).toEqual(commands.map((_, index) => index));
     await until('all of their output is there', () => home.events({ type: 'LogClosed' }).length === tasks + 1);
