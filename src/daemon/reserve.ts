@@ -80,10 +80,20 @@ export class Reserve implements Disposable {
   /** Fills it as far as there is room, and goes on by itself until it is full. */
   fill(): void {
     if (this.#disposed || this.#state === 'held') return;
-    const bytes = this.#bytes();
-    if (bytes >= reserveBytes) this.#hold();
-    else if (spaceOf(this.#home).freeBytes < reserveBytes - bytes + roomBytesMin) this.#becomeShort();
-    else this.#grow(bytes);
+    try {
+      const bytes = this.#bytes();
+      if (bytes >= reserveBytes) this.#hold();
+      else if (spaceOf(this.#home).freeBytes < reserveBytes - bytes + roomBytesMin) this.#becomeShort();
+      else this.#grow(bytes);
+    } catch (error) {
+      if (isOutOfSpace(error)) {
+        this.#becomeShort();
+        return;
+      }
+      // The folder may be gone, which is noticed elsewhere, and ends the daemon with a sentence about that.
+      this.#log.warn('no reserve can be kept for a full disk', { error: String(error) });
+      this.#hold();
+    }
   }
 
   [Symbol.dispose](): void {
@@ -103,13 +113,6 @@ export class Reserve implements Disposable {
       descriptor = openSync(this.#path, bytes === 0 ? 'w' : 'a', 0o600);
       writeSync(descriptor, randomBytes(Math.min(reserveStepBytes, reserveBytes - bytes)));
       this.#later(fillPauseMs);
-    } catch (error) {
-      if (isOutOfSpace(error)) {
-        this.#becomeShort();
-        return;
-      }
-      this.#log.warn('no reserve can be kept for a full disk', { error: String(error) });
-      this.#hold();
     } finally {
       if (descriptor !== null) closeSync(descriptor);
     }

@@ -15,6 +15,7 @@ import {
   storedText,
 } from './environments.ts';
 import type { EventDraft } from './events.ts';
+import { sync } from './put-in-place.ts';
 
 /** How the journal lets this file write: at once, and together with an event. */
 interface Writer {
@@ -200,6 +201,7 @@ function redactBackup(path: string, secrets: readonly StoredPair[]): void {
         rewrite(backup, rows);
       })();
       if (!isEmptied(backup)) throw new Error('another program is reading it');
+      sync(`${path}-wal`);
     } finally {
       backup.close();
     }
@@ -219,7 +221,11 @@ async function emptyLog(database: Database): Promise<void> {
     // Not waited for inside of SQLite, where the whole daemon would stand still.
     database.pragma('busy_timeout = 0');
     try {
-      if (isEmptied(database)) return;
+      if (isEmptied(database)) {
+        // SQLite truncates the log and does not bring that to the disk: after a power cut the bytes would be back.
+        sync(`${database.name}-wal`);
+        return;
+      }
     } finally {
       database.pragma('busy_timeout = 5000');
     }

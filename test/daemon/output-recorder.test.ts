@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -141,8 +142,8 @@ test('a flood is noted whole, and so is quiet output after it', async () => {
 
 test('where the index finds no room the daemon lives on, says so once, and still knows how far the streams have come', () => {
   using recording = new Recording();
-  // What a full disk answers: full(4).
-  symlinkSync('/dev/full', recording.folder.order);
+  // What a full disk answers, under its own name, since a link is not followed: full(4).
+  execFileSync('mknod', [recording.folder.order, 'c', '1', '7'], { stdio: 'pipe' });
   recording.write('stdout', 'abc');
   const recorder = recording.begin({ adopted: true });
   recording.write('stderr', 'de');

@@ -38,7 +38,7 @@ describe('output is kept within its limits', () => {
     await home.ok(['kill', ...tasks.map(String)]);
     expect(journalFaults(home)).toEqual([]);
     await until('what is left is within the limit', () => bytesBelow(join(home.path, 'tasks')) < 13 * mebibyte);
-    for (const id of tasks) expect(gapsIn(home, id)).toEqual([]);
+    for (const id of tasks) expect(await gapsIn(home, id)).toEqual([]);
     expect(home.events({ type: 'LogSegmentPruned' }).map(({ data }) => data['reason'])).toContain('total-limit');
   });
 
@@ -54,7 +54,7 @@ describe('output is kept within its limits', () => {
     });
     const pruned = home.events({ type: 'LogSegmentPruned', task: id });
     expect(new Set(pruned.map(({ data }) => data['reason']))).toEqual(new Set(['task-limit']));
-    expect(gapsIn(home, id)).toEqual([]);
+    expect(await gapsIn(home, id)).toEqual([]);
     expect(await home.ok(['log', '-n', '1', String(id)])).toBe('the last line');
   });
 
@@ -109,7 +109,7 @@ describe('a daemon that is killed', () => {
       configure(home, { segmentSize: '256KiB', maxTotal: '1GiB', keepFree: '0' });
       await home.ok(['list'], { env });
       await until('nothing is left that is gone', () => tasks.every((id) => staleFiles(home, id).length === 0));
-      for (const id of tasks) expect(gapsIn(home, id)).toEqual([]);
+      for (const id of tasks) expect(await gapsIn(home, id)).toEqual([]);
       expect(journalFaults(home)).toEqual([]);
     },
   );
@@ -148,17 +148,29 @@ function staleFiles(home: GhostHome, task: number): readonly string[] {
 }
 
 /** Where what went of a task's stdout does not follow on what went before, and what is missing of what is left. */
-function gapsIn(home: GhostHome, task: number): readonly string[] {
+async function gapsIn(home: GhostHome, task: number): Promise<readonly string[]> {
+  const { faults } = await until('nothing is recorded while the files are looked at', () => {
+    const events = home.events({ task });
+    const found = gapsBetween(events, (file) => existsSync(join(taskFolder(home, task), file)));
+    return home.events({ task }).length === events.length ? { faults: found } : null;
+  });
+  return faults;
+}
+
+function gapsBetween(events: readonly RecordedEvent[], isThere: (file: string) => boolean): readonly string[] {
   const faults: string[] = [];
-  const ofStdout = (events: readonly RecordedEvent[]): readonly Readonly<Record<string, unknown>>[] =>
-    events.map(({ data }) => data).filter(({ stream }) => stream === 'stdout');
+  const ofStdout = (type: string): readonly Readonly<Record<string, unknown>>[] =>
+    events
+      .filter((event) => event.type === type)
+      .map(({ data }) => data)
+      .filter(({ stream }) => stream === 'stdout');
   let prunedTo = 0;
-  for (const { from, to } of ofStdout(home.events({ type: 'LogSegmentPruned', task }))) {
+  for (const { from, to } of ofStdout('LogSegmentPruned')) {
     if (from !== prunedTo) faults.push(`pruned from ${String(from)}, but before up to ${prunedTo}`);
     prunedTo = Number(to);
   }
-  for (const { from, file } of ofStdout(home.events({ type: 'LogSegmentSealed', task }))) {
-    const there = existsSync(join(taskFolder(home, task), String(file)));
+  for (const { from, file } of ofStdout('LogSegmentSealed')) {
+    const there = isThere(String(file));
     if (there !== Number(from) >= prunedTo) faults.push(`${String(file)} is ${there ? 'still there' : 'missing'}`);
   }
   return faults;
