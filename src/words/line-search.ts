@@ -55,6 +55,8 @@ export class LineSearch {
    */
   linesIn(block: Uint8Array): readonly LineRange[] {
     const bytes = bufferOf(block);
+    // Most blocks hold nothing that is looked for. It is no regular expression that tells, and so needs no guard.
+    if (this.#block !== null && !bytes.includes(this.#block.needed)) return [];
     if (this.#openEnds === 0 || (this.#openEnds === 1 && hasShortLines(bytes))) return this.#linesIn(bytes);
     try {
       return inTime(() => this.#linesIn(bytes), { limitMs: this.#msMax });
@@ -66,8 +68,7 @@ export class LineSearch {
 
   #linesIn(bytes: Buffer): readonly LineRange[] {
     if (this.#block === null) return this.#everyLine(bytes);
-    const { pattern, reads, needed } = this.#block;
-    if (!bytes.includes(needed)) return [];
+    const { pattern, reads } = this.#block;
     if (reads === 'bytes' || isAscii(bytes)) return this.#found(bytes, pattern);
     // Places in decoded text are no places in the bytes. Most blocks hold nothing that is looked for, and are done.
     pattern.lastIndex = 0;
