@@ -34,6 +34,7 @@ export class TaskWriter {
   readonly #removeSearch: Statement<[id: number]>;
   readonly #counter: Statement<[name: Counter], [number]>;
   readonly #setCounter: Statement<[name: Counter, value: number]>;
+  readonly #removeCounter: Statement<[Counter]>;
   readonly #lastId: Statement<[], [number | null]>;
   /** By the columns that they set. */
   readonly #updates = new Map<string, Statement<Value[]>>();
@@ -57,6 +58,7 @@ export class TaskWriter {
     this.#removeSearch = database.prepare('DELETE FROM task_search WHERE rowid = ?');
     this.#counter = database.prepare<[Counter], [number]>('SELECT value FROM counters WHERE name = ?').raw();
     this.#setCounter = database.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)');
+    this.#removeCounter = database.prepare('DELETE FROM counters WHERE name = ?');
     this.#lastId = database.prepare<[], [number | null]>('SELECT max(id) FROM tasks').raw();
   }
 
@@ -167,7 +169,11 @@ export class TaskWriter {
   }
 
   #count(name: Counter, change: number): void {
-    if (change !== 0) this.#setCounter.run(name, this.counter(name) + change);
+    if (change === 0) return;
+    const value = this.counter(name) + change;
+    // None is nought, whatever the batches were in which it came to that: a fold from zero finds the same.
+    if (value === 0) this.#removeCounter.run(name);
+    else this.#setCounter.run(name, value);
   }
 }
 

@@ -6,13 +6,13 @@ import { expect, test } from 'vitest';
 import type { Client } from '../../src/client/api.ts';
 import type { SequenceNumber } from '../../src/journal/events.ts';
 import type { FilterTerm } from '../../src/projections/task-filter.ts';
-import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
 import { viewTask } from '../../src/projections/task-view.ts';
 import type { Task } from '../../src/projections/task.ts';
 import { collect } from '../support/collect.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { connectTo } from '../support/ledger-client.ts';
 import { until } from '../support/until.ts';
+import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
 type Term = FilterTerm extends infer T ? (T extends FilterTerm ? Omit<T, 'not'> : never) : never;
 

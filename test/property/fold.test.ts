@@ -5,10 +5,10 @@ import type { EventDraft, JournalEvent, TaskId } from '../../src/journal/events.
 import { onceKey } from '../../src/journal/once-key.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
 import type { EventSource } from '../../src/projections/project.ts';
-import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
 import { viewTask } from '../../src/projections/task-view.ts';
 import { committed, daemonDraft, microseconds, noon, taskDraft, taskEventTypes } from '../support/facts.ts';
 import { MemoryArchive } from '../support/memory-archive.ts';
+import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
 const name = fc.option(fc.constantFrom('web', 'db', 'build'));
 

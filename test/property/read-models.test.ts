@@ -10,13 +10,13 @@ import { matchesFilter } from '../../src/projections/matches-filter.ts';
 import { type TaskJournal, openTaskJournal } from '../../src/projections/open-task-journal.ts';
 import { isLive } from '../../src/projections/task-row.ts';
 import { endedStates } from '../../src/projections/task-store.ts';
-import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
 import type { Task } from '../../src/projections/task.ts';
 import { noon, taskId } from '../support/facts.ts';
 import { randomFilter, randomLives } from '../support/random-lives.ts';
 import { readEvents } from '../support/read-events.ts';
 import { dumpReadModels, tamperWith } from '../support/read-model-dump.ts';
 import { root } from '../support/source-files.ts';
+import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
 /** What the clock does before each event, in milliseconds: mostly it goes on, sometimes it is set back. */
 const clockSteps = fc.array(fc.oneof({ weight: 5, arbitrary: fc.nat(3) }, fc.constant(-20)), { minLength: 1 });

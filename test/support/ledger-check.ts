@@ -5,7 +5,6 @@ import Database from 'better-sqlite3';
 import type { Client } from '../../src/client/api.ts';
 import { type EventRow, decodeEvent } from '../../src/journal/codec.ts';
 import type { JournalEvent, StreamName } from '../../src/journal/events.ts';
-import { evolveTable, initialTable } from '../../src/projections/task-table.ts';
 import { type TaskView, viewTask } from '../../src/projections/task-view.ts';
 import { collect } from './collect.ts';
 import type { GhostHome } from './ghost-home.ts';
@@ -15,6 +14,7 @@ import { pathsBelow } from './paths-below.ts';
 import { type PlainEvent, number, readPlainJournal } from './plain-journal.ts';
 import { readPlainStream } from './plain-output.ts';
 import { until } from './until.ts';
+import { evolveTable, initialTable } from './whole-table.ts';
 
 const endTypes: readonly string[] = ['TaskExited', 'TaskLost', 'TaskStartFailed'];
 

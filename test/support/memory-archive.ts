@@ -1,8 +1,8 @@
 import type { TaskFinder } from '../../src/daemon/find-task.ts';
 import type { JournalEvent, TaskId } from '../../src/journal/events.ts';
 import type { TaskArchive } from '../../src/projections/live-table.ts';
-import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
 import type { Task } from '../../src/projections/task.ts';
+import { type TaskTable, evolveTable, initialTable } from './whole-table.ts';
 
 /** Every task, folded in memory at each look: what the read model gives, without a database. */
 export class MemoryArchive implements TaskArchive, TaskFinder {

@@ -5,9 +5,9 @@ import type { FilterTerm } from '../../src/projections/task-filter.ts';
 import { taskStates } from '../../src/projections/task-view.ts';
 import { filterTermsMax, filterTextCharactersMax } from '../../src/protocol/limits.ts';
 import { signalNames } from '../../src/protocol/signals.ts';
-import { filterWords } from '../../src/words/task-filter-text.ts';
 import { parseFilterValue, parseFilterWords, resolveTerms, sequencesIn } from '../../src/words/task-filter-words.ts';
 import { WrongPiece } from '../../src/words/typed-pieces.ts';
+import { filterWords } from './filter-words.ts';
 
 process.env['TZ'] = 'UTC';
 

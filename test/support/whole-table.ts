@@ -1,9 +1,9 @@
-import type { JournalEvent, TaskId } from '../journal/events.ts';
-import { evolveTask, isTaskEvent } from './evolve-task.ts';
-import type { Task } from './task.ts';
+import type { JournalEvent, TaskId } from '../../src/journal/events.ts';
+import { evolveTask, isTaskEvent } from '../../src/projections/evolve-task.ts';
+import type { Task } from '../../src/projections/task.ts';
 
 /**
- * Every task, as the events so far tell it. The table belongs to its fold and is changed in place, because a copy of
+ * Every task, as the events so far tell it: what the read models, the live table and the screen's fold are held to. The table belongs to its fold and is changed in place, because a copy of
  * the map for each event would cost a thousand times the fold itself; a `Task` in it is never changed, only replaced.
  */
 export interface TaskTable {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
 import type { EventDraft } from '../../src/journal/events.ts';
-import { type TaskTable, evolveTable, initialTable } from '../../src/projections/task-table.ts';
 import { committed, daemonDraft, taskDraft } from '../support/facts.ts';
+import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
 function tableOf(...drafts: readonly EventDraft[]): TaskTable {
   return committed(drafts).reduce(evolveTable, initialTable());
