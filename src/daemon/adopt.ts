@@ -72,8 +72,15 @@ function repairOrders({ store, processes, log }: SupervisionContext, supervisor:
     if (shim.bootId === processes.bootId || lastEnd - endedAt > unsyncedUsMax) return;
     if (task.log.kind === 'open') continue;
     const { stdoutBytes: stdout, stderrBytes: stderr } = task.log;
-    if (!repairOrder(supervisor.folder(id).order, { lengths: { stdout, stderr } })) continue;
-    log.warn('the order of a log was cut off where the machine went down', { task: id });
+    try {
+      const folder = supervisor.folder(id);
+      folder.demandOwn();
+      if (!repairOrder(folder.order, { lengths: { stdout, stderr } })) continue;
+      log.warn('the order of a log was cut off where the machine went down', { task: id });
+    } catch (error) {
+      // What is wrong with one task's folder keeps nobody from the others.
+      log.error('the order of a log could not be looked at', { task: id, error: String(error) });
+    }
   }
 }
 

@@ -212,7 +212,8 @@ export function recordIn(records: Buffer, offset: number): OrderRecord {
   };
 }
 
-function openIfThere(path: string, flags: number): number | null {
+/** A descriptor of an index, or null where there is none. A link is not followed. */
+export function openIfThere(path: string, flags: number): number | null {
   try {
     return openSync(path, flags | constants.O_NOFOLLOW);
   } catch (error) {

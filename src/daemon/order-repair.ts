@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, readFileSync } from 'node:fs';
 
 import type { LogCursor } from '../protocol/messages.ts';
-import { type OrderRecord, foldedBytes, orderRecordBytes, recordIn, unitRecords } from './order-index.ts';
+import { type OrderRecord, foldedBytes, openIfThere, orderRecordBytes, recordIn, unitRecords } from './order-index.ts';
 
 /**
  * Cuts off an order index at the first record that cannot be true. A daemon appends to it and never syncs it, so that a
@@ -11,14 +11,9 @@ import { type OrderRecord, foldedBytes, orderRecordBytes, recordIn, unitRecords 
  * @returns whether there was such a record.
  */
 export function repairOrder(path: string, { lengths }: { readonly lengths: LogCursor }): boolean {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, constants.O_RDWR);
-  } catch (error) {
-    // A task that was quiet has none.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
+  const descriptor = openIfThere(path, constants.O_RDWR);
+  // A task that was quiet has none.
+  if (descriptor === null) return false;
   try {
     const records = readFileSync(descriptor);
     const sound = soundRecords(records, lengths) * orderRecordBytes;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -67,4 +67,18 @@ test('what was folded is no damage; but the record that stands for it has to be 
   ]);
   expect(repaired(records)).toEqual({ wasRepaired: false, records: unit + 5 });
   expect(repaired(records.slice(0, folded))).toEqual({ wasRepaired: true, records: 0 });
+});
+
+test('a link in its place is not followed, and what it leads to is not cut off', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'order-'));
+  try {
+    const victim = join(folder, 'victim');
+    writeFileSync(victim, 'somebody else’s');
+    const path = join(folder, 'order.idx');
+    symlinkSync(victim, path);
+    expect(() => repairOrder(path, { lengths: { stdout: 0, stderr: 0 } })).toThrow(/ELOOP/);
+    expect(readFileSync(victim, 'utf8')).toBe('somebody else’s');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
