@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { lock } from 'proper-lockfile';
@@ -134,6 +136,8 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === 'ELOCKED') return null;
+    // Two found a dead one's lock: the other removed this one, made a moment ago, in its place.
+    if (code === 'ENOENT' && existsSync(dirname(path))) return null;
     // On a full disk not even a lock can be made. The next try has room for it.
     if (code === 'ENOSPC' && releaseReserve(reserve)) return null;
     throw startFailed(`the lock ${path} cannot be taken`, error);

@@ -11,6 +11,8 @@ import type { Supervisor } from './supervisor.ts';
 const descendantsPollMs = 25;
 /** After SIGKILL, how long to wait before saying that it does not end (a process in an uninterruptible sleep). */
 export const unkillableMs = 10_000;
+/** How long those that a signal has hit besides the task may take to be gone, before they count as alive. */
+const dyingMs = { SIGTERM: 250, SIGKILL: 2_000 } as const;
 
 export interface StopContext {
   readonly table: LiveTable;
@@ -56,7 +58,7 @@ export async function stopTask(
   if (signaller.isStopped(task)) await send('SIGCONT', 'wake', null);
   const ended = hasEnded(task)
     ? await descendantsGone({ table, signaller }, task, { signal, withinMs: graceMs + unkillableMs })
-    : await table.until(task.id, hasEnded, { signal });
+    : await endsWithOthers({ table, signaller }, await table.until(task.id, hasEnded, { signal }), { signal });
   return { task: viewTask(ended), signals, descendantsAlive: signaller.descendantsOf(ended).length };
 }
 
@@ -91,7 +93,7 @@ export async function signalTask(
   if (kills) {
     last = hasEnded(task)
       ? await descendantsGone({ table, signaller }, task, { signal, withinMs: unkillableMs })
-      : await endsWithin(table, task, { signal });
+      : await endsWithOthers({ table, signaller }, await endsWithin(table, task, { signal }), { signal });
   }
   const now = table.get(task.id) ?? last;
   return {
@@ -113,6 +115,16 @@ async function endsWithin(table: LiveTable, task: Task, { signal }: { signal: Ab
       { hint: `ghost wait ${task.id}`, task: task.id },
     );
   }
+}
+
+/** The signal that ended a task has hit its group too: one that is just ending is not one that goes on. */
+async function endsWithOthers(
+  context: Pick<StopContext, 'table' | 'signaller'>,
+  task: Task,
+  { signal }: { signal: AbortSignal },
+): Promise<Task> {
+  const withinMs = viewTask(task).signal === 'SIGKILL' ? dyingMs.SIGKILL : dyingMs.SIGTERM;
+  return await descendantsGone(context, task, { signal, withinMs });
 }
 
 async function descendantsGone(

@@ -166,7 +166,10 @@ async function fileCallsOf(args: readonly string[], home: GhostHome): Promise<re
   await runProgram(['strace', '-f', '-qq', '-e', 'trace=%file,connect', '-o', trace, process.execPath, ...args], {
     env: home.env,
   });
+  // How many folders lead to the program differs from machine to machine.
+  const above = new Set(ghost.split('/').map((_, depth, names) => `"${names.slice(0, depth).join('/')}"`));
   return readFileSync(trace, 'latin1')
     .split('\n')
-    .filter((line) => line !== '' && !line.includes(' resumed>') && !line.includes('+++'));
+    .filter((line) => line !== '' && !line.includes(' resumed>') && !line.includes('+++'))
+    .filter((line) => !above.has(/"[^"]*"/.exec(line)?.[0] ?? ''));
 }

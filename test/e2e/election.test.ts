@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { daemonsOf } from '../support/daemons.ts';
+import { underFailure } from '../support/failing-calls.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
+import { runProgram } from '../support/run-program.ts';
+import { root } from '../support/source-files.ts';
 import { until } from '../support/until.ts';
+
+const ghost = join(root, 'bin', 'ghost.cjs');
 
 describe('commands that all come at the same moment', () => {
   test('fifty of them start one daemon, and each of their tasks runs once', async () => {
@@ -39,6 +44,16 @@ describe('commands that all come at the same moment', () => {
     });
     const starts = home.events({ type: 'DaemonStarted' });
     expect(starts.filter(({ data }) => data['previous'] === 'crashed')).toHaveLength(2);
+  });
+
+  test('a start lock that somebody else takes for a dead one’s and removes is taken again', async () => {
+    await using home = new GhostHome();
+    // What proper-lockfile does with a lock that it has just made.
+    const removed = { calls: ['utimensat'], error: 'ENOENT', path: join(home.path, 'start.lock'), when: '1' };
+    const trace = join(home.work, 'trace');
+    const command = underFailure(removed, [process.execPath, ghost, 'list'], { trace });
+    expect((await runProgram(command, { env: home.env, cwd: home.work })).status).toBe(0);
+    expect(readFileSync(trace, 'latin1')).toContain('ENOENT (No such file or directory) (INJECTED)');
   });
 
   test('the one that starts the daemon for all may be killed', async () => {
