@@ -181,6 +181,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const retention = new Retention(storage);
   const rotation = new Rotation({
     ...storage,
+    roomBytes: () => retention.roomBytes,
     onSealed: (task) => {
       retention.noteChange(task);
     },

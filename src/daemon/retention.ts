@@ -78,6 +78,13 @@ export class Retention implements AsyncDisposable {
     return choosing(this.#state());
   }
 
+  /** How much more all output may take, as of the last look at each task. */
+  get roomBytes(): number {
+    const space = spaceOf(this.#context.tasksFolder);
+    const { totalBytes, keepFreeBytes } = limitsOf(this.#context.settings, space);
+    return Math.max(0, Math.min(totalBytes - this.#output.bytes, space.freeBytes - keepFreeBytes));
+  }
+
   /** All output as it is now, for whoever chooses by other rules. */
   get output(): StoredOutput {
     this.#measureChanged();

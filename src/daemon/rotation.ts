@@ -8,6 +8,7 @@ import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { StoredStream, Task } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
 import { spaceOf } from './file-system.ts';
+import { FloodWatch } from './flood-watch.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
 import { liesInSpool, moveAside } from './set-aside.ts';
@@ -27,6 +28,8 @@ export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'st
   readonly holes: boolean;
   /** Held while a range is being cut, so that retention does not take it meanwhile. */
   readonly turns: Turns<TaskId>;
+  /** How much more all output may take. */
+  readonly roomBytes: () => number;
   /** After each segment: retention may have to act. */
   readonly onSealed: (task: TaskId) => void;
 };
@@ -40,20 +43,24 @@ export class Rotation implements AsyncDisposable {
   readonly #context: RotationContext;
   readonly #waiting = new Set<TaskId>();
   readonly #writers = new Set<Promise<void>>();
+  readonly #floods: FloodWatch;
   #disposed = false;
 
   constructor(context: RotationContext) {
     this.#context = context;
+    const { roomBytes } = context;
+    this.#floods = new FloodWatch({ roomBytes, again: this.consider.bind(this) });
   }
 
   /** Cuts a task's streams when they are due, one task after the other. Cheap when nothing is. */
   consider(id: TaskId): void {
     if (this.#disposed || this.#waiting.has(id)) return;
+    if (this.#context.table.get(id)?.log.kind === 'closed') this.#floods.forget(id);
     if (!this.#isDue(id)) {
       this.#removeEmptySpools(id);
       return;
     }
-    if (!this.#hasRoom()) return;
+    if (!this.#hasRoom() || this.#letsLie(id)) return;
     this.#waiting.add(id);
     this.#next();
   }
@@ -123,6 +130,7 @@ export class Rotation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#waiting.clear();
+    this.#floods[Symbol.dispose]();
     await Promise.all(this.#writers);
   }
 
@@ -165,6 +173,15 @@ export class Rotation implements AsyncDisposable {
     }
     // What became due meanwhile was not heard.
     this.consider(id);
+  }
+
+  #letsLie(id: TaskId): boolean {
+    const task = this.#context.table.get(id);
+    if (task?.log.kind !== 'open') return false;
+    const folder = this.#folder(id);
+    const bytes = folder.size('stdout') + folder.size('stderr');
+    const lyingBytes = bytes - task.stored.stdout.sealedTo - task.stored.stderr.sealedTo;
+    return this.#floods.letsLie(id, { bytes, lyingBytes });
   }
 
   /** A segment is at most about as large as its range. Without that room it would fail, and be tried at each growth. */

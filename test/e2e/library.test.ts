@@ -72,11 +72,11 @@ test('a program that names a data folder uses that, whatever its environment say
   const program = `import { connect } from 'ghost-journal';
     await using ghost = await connect({ home: ${JSON.stringify(other.path)}, program: 'deploy 2.1' });
     const task = await ghost.run({ command: ['sh', '-c', 'printf "%s" "$X"; exec sleep 1000'], environment: [['X', 'own'], ['PATH', process.env.PATH]] });
+    const end = await ghost.log('1', { follow: true }).next();
     const { signals } = await ghost.stop(String(task.id), { graceMs: 5000 });
     console.log((await ghost.status()).home, signals[0].answer);
     const left = ghost.watch();
     await left.return();
-    const end = await ghost.log('1').next();
     console.log(Buffer.from(end.value.data).toString(), end.value.cursor);
     await ghost.shutdown();`;
   writeFileSync(join(folder, 'deploy.mjs'), program);
