@@ -1,5 +1,6 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 
+import { errorCode } from './error-code.ts';
 import { GhostError } from './ghost-error.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
@@ -41,7 +42,7 @@ export function checkDataFolder(home: string): boolean {
   try {
     accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (codeOf(error) === 'EROFS') throw unusable(home, 'it lies on a read-only file system', elsewhere);
+    if (errorCode(error) === 'EROFS') throw unusable(home, 'it lies on a read-only file system', elsewhere);
     throw unusable(home, 'you cannot write in it', `chmod 700 ${home}`);
   }
   return true;
@@ -51,7 +52,7 @@ function statOf(home: string): Stats | null {
   try {
     return statSync(home);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw unusable(home, messageOf(error), elsewhere);
   }
 }
@@ -62,8 +63,4 @@ function unusable(home: string, why: string, hint: string): GhostError {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error ? String(error.code) : null;
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import { errorCode } from './error-code.ts';
+
 /**
  * Makes a folder where there is none, with what is missing above it, 0700 from the moment it exists. Not by mkdir's own
  * `recursive`: Node 24 never returns from that below a folder that takes no other and says ENOENT, as /proc does.
@@ -14,6 +16,6 @@ export function makePrivateFolder(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     // Another ghost was faster.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import { errorCode } from './error-code.ts';
 import { GhostError } from './ghost-error.ts';
 import { socketPathBytesMax } from './paths.ts';
 
@@ -47,7 +48,7 @@ function statOf(folder: string): Stats | null {
   try {
     return statSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw unusable(folder, error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 
+import { errorCode } from './error-code.ts';
 import { GhostError } from './ghost-error.ts';
 
 /**
@@ -20,7 +21,7 @@ export function ownEntry(): { readonly uid: number; readonly homedir: string; re
   try {
     return userInfo();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR') return null;
+    if (errorCode(error) === 'ERR_SYSTEM_ERROR') return null;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { errorCode } from './error-code.ts';
 import { ownEntry } from './user-home.ts';
 
 /** The name of a user, or null where nobody here knows it. */
@@ -36,7 +37,7 @@ function readPasswd(): string {
   try {
     return readFileSync('/etc/passwd', 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'EACCES') return '';
     throw error;
   }

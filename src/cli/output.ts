@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
+import { errorCode, hasCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 
 /** Standard output or standard error, as the commands see it. */
@@ -78,7 +79,7 @@ export class StreamOutput implements Output {
         rest = rest.subarray(writeSync(this.#descriptor, rest));
       } catch (error) {
         // Somebody made it one that does not wait (O_NONBLOCK, fcntl(2)): the stream knows how to.
-        if (codeOf(error) === 'EAGAIN') return rest;
+        if (errorCode(error) === 'EAGAIN') return rest;
         throw error;
       }
     }
@@ -97,11 +98,7 @@ export class StreamOutput implements Output {
 
 /** EPIPE: the reader closed the pipe. EIO: the terminal was hung up. */
 function readerIsGone(error: unknown): boolean {
-  return ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(codeOf(error) ?? '');
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error ? String(error.code) : null;
+  return hasCode(error, ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 }
 
 function messageOf(error: unknown): string {

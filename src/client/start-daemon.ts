@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 
 import { prepareDataFolder } from '../data-folder.ts';
+import { errorCode } from '../error-code.ts';
 import type { Paths } from '../paths.ts';
 import { releaseReserve } from '../reserve-file.ts';
 import { versionAge } from '../version-order.ts';
@@ -134,7 +135,7 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
     });
     return async () => await release().catch(() => undefined);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'ELOCKED') return null;
     // Two found a dead one's lock: the other removed this one, made a moment ago, in its place.
     if (code === 'ENOENT' && existsSync(dirname(path))) return null;

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
 import type { Clock } from '../clock.ts';
+import { errorCode } from '../error-code.ts';
 import { isoTime } from '../projections/task-view.ts';
 import { quietJson } from '../quiet-json.ts';
 import { visible } from '../visible.ts';
@@ -45,7 +46,7 @@ export function openDaemonLog(path: string, { clock, echo }: { clock: Clock; ech
       if (bytes + Buffer.byteLength(line) > daemonLogBytesMax) rotate();
       bytes += writeSync(descriptor, line);
     } catch (error) {
-      if (!(error instanceof Error) || !('code' in error)) throw error;
+      if (errorCode(error) === null) throw error;
     }
   };
   return {
@@ -78,6 +79,6 @@ function renameIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }

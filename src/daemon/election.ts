@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type KernelLock, takeKernelLock } from '../journal/database.ts';
 import type { Paths } from '../paths.ts';
@@ -66,7 +67,7 @@ function readCard(paths: Paths): { readonly pid: number } | null {
       : null;
   } catch (error) {
     // Not there, or being written at this moment by somebody who will be asked again.
-    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error)) return null;
+    if (error instanceof SyntaxError || errorCode(error) !== null) return null;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 import { statSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
+import { hasCode } from '../error-code.ts';
+
 export interface FileSystemSpace {
   readonly totalBytes: number;
   /**
@@ -28,5 +30,5 @@ export function bytesOnDisk(path: string): number {
 
 /** Whether a write failed for want of room: of the disk, or of what this user may have of it. */
 export function isOutOfSpace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return hasCode(error, ['ENOSPC', 'EDQUOT']);
 }

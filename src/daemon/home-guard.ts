@@ -1,5 +1,6 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 
+import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -76,7 +77,7 @@ function isFile(path: string, { dev, ino }: FileId): boolean {
     return stats !== undefined && stats.dev === dev && stats.ino === ino;
   } catch (error) {
     // Closed to its owner for a while, say: then nothing shows that it is another.
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOTDIR');
+    return errorCode(error) !== 'ENOTDIR';
   }
 }
 

@@ -1,5 +1,7 @@
 import { closeSync, readFileSync, readdirSync } from 'node:fs';
 
+import { errorCode } from '../error-code.ts';
+
 /** In the `flags` of /proc/PID/fdinfo, octal: the descriptor is closed on exec (open(2)). */
 const closeOnExec = 0o2000000;
 
@@ -26,7 +28,7 @@ function isClosedOnExec(descriptor: number): boolean {
     return flags === undefined || (Number.parseInt(flags, 8) & closeOnExec) !== 0;
   } catch (error) {
     // The descriptor that listed the folder is gone by now.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    if (errorCode(error) === 'ENOENT') return true;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readSync, readlinkSync } from 'node:fs';
 
+import { errorCode } from '../error-code.ts';
 import { LoopSlice } from './loop-slice.ts';
 
 /** Something that the kernel said, and when: microseconds since boot, of a clock that stands still while the machine sleeps. */
@@ -51,7 +52,7 @@ function pidsAreTheKernels(): boolean {
   try {
     return readlinkSync('/proc/self/ns/pid') === firstPidNamespace;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
+    if (errorCode(error) !== null) return false;
     throw error;
   }
 }
@@ -60,7 +61,7 @@ function openIfAllowed(path: string): number | null {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'EACCES' || code === 'EPERM' || code === 'ENXIO') return null;
     throw error;
   }
@@ -73,7 +74,7 @@ function readRecord(descriptor: number, buffer: Buffer): number | null {
       const bytes = readSync(descriptor, buffer);
       return bytes === 0 ? null : bytes;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null;
+      const code = errorCode(error);
       if (code === 'EAGAIN') return null;
       // EPIPE: the next one was overwritten meanwhile; reading goes on behind it.
       if (code !== 'EPIPE') throw error;

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { errorCode } from '../error-code.ts';
 import type { DataOf, PruneReason, StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
@@ -258,5 +259,5 @@ function lastAtOrBefore(ascending: readonly number[], value: number): number {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return errorCode(error) === 'ENOENT';
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { errorCode } from '../error-code.ts';
+
 /** How many processes of a cgroup the kernel has killed for want of memory, and where it says so. */
 export interface MemoryKills {
   readonly cgroup: string;
@@ -43,7 +45,7 @@ function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     // ENODEV: the cgroup was removed while its file was open.
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR', 'ENODEV'].includes(String(code))) return null;
     throw error;

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
+import { errorCode } from '../error-code.ts';
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
 import type { LogCursor } from '../protocol/messages.ts';
@@ -217,7 +218,7 @@ export function openIfThere(path: string, flags: number): number | null {
   try {
     return openSync(path, flags | constants.O_NOFOLLOW);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

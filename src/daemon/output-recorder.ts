@@ -2,6 +2,7 @@ import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
 
 import type { Clock } from '../clock.ts';
 import { passCrashPoint } from '../crash-point.ts';
+import { errorCode } from '../error-code.ts';
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -123,7 +124,7 @@ export class OutputRecorder implements Disposable {
       descriptor = openSync(this.#folder.fifo(stream), constants.O_RDONLY | constants.O_NONBLOCK);
       return (kernel.bytesInPipe(descriptor) ?? 0) === 0;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+      if (errorCode(error) === 'ENOENT') return true;
       throw error;
     } finally {
       if (descriptor !== null) closeSync(descriptor);

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 
+import { hasCode } from '../error-code.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
 import { recordedCommandLine } from './command-line.ts';
 
@@ -192,7 +193,7 @@ function unlessGone<T>(read: () => T, codes: readonly string[] = goneCodes): T |
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return null;
+    if (hasCode(error, codes)) return null;
     throw error;
   }
 }

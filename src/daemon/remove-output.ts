@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
 import { passCrashPoint } from '../crash-point.ts';
+import { errorCode } from '../error-code.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -151,7 +152,7 @@ async function giveBack(
     await foldOrder(folder.order, { kernel, pruned: prune, prunedTo });
   } catch (error) {
     // Gone with its task's folder.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (errorCode(error) === 'ENOENT') return;
     log.error('the space of pruned output could not be given back', { task: id, stream, error: String(error) });
   }
 }

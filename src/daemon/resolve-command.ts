@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 
+import { errorCode } from '../error-code.ts';
 import type { EnvironmentPair } from '../journal/environments.ts';
 import type { StartFailure } from '../journal/events.ts';
 
@@ -113,5 +114,5 @@ function interpreterOf(path: string): string | null {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return errorCode(error) ?? String(error);
 }

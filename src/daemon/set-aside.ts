@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, ren
 import { dirname, join, relative } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 
+import { errorCode } from '../error-code.ts';
 import { memberBytes } from './segment-file.ts';
 
 /** Where what no event tells of is kept, under the same names: `aside/tasks/4/stdout.0001.gz`. */
@@ -44,7 +45,7 @@ function firstBytes(segment: string): Buffer | null {
     return unpacked.length === 0 ? null : unpacked.subarray(0, memberBytes);
   } catch (error) {
     // Not gzip, or half of one: whoever looks at it has to judge.
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) return null;
+    if (errorCode(error)?.startsWith('Z_') === true) return null;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { hasCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Settings, defaultSettings } from '../settings.ts';
 import { userHome } from '../user-home.ts';
@@ -58,7 +59,7 @@ function isOutOfReach(path: string): boolean {
     statSync(path);
     return false;
   } catch (error) {
-    return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code));
+    return hasCode(error, ['ENOENT', 'ENOTDIR', 'EACCES']);
   }
 }
 

@@ -1,4 +1,5 @@
 import { passCrashPoint } from '../crash-point.ts';
+import { errorCode } from '../error-code.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, EventDraft, SignalAnswer, SignalReason, TaskId } from '../journal/events.ts';
 import type { EndedStatus, Task } from '../projections/task.ts';
@@ -172,7 +173,7 @@ function killProcess(pid: number, signal: number): SignalAnswer {
     process.kill(pid, signal);
     return 'delivered';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'ESRCH') return 'no-such-process';
     if (code === 'EPERM') return 'not-permitted';
     throw error;

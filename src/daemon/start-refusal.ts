@@ -1,3 +1,4 @@
+import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { redactedNames, type StoredPair } from '../journal/environments.ts';
 import type { StartFailure } from '../journal/events.ts';
@@ -13,7 +14,7 @@ export function asGhostError(task: Task): GhostError | null {
 
 /** What the system's error from a failed spawn means, in a sentence: execve(2), fork(2). */
 export function spawnFailureMessage(task: Task, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error) ?? '';
   switch (code) {
     case 'E2BIG':
       return 'its arguments and environment are larger than the system allows for a program (see: getconf ARG_MAX)';

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 
 import { passCrashPoint } from '../crash-point.ts';
+import { errorCode, hasCode } from '../error-code.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
 import { bytesOnDisk } from './file-system.ts';
 import { forAppending, forReading, isLink, refuseLinks } from './no-links.ts';
@@ -212,7 +213,7 @@ function readdirIfThere(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
 }
@@ -224,7 +225,7 @@ function removeIfEmpty(folder: string): void {
   } catch (error) {
     // POSIX lets a system say either of a folder that is not empty: rmdir(2).
     const stays = ['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'];
-    if (error instanceof Error && 'code' in error && stays.includes(String(error.code))) return;
+    if (hasCode(error, stays)) return;
     throw error;
   }
 }

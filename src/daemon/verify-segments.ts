@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { errorCode } from '../error-code.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { Damage } from '../protocol/answers.ts';
 
@@ -69,7 +70,7 @@ export async function segmentDamage(
     if ((await sumOf(file, { signal })) !== sha256) return damage('segment-changed', 'has another content');
     return null;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return damage('segment-missing', 'is missing');
     if (code === 'EACCES' || code === 'EPERM' || code === 'EIO') {
       return damage('segment-missing', `cannot be read: ${error instanceof Error ? error.message : ''}`);

@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, readdirSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
 import { checkDataFolder } from '../data-folder.ts';
+import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { copiesFolder } from '../journal/salvage.ts';
 import { quoteWord } from '../words/shell-quote.ts';
@@ -159,7 +160,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     // Gone by now, or closed even to its owner, which its mode tells.
     if (code === 'ENOENT' || code === 'EACCES') return [];
     throw error;

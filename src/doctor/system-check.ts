@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 import { readSettings, settingsPlace } from '../daemon/settings-file.ts';
+import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Settings, defaultSettings } from '../settings.ts';
 import { ownEntry } from '../user-home.ts';
@@ -117,7 +118,7 @@ function unlessGone<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? '';
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return null;
     throw error;
   }

@@ -1,5 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 
+import { errorCode } from '../error-code.ts';
+
 /** How far a journal has come: its last event, and the highest number of a task in it. */
 export interface Mark {
   readonly seq: number;
@@ -49,7 +51,7 @@ export function readMark(journal: string): Mark | null {
   try {
     text = readFileSync(markPath(journal), 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
   const [, seq, task] = /^ *(\d{1,16}) +(\d{1,16})\n/.exec(text) ?? [];

@@ -1,5 +1,6 @@
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 
+import { errorCode, hasCode } from '../../error-code.ts';
 import { GhostError } from '../../ghost-error.ts';
 import { quoteWord } from '../../words/shell-quote.ts';
 import { visible } from '../../words/visible.ts';
@@ -42,7 +43,7 @@ export async function putFile(
 /** Known before anything is read or written. What is put there in between is refused by `place`. */
 async function refuseExisting(path: string, { replace }: { readonly replace: boolean }): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw unusable(path, error);
   });
   if (found === null) return;
@@ -60,9 +61,9 @@ async function place(beside: string, path: string): Promise<void> {
   try {
     await link(beside, path);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw alreadyThere(path);
+    if (errorCode(error) === 'EEXIST') throw alreadyThere(path);
     // A file system without hard links.
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error))) throw error;
+    if (!hasCode(error, ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])) throw error;
     return await rename(beside, path);
   }
   await unlink(beside);
@@ -76,15 +77,10 @@ function alreadyThere(path: string): GhostError {
 
 /** What the file system said, in words with the name in them. Other errors (the daemon's, say) are their own. */
 function unusable(path: string, error: unknown): unknown {
-  if (error instanceof GhostError || codeOf(error) === '') return error;
+  if (error instanceof GhostError || errorCode(error) === '') return error;
   const message = error instanceof Error ? error.message : String(error);
   return new GhostError('file-unusable', `${visible(path)} could not be written: ${visible(message)}`, {
     hint: 'give a folder that is there and that you may write to',
     cause: error,
   });
-}
-
-function codeOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : '';
 }
