@@ -28,10 +28,8 @@ const seqs = (events: readonly { readonly seq: number }[]): readonly number[] =>
 describe('audit', () => {
   test('prints the events that the journal has, and those of them that fit', async () => {
     await using home = new GhostHome();
-    const first = await home.run(['true']);
-    const second = await home.run(['-n', 'web', 'false']);
-    await home.ok(['wait']);
-    await until('both logs are closed', () => home.events({ type: 'LogClosed' }).length === 2);
+    const first = await home.complete(['true']);
+    const second = await home.complete(['-n', 'web', 'false']);
     const ask = async (...args: readonly string[]): Promise<readonly Shown[]> =>
       shown(await home.ok(['audit', '--json', ...args]));
     const all = home.events();

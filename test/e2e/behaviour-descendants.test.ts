@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -7,14 +7,12 @@ import { connect } from '../../src/client/library.ts';
 import { linuxProcessTable } from '../../src/daemon/process-table.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { serveInProcess } from '../support/in-process-daemon.ts';
+import { numberIn } from '../support/number-in.ts';
 import { until } from '../support/until.ts';
 
 /** The number that a task's process has written into a file of the test's folder. */
 async function pidIn(home: GhostHome, name: string): Promise<number> {
-  const path = join(home.work, name);
-  return until(`${name} is written`, () =>
-    existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) || null : null,
-  );
+  return until(`${name} is written`, () => numberIn(join(home.work, name)));
 }
 
 const late = 'sh -c "echo \\$\\$ > child; while [ ! -e gate ]; do sleep 0.05; done; echo late" &';

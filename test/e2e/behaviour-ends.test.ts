@@ -48,6 +48,12 @@ async function endedAll(client: Client, tasks: readonly TaskView[]): Promise<rea
   return client.wait(tasks.map(({ id }) => String(id)));
 }
 
+/** Until each is the program that it was started as: before, a signal meets the shell that becomes it. */
+async function sleeping(tasks: readonly TaskView[]): Promise<void> {
+  const nameOf = (task: TaskView): string => readFileSync(`/proc/${pidOf(task)}/comm`, 'utf8');
+  await until('each of them sleeps', () => tasks.every((task) => nameOf(task) === 'sleep\n'));
+}
+
 const openGate = (home: GhostHome): void => writeFileSync(join(home.work, 'gate'), '');
 const pidOf = ({ pid }: TaskView): number => pid ?? 0;
 
@@ -60,6 +66,7 @@ describe.for(shells)('under a shim in %s', (shell) => {
       home,
       signals.map(() => ['sleep', '600']),
     );
+    await sleeping(tasks);
     for (const [index, task] of tasks.entries()) process.kill(pidOf(task), signals[index]);
     const ended = await endedAll(client, tasks);
     expect(ended.map(({ state, signal, exitCode }) => ({ state, signal, exitCode }))).toEqual(
@@ -99,6 +106,7 @@ describe.for(shells)('under a shim in %s', (shell) => {
       home,
       signals.map(() => ['sleep', '600']),
     );
+    await sleeping(bySignal);
     await home.killDaemon();
     openGate(home);
     for (const [index, task] of bySignal.entries()) process.kill(pidOf(task), signals[index]);

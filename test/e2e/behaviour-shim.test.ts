@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -13,6 +13,9 @@ const openGate = (home: GhostHome): void => writeFileSync(join(home.work, 'gate'
 
 async function runCounter(home: GhostHome): Promise<{ readonly id: number; readonly pid: number }> {
   const id = await home.run(['sh', '-c', counter]);
+  // The task itself by now, in a group of its own, and no longer the shell that becomes it.
+  const spool = join(home.path, 'tasks', String(id), 'spool', 'stdout');
+  await until('it counts', () => statSync(spool).size > 0);
   return { id, pid: (await home.task(id)).pid ?? 0 };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
+import { numberIn } from '../support/number-in.ts';
 import { until } from '../support/until.ts';
 
 /** Signals that ghost sent to a task, and why, oldest first. */
@@ -64,7 +65,7 @@ test('a stop reaches every process of the task’s group, and a signal of one’
   const script =
     'trap : USR1; sh -c "trap \\"echo child\\" USR1; echo \\$\\$ > child; while :; do sleep 0.05; done" & wait; wait';
   const id = await home.run(['sh', '-c', script]);
-  const child = await until('the child is there', () => Number(readFileSync(join(home.work, 'child'), 'utf8')));
+  const child = await until('the child is there', () => numberIn(join(home.work, 'child')));
   await home.ok(['kill', '-s', 'USR1', String(id)]);
   await until('the child was signalled', async () => (await home.ok(['log', String(id)])) === 'child');
   await home.ok(['stop', String(id)]);

@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { expect, test } from 'vitest';
 
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
+import { numberIn } from '../support/number-in.ts';
 import { until } from '../support/until.ts';
 
 test('a task runs, is listed, and its output and exit status are kept', async () => {
@@ -20,7 +24,6 @@ test('a task that outlives the daemon is adopted at the next start and its exit 
   await home.killDaemon();
   expect(home.daemonPid()).toBeNull();
   expect(await home.ok(['list'])).toContain('running');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(gate, '');
   expect(await home.ended(id)).toMatchObject({ state: 'failed', exitCode: 7 });
   expect(await home.ok(['log', '1'])).toBe('done');
@@ -32,9 +35,8 @@ test('an exit that no daemon saw is recorded with its true status', async () => 
   await using home = new GhostHome();
   const id = await home.run(['sh', '-c', 'echo $$ > pid; while [ ! -e gate ]; do sleep 0.05; done; exit 9']);
   await home.killDaemon();
-  const { writeFileSync, readFileSync } = await import('node:fs');
-  const pid = Number(readFileSync(`${home.work}/pid`, 'utf8'));
-  writeFileSync(`${home.work}/gate`, '');
+  const pid = await until('it runs', () => numberIn(join(home.work, 'pid')));
+  writeFileSync(join(home.work, 'gate'), '');
   await until('the task has ended without a daemon', () => !isAlive(pid));
   expect(await home.task(id)).toMatchObject({ state: 'failed', exitCode: 9 });
   expect(home.events({ type: 'TaskExited' })[0]?.data).toMatchObject({ observed: 'found' });

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 
 import { GhostHome } from '../support/ghost-home.ts';
-import { processesOfRun } from '../support/leftovers.ts';
+import { type MarkedProcess, processesOfRun } from '../support/leftovers.ts';
 import { until } from '../support/until.ts';
 
 /** It must stand in no file and no process but those that are meant to have it. */
@@ -45,8 +45,12 @@ test('the value of an environment variable is stored once, given to its task, an
 
   const daemon = await until('a daemon', () => home.daemonPid());
   expect(readFileSync(`/proc/${daemon}/environ`, 'latin1')).not.toContain(secret);
-  const processes = processesOfRun(home.env['GHOST_TEST_HOME'] ?? '', { variable: 'GHOST_TEST_HOME' });
-  expect(processes.filter(({ commandLine }) => commandLine.includes('ghost-shim')).length).toBe(3);
+  const processesNow = (): readonly MarkedProcess[] =>
+    processesOfRun(home.env['GHOST_TEST_HOME'] ?? '', { variable: 'GHOST_TEST_HOME' });
+  // Until it becomes its task, a shim's child is called as the shim is.
+  const isShim = ({ commandLine }: MarkedProcess): boolean => commandLine.includes('ghost-shim');
+  await until('each task has one shim', () => processesNow().filter(isShim).length === 3);
+  const processes = processesNow();
   expect(processes.filter(({ commandLine }) => commandLine.includes(secret))).toEqual([]);
 });
 

@@ -52,7 +52,7 @@ describe('300 clients at once', () => {
 describe('a client that sends half a frame and waits', () => {
   test('keeps nobody waiting, and is not paid for what it announced', async () => {
     await using home = new GhostHome();
-    await home.run(['true']);
+    await home.complete(['true']);
     const daemon = await Wellbeing.of(home);
     const clients = await Promise.all(Array.from({ length: 200 }, () => connectRaw(home)));
     for (const client of clients) {
@@ -107,7 +107,7 @@ describe('frames that break the protocol', () => {
 
   test('cost whoever sent them the connection, and nobody else anything', async () => {
     await using home = new GhostHome();
-    await home.run(['true']);
+    await home.complete(['true']);
     const daemon = await Wellbeing.of(home);
     const codes: unknown[] = [];
     for (const [what, bytes] of wrong) {
@@ -125,7 +125,7 @@ describe('a client that asks and never reads', () => {
   test('is bounded in what is kept for it, and nobody waits for it', async () => {
     await using home = new GhostHome();
     const large = Array.from({ length: 4 }, () => 'x'.repeat(100_000));
-    for (let task = 0; task < 4; task++) await home.ended(await home.run(['true', ...large]));
+    for (let task = 0; task < 4; task++) await home.complete(['true', ...large]);
     const daemon = await Wellbeing.of(home);
     const operations: Record<string, unknown> = {
       list: listAll,
@@ -205,7 +205,7 @@ describe('a client that is killed in mid-stream', () => {
 describe('clients that open a connection and say nothing', () => {
   test('are told why and hung up on, and keep nobody waiting', async () => {
     await using home = new GhostHome();
-    await home.run(['true']);
+    await home.complete(['true']);
     const daemon = await Wellbeing.of(home);
     const clients = await Promise.all(Array.from({ length: 100 }, () => connectRaw(home)));
     expect(await daemon.complaints()).toEqual([]);

@@ -10,7 +10,7 @@ import { connectRaw, frameOf, request, Wellbeing } from '../support/raw-daemon.t
 describe('a client that sends 300,000 random frames', () => {
   test('has each of them refused where they are messages, and changes nothing', async () => {
     await using home = new GhostHome();
-    await home.run(['true']);
+    await home.complete(['true']);
     const daemon = await Wellbeing.of(home);
     const client = await connectRaw(home);
     client.send(greeting);
@@ -37,7 +37,7 @@ describe('a client that sends 300,000 random frames', () => {
 
   test('loses its connection at the first that is none, and may come again', async () => {
     await using home = new GhostHome();
-    await home.run(['true']);
+    await home.complete(['true']);
     const daemon = await Wellbeing.of(home);
     const random = randomNumbers(7);
     for (let connection = 0; connection < 300; connection++) {

@@ -139,6 +139,13 @@ export class GhostHome implements AsyncDisposable {
     return this.task(id);
   }
 
+  /** Runs a task to its end and until nothing more is recorded of it: its log is closed. */
+  async complete(args: readonly string[]): Promise<number> {
+    const id = await this.run(args);
+    await until(`the log of task ${id} is closed`, () => this.events({ type: 'LogClosed', task: id }).length === 1);
+    return id;
+  }
+
   /** The pid of the daemon that serves this folder now, or null. */
   daemonPid(): number | null {
     try {
