@@ -16,7 +16,7 @@ test('docs/journal.md has every event', () => {
 
 test('docs/journal.md has every view, with its columns in their order', async () => {
   await using home = new GhostHome();
-  await home.ended(await home.run(['--tag', 'b', '--tag', 'a', 'sh', '-c', 'exit 3']));
+  await home.complete(['--tag', 'b', '--tag', 'a', 'sh', '-c', 'exit 3']);
   await home.run(['sleep', '600']);
   await home.ok(['stop', '2']);
   await home.ok(['prune', '1']);

@@ -142,7 +142,7 @@ test('a journal of a newer ghost is left alone', async () => {
 
 test('a damaged journal is not touched while a daemon has it open', async () => {
   await using home = new GhostHome();
-  await home.ended(await home.run(['true']));
+  await home.complete(['true']);
   tamper(home, 'UPDATE events SET at = at + 1 WHERE seq = 2');
   const events = home.events();
   const found = await examineHome(home, ['--fix']);
@@ -186,7 +186,7 @@ test('events of a time that has not come are told', async () => {
 
 test('a journal that lost its write-ahead log is told by the folders of the tasks that it forgot', async () => {
   await using home = new GhostHome();
-  await home.ended(await home.run(['echo', 'what is left of it']));
+  await home.complete(['echo', 'what is left of it']);
   await home.killDaemon();
   rmSync(join(home.path, 'tasks.db-wal'));
   rmSync(join(home.path, 'tasks.db-shm'), { force: true });

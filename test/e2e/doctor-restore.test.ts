@@ -80,10 +80,10 @@ describe('what a restored journal lost', () => {
 
   test('of a journal without its write-ahead log is seen by the daemon that starts, which numbers on', async () => {
     await using home = new GhostHome();
-    await home.ended(await home.run(['echo', 'one']));
+    await home.complete(['echo', 'one']);
     await home.ok(['shutdown']);
     const kept = home.events().length;
-    for (const word of ['two', 'three', 'four']) await home.ended(await home.run(['echo', word]));
+    for (const word of ['two', 'three', 'four']) await home.complete(['echo', word]);
     const exited = home.events({ type: 'TaskExited' }).at(-1)?.seq ?? 0;
     await home.killDaemon();
     rmSync(join(home.path, 'tasks.db-wal'));
@@ -102,7 +102,7 @@ describe('what a restored journal lost', () => {
 
 test('a backup that is put back is seen to be one, though no task of its future left a folder', async () => {
   await using home = new GhostHome();
-  await home.ended(await home.run(['true']));
+  await home.complete(['true']);
   await home.ok(['shutdown']);
   const kept = home.events().length;
   const backup = join(home.work, 'backup.db');
@@ -139,7 +139,7 @@ describe('a task whose start was lost with the journal', () => {
     expect(await home.task(1)).toMatchObject({ state: 'lost', exitCode: null });
     expect(home.events({ type: 'TaskLost' })[0]?.data).toMatchObject({ reason: 'events-lost' });
     expect(await home.ok(['why', '1'])).toContain('what it told of the start of this task is lost');
-    await home.ended(await home.run(['true']));
+    await home.complete(['true']);
     expect(ledger(home)).toBe('ran\n');
   });
 
@@ -151,7 +151,7 @@ describe('a task whose start was lost with the journal', () => {
     const [spawned] = home.events({ type: 'TaskSpawned', task: id });
     tamper(home, `DELETE FROM events WHERE seq >= ${spawned?.seq}; ${readModelsGone}`);
     expect(await home.task(id)).toMatchObject({ state: 'lost' });
-    await home.ended(await home.run(['true']));
+    await home.complete(['true']);
     expect(ledger(home)).toBe('ran\n');
   });
 
@@ -162,7 +162,7 @@ describe('a task whose start was lost with the journal', () => {
     expect(await home.task(1)).toMatchObject({ state: 'lost' });
     expect(home.events({ type: 'TaskLost' })[0]?.data).toMatchObject({ reason: 'events-lost' });
     expect(await home.ok(['log', '1'])).toBe('ran');
-    await home.ended(await home.run(['true']));
+    await home.complete(['true']);
     expect(ledger(home)).toBe('ran\n');
   });
 
@@ -176,7 +176,7 @@ describe('a task whose start was lost with the journal', () => {
     tamper(home, `DELETE FROM events WHERE seq >= ${spawned}; ${readModelsGone}`);
     expect(await home.task(id)).toMatchObject({ state: 'lost' });
     expect(home.events({ type: 'TaskLost' })[0]?.data['message']).toContain(`it runs on as process ${pid},`);
-    await home.ended(await home.run(['true']));
+    await home.complete(['true']);
     expect(ledger(home)).toBe('ran\n');
     expect(isAlive(pid ?? 0)).toBe(true);
   });
@@ -218,7 +218,7 @@ describe('a restoration that is killed', () => {
       await using home = new GhostHome();
       await livedIn(home, { tasks: 3 });
       // What came last lies in the write-ahead log alone.
-      await home.ended(await home.run(['true']));
+      await home.complete(['true']);
       await home.killDaemon();
       const before = factsOf(home).slice(0, -1);
       tamperInLog(home, `UPDATE events SET data = '{}' WHERE seq = ${before.length + 1}`);
@@ -246,7 +246,7 @@ describe('a restoration that is killed', () => {
   test('is finished by a daemon that starts, if that comes first', async () => {
     await using home = new GhostHome();
     await livedIn(home, { tasks: 2 });
-    await home.ended(await home.run(['true']));
+    await home.complete(['true']);
     await home.killDaemon();
     const before = factsOf(home).slice(0, -1);
     tamperInLog(home, `UPDATE events SET data = '{}' WHERE seq = ${before.length + 1}`);

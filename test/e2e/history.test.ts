@@ -122,8 +122,7 @@ test('the table of any moment is what the events until then tell, through a daem
 
 test('who takes the table and watches from its event on has what the daemon has', async () => {
   await using home = new GhostHome();
-  await home.run(['true']);
-  await home.ended(1);
+  await home.complete(['true']);
   await using client = await connectTo(home);
   const { seq, tasks } = await client.table({ ended: 10 });
   expect(tasks.map(({ id, status }) => [id, status.kind])).toEqual([[1, 'ended']]);

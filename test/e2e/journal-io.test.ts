@@ -63,7 +63,7 @@ describe('when the disk fails under the journal', () => {
 
   test('at reading, whoever asks for that part is told so, and the daemon goes on with the rest', async () => {
     await using home = new GhostHome();
-    for (const word of ['one', 'two', 'three']) await home.ended(await home.run(['echo', word]));
+    for (const word of ['one', 'two', 'three']) await home.complete(['echo', word]);
     await home.ok(['shutdown']);
     await home.ok(['list']);
     const daemon = await until('a daemon', () => home.daemonPid());

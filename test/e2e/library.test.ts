@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { GhostHome } from '../support/ghost-home.ts';
 import { runProgram } from '../support/run-program.ts';
 import { filesIn, root } from '../support/source-files.ts';
+import { until } from '../support/until.ts';
 
 /** A project of somebody else's in which ghost-journal (this checkout) is installed. */
 function consumerProject(): string {
@@ -87,7 +88,8 @@ test('a program that names a data folder uses that, whatever its environment say
     stderr: '',
   });
   expect(other.events({ type: 'TaskSubmitted' })[0]?.actor).toMatchObject({ client: 'deploy 2.1' });
-  expect([home.daemonPid(), other.daemonPid()]).toEqual([null, null]);
+  await until('the daemon that was shut down has gone', () => other.daemonPid() === null);
+  expect(home.daemonPid()).toBeNull();
 });
 
 test('the published types are those of the library, under the strictest settings of whoever uses them', async () => {

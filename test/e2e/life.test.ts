@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { GhostHome, isAlive } from '../support/ghost-home.ts';
-import { numberIn } from '../support/number-in.ts';
+import { GhostHome } from '../support/ghost-home.ts';
+import { processesOfTasks } from '../support/ledger-client.ts';
 import { until } from '../support/until.ts';
 
 test('a task runs, is listed, and its output and exit status are kept', async () => {
@@ -33,11 +33,10 @@ test('a task that outlives the daemon is adopted at the next start and its exit 
 
 test('an exit that no daemon saw is recorded with its true status', async () => {
   await using home = new GhostHome();
-  const id = await home.run(['sh', '-c', 'echo $$ > pid; while [ ! -e gate ]; do sleep 0.05; done; exit 9']);
+  const id = await home.run(['sh', '-c', 'while [ ! -e gate ]; do sleep 0.05; done; exit 9']);
   await home.killDaemon();
-  const pid = await until('it runs', () => numberIn(join(home.work, 'pid')));
   writeFileSync(join(home.work, 'gate'), '');
-  await until('the task has ended without a daemon', () => !isAlive(pid));
+  await until('it has ended without a daemon, and that is written down', () => processesOfTasks(home).length === 0);
   expect(await home.task(id)).toMatchObject({ state: 'failed', exitCode: 9 });
   expect(home.events({ type: 'TaskExited' })[0]?.data).toMatchObject({ observed: 'found' });
 });

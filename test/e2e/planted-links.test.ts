@@ -57,7 +57,7 @@ test.for(['tasks', 'tasks.db', 'lock.db', 'daemon.log', 'reserve'])(
   'where %s of a data folder is a link, no daemon starts, and what it leads to is as it was',
   async (name) => {
     await using home = new GhostHome();
-    await home.ended(await home.run(['echo', 'out']));
+    await home.complete(['echo', 'out']);
     await until('the reserve is there', () => existsSync(join(home.path, 'reserve')));
     await home.ok(['shutdown']);
     const victim = leadOut(home, join(home.path, name));

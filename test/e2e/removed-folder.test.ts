@@ -69,7 +69,7 @@ describe('a daemon whose folder is taken away while it runs', () => {
 
   test('ends when its journal is replaced, and does not write into the other one', async () => {
     await using home = new GhostHome();
-    await home.ended(await home.run(['true']));
+    await home.complete(['true']);
     await home.ok(['shutdown']);
     const backup = readFileSync(join(home.path, 'tasks.db'));
     const id = await home.run(['sleep', '600']);

@@ -47,7 +47,7 @@ test('where the system gives no more watches, tasks are polled, which is said on
   await until('it is said', () => told() > 0);
   const followers = ids.map((id) => home.begin(['log', '-f', String(id)]));
   // By a task that is polled as well.
-  await home.ended(await home.run(['touch', gate]));
+  await home.complete(['touch', gate]);
   const followed = await Promise.all(followers.map(({ ended }) => ended));
   expect(followed.map(({ stdout, stderr, status }) => [stdout, stderr, status])).toEqual(
     ids.map(() => ['one\n', 'two\n', 0]),

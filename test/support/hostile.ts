@@ -54,7 +54,7 @@ export async function fillHostile(home: GhostHome): Promise<void> {
   await home.run(['sh', '-c', 'exec sleep 600', hostile], { env, cwd: folder });
   // About as long as one argument can be.
   const long = `${turning}\u009b`.repeat(4_500);
-  await home.ended(await home.run(['true', long, long]));
+  await home.complete(['true', long, long]);
   // Somebody else's client, which says of itself what it likes.
   const client = await connectRaw(home);
   client.send({ ...greeting, program: hostile.slice(0, 200), terminal: hostile.slice(0, 200) });

@@ -17,7 +17,7 @@ export const dataFolders: FuzzTarget = {
 class FolderRun implements FuzzRun {
   async round(random: Random): Promise<readonly string[]> {
     await using home = new GhostHome();
-    await home.ended(await home.run(['sh', '-c', 'echo out; echo err >&2']));
+    await home.complete(['sh', '-c', 'echo out; echo err >&2']);
     const running = await home.run(['sleep', '3600']);
     await home.killDaemon();
     const changed = random(2) === 0 ? changeRow(home, random) : changeNote(home, { task: running, random });

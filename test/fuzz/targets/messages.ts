@@ -109,7 +109,7 @@ export const messages: FuzzTarget = {
   name: 'messages',
   begin: async () => {
     const home = new GhostHome();
-    await home.ended(await home.run(['-t', 'fuzz', 'sh', '-c', 'echo out; echo err >&2']));
+    await home.complete(['-t', 'fuzz', 'sh', '-c', 'echo out; echo err >&2']);
     await home.run(['sleep', '3600']);
     return new MessageRun(home, await until('a daemon', () => home.daemonPid()));
   },
