@@ -21,6 +21,8 @@ export const crashPoints = [
   'journal.committed',
   'daemon.opened',
   'daemon.adopted',
+  'daemon.bound',
+  'daemon.card-written',
   'daemon.listening',
   'daemon.stopping',
   'daemon.unbound',

@@ -1,10 +1,12 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type KernelLock, takeKernelLock } from '../journal/database.ts';
 import type { Paths } from '../paths.ts';
+import { unfinishedBeside } from '../unfinished-files.ts';
 
 /** A daemon that is ending has given up its socket and holds the lock only until its journal is closed. */
 const endingWaitMs = 5_000;
@@ -39,14 +41,14 @@ export async function becomeTheDaemon(paths: Paths): Promise<KernelLock> {
 
 /**
  * Says that this daemon serves the folder from now on. With it goes which file its lock is: a copy of the folder has the
- * same card and another lock, and must not be served by this daemon.
+ * same card and another lock, and must not be served by this daemon. To be called by the holder of the lock alone.
  */
 export function writeCard(paths: Paths, card: DaemonCard): void {
   const temporary = `${cardPath(paths)}.${card.pid}`;
   const lock = statSync(paths.lock).ino;
-  // Of a daemon that had this pid before.
-  rmSync(temporary, { force: true });
+  for (const left of unfinishedBeside(cardPath(paths))) rmSync(left, { force: true });
   writeFileSync(temporary, `${JSON.stringify({ ...card, lock })}\n`, { mode: 0o600, flag: 'wx' });
+  passCrashPoint('daemon.card-written');
   renameSync(temporary, cardPath(paths));
 }
 

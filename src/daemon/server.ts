@@ -2,6 +2,7 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 
+import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Actor } from '../journal/events.ts';
 import { makePrivateFolder } from '../private-folder.ts';
@@ -11,6 +12,7 @@ import type { Handlers } from '../protocol/handlers.ts';
 import { faultLingerMs, frameBytesMax } from '../protocol/limits.ts';
 import type { DaemonMessage, Hello } from '../protocol/messages.ts';
 import { checkSocketFolder, unusable } from '../socket-folder.ts';
+import { unfinishedBeside } from '../unfinished-files.ts';
 import { version } from '../version.ts';
 
 export interface Peer {
@@ -113,6 +115,7 @@ class SocketServer implements Server {
     const { socketPath } = this.#options;
     prepareFolder(socketPath);
     const previous = this.#listener;
+    if (previous === null) for (const left of unfinishedBeside(socketPath)) rmSync(left, { force: true });
     this.#listener = await this.#listen(`${socketPath}.${process.pid}.${this.#binds++ % bindsMax}`);
     if (previous !== null) this.#retire(previous);
   }
@@ -131,8 +134,6 @@ class SocketServer implements Server {
   }
 
   async #listen(temporaryPath: string): Promise<Listener> {
-    // A daemon that was killed between bind and rename, and whose pid is now this one's, may have left it.
-    rmSync(temporaryPath, { force: true });
     const server = createServer((socket) => this.#admit(socket));
     const listening = Promise.withResolvers<void>();
     server.once('listening', listening.resolve);
@@ -147,6 +148,7 @@ class SocketServer implements Server {
     try {
       await listening.promise;
       const { dev, ino } = statSync(temporaryPath);
+      passCrashPoint('daemon.bound');
       renameSync(temporaryPath, this.#options.socketPath);
       server.on('error', this.#options.onInternalError);
       return { server, file: { dev, ino } };

@@ -2,6 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
 import type { Paths } from '../paths.ts';
 import { type StartProgress, startProgressPath } from '../start-progress.ts';
+import { unfinishedBeside } from '../unfinished-files.ts';
 import type { DaemonLog } from './daemon-log.ts';
 
 /** A start that takes no longer than this has nothing to report: that is every one but the first of a newer version. */
@@ -20,6 +21,7 @@ export class StartReport implements Disposable {
   constructor(paths: Paths, log: DaemonLog) {
     this.#paths = paths;
     this.#log = log;
+    for (const left of unfinishedBeside(startProgressPath(paths))) rmSync(left, { force: true });
     this[Symbol.dispose]();
   }
 

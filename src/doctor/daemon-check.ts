@@ -1,10 +1,11 @@
 import { lstatSync, readFileSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import { type KernelLock, takeKernelLock } from '../journal/database.ts';
 import type { Paths } from '../paths.ts';
 import { checkSocketFolder } from '../socket-folder.ts';
+import { unfinishedBeside } from '../unfinished-files.ts';
 import { versionAge } from '../version-order.ts';
 import { version } from '../version.ts';
 import { quoteWord } from '../words/shell-quote.ts';
@@ -176,11 +177,7 @@ export function checkStartLock({ paths, nowMs }: Patient): Found {
 
 /** The names under which a server is bound before it is moved into place (server.ts). */
 function unfinishedSockets(socket: string): readonly string[] {
-  const prefix = `${basename(socket)}.`;
-  return readdirSync(dirname(socket))
-    .filter((name) => name.startsWith(prefix) && /^\d+\.\d+$/.test(name.slice(prefix.length)))
-    .map((name) => join(dirname(socket), name))
-    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);
+  return unfinishedBeside(socket).filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);
 }
 
 /** Who holds a lock on a file, as /proc/locks has it (proc_locks(5)); what a daemon says of itself may be old. */

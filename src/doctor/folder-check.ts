@@ -138,7 +138,7 @@ function isTemporary(path: string, { paths: { home, journal, tasks } }: Patient,
   if (folder === home) {
     return (
       (name.startsWith(`${basename(journal)}.`) && /\.(?:tmp|rebuild)(?:-(?:journal|wal|shm))?$/.test(name)) ||
-      /^daemon\.json\.\d+$/.test(name) ||
+      /^(?:daemon|starting)\.json\.\d+$/.test(name) ||
       /^\.doctor-\d+$/.test(name)
     );
   }

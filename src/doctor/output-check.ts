@@ -25,7 +25,9 @@ export function checkOutput(
   const missingBy = (known: FactsTable): readonly string[] =>
     [...known].flatMap(([id, task]) => missingOf(patient, id, task));
   const first = missingBy(facts);
-  const missing = first.length > 0 && !patient.alone ? missingBy(readAgain()) : first;
+  // What is missing by both: by the second alone it may have gone since.
+  const again = first.length > 0 && !patient.alone ? missingBy(readAgain()) : first;
+  const missing = first.filter((name) => again.includes(name));
   const found = [
     ...checkFolders(patient, entries, facts),
     ...checkSegments(patient, entries, facts),

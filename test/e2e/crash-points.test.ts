@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 
 /** Those of a daemon's own start. */
 const startPoints = crashPoints.filter((point) =>
-  /^daemon\.(locked|opened|adopted|listening)|^journal\.opened/.test(point),
+  /^daemon\.(locked|opened|adopted|bound|card-written|listening)|^journal\.opened/.test(point),
 );
 /**
  * Those of the tasks that it starts and stops. What only something rarer passes (an older journal, a prune, a change) is

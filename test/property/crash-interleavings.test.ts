@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 
 /** Those that a command can bring a daemon to, and those of a daemon that begins because of one. */
 const points = crashPoints.filter((point) =>
-  /^(daemon\.(lo|op|ad|li)|task|signal|change|journal\.(w|c)|order|output)/.test(point),
+  /^(daemon\.(lo|op|ad|bo|ca|li)|task|signal|change|journal\.(w|c)|order|output)/.test(point),
 );
 
 /** What is asked, of a task by its place among those that there are. */

@@ -72,7 +72,9 @@ const stepsOfAnyJournal = chaosSteps.filter(
 
 /** Whether whoever dies there has not been ready yet: a command starts a daemon only so many times in a row. */
 function isOfStart(point: CrashPoint): boolean {
-  return /^daemon\.(locked|opened|adopted|listening)|^journal\.(opened|folded)|^task\.adopted/.test(point);
+  return /^daemon\.(locked|opened|adopted|bound|card-written|listening)|^journal\.(opened|folded)|^task\.adopted/.test(
+    point,
+  );
 }
 
 interface PlannedStep {
