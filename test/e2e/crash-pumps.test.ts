@@ -76,82 +76,88 @@ async function withStranger(home: GhostHome) {
   const id = await home.run(['sh', '-c', `while [ ! -e ${gate} ]; do sleep 0.05; done; echo out; exit 5`]);
   const spool = join(home.path, 'tasks', String(id), 'spool');
   await home.killDaemon();
-  const stranger = spawn('sleep', ['600'], { detached: true, stdio: 'ignore', env: home.env }).pid ?? 0;
+  const stranger = spawn('sleep', ['600'], { detached: true, stdio: 'ignore', env: home.env });
   const restarted = (stream: string): number =>
     home.events({ type: 'PumpRestarted' }).filter(({ data }) => data['stream'] === stream).length;
   return {
     spool,
-    stranger,
+    stranger: stranger.pid ?? 0,
     letGo: () => writeFileSync(gate, ''),
-    putBack: async ({ times }: { times: number }) => {
-      await until('it is put back', () => restarted('stdout') === times);
-      expect(pumpsOf(spool)).toHaveLength(1);
+    /** Waits for it, and gives the pid of the one that reads now. */
+    putBack: async (stream: string, { times }: { times: number }): Promise<number | undefined> => {
+      await until('it is put back', () => restarted(stream) === times && pumpsOf(spool, stream).length > 0);
+      expect(pumpsOf(spool, stream)).toHaveLength(1);
+      return pumpsOf(spool, stream)[0];
     },
     /** What the shim noted of its pumps, as it reads where their pids are others' by now. */
     takePids: ({ streams }: { streams: number }) => {
       const status = join(spool, 'status.1');
       const text = readFileSync(status, 'latin1');
       const pids = /^pumps (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
-      const taken = pids.map((pid, index) => (index < streams ? stranger : pid)).join(' ');
+      const taken = pids.map((pid, index) => (index < streams ? stranger.pid : pid)).join(' ');
       writeFileSync(status, text.replace(/^pumps .*$/m, `pumps ${taken}`));
     },
-    closes: async () => {
+    /** Waits until its log is closed, and gives what is known of it then. */
+    closed: async () => {
       await until('its log is closed', () => home.events({ type: 'LogClosed' }).length === 1);
-      expect(isAlive(stranger)).toBe(true);
-      expect(await home.task(id)).toMatchObject({ exitCode: 5 });
-      expect(await home.ok(['log', String(id)])).toBe('out');
-      expect(journalFaults(home)).toEqual([]);
+      const { exitCode } = await home.task(id);
+      return { exitCode, log: await home.ok(['log', String(id)]), faults: journalFaults(home) };
+    },
+    [Symbol.dispose]: () => {
+      stranger.kill('SIGKILL');
     },
   };
 }
 
+const whole = { exitCode: 5, log: 'out', faults: [] };
+
 test.concurrent('a pump that is gone is put back although its pid is that of another by now', async () => {
   await using home = new GhostHome();
-  const { spool, letGo, putBack, takePids, closes } = await withStranger(home);
-  killPump(spool);
-  takePids({ streams: 1 });
+  using task = await withStranger(home);
+  killPump(task.spool);
+  task.takePids({ streams: 1 });
   await home.ok(['list']);
-  await putBack({ times: 1 });
-  letGo();
-  await closes();
+  await task.putBack('stdout', { times: 1 });
+  task.letGo();
+  expect(await task.closed()).toEqual(whole);
+  expect(isAlive(task.stranger)).toBe(true);
 });
 
 test.concurrent('a log is closed although the pids of its pumps are those of others by now', async () => {
   await using home = new GhostHome();
-  const { spool, letGo, takePids, closes } = await withStranger(home);
-  letGo();
-  await until('its pumps are gone', () => pumpsOf(spool).length === 0);
-  await until('it is noted', () => readFileSync(join(spool, 'status.1'), 'latin1').includes('exit 5'));
-  takePids({ streams: 2 });
+  using task = await withStranger(home);
+  task.letGo();
+  await until('it is noted', () => readFileSync(join(task.spool, 'status.1'), 'latin1').includes('exit 5'));
+  task.takePids({ streams: 2 });
   await home.ok(['list']);
-  await closes();
+  expect(await task.closed()).toEqual(whole);
+  expect(isAlive(task.stranger)).toBe(true);
 });
 
-test.concurrent('the same of a pump that a daemon put in, and one that an older ghost put in is known again', async () => {
+test.concurrent('of pumps that a daemon put in the next one knows those that live, though an older ghost did, and no other', async () => {
   await using home = new GhostHome();
-  const { spool, stranger, letGo, putBack, closes } = await withStranger(home);
-  const note = join(spool, 'stdout.pump');
-  killPump(spool);
-  await home.ok(['list']);
-  await putBack({ times: 1 });
-  const noted = readFileSync(note, 'latin1');
-  expect(noted).toMatch(/^\d+\n\d+\n$/);
-
-  await home.killDaemon();
-  const [pid = '', startTime = ''] = noted.split('\n');
-  writeFileSync(note, `${pid}\n`);
+  using task = await withStranger(home);
+  const { spool } = task;
+  killPump(spool, 'stdout');
   killPump(spool, 'stderr');
   await home.ok(['list']);
-  await until('the other is put back', () => home.events({ type: 'PumpRestarted' }).length === 2);
-  expect(pumpsOf(spool)).toEqual([Number(pid)]);
+  const living = await task.putBack('stdout', { times: 1 });
+  await task.putBack('stderr', { times: 1 });
+  const note = (stream: string): string => join(spool, `${stream}.pump`);
+  const [pid, startTime] = readFileSync(note('stderr'), 'latin1').split('\n');
+  expect([Number(pid), startTime]).toEqual([pumpsOf(spool, 'stderr')[0], expect.stringMatching(/^\d+$/)]);
 
   await home.killDaemon();
-  killPump(spool);
-  writeFileSync(note, `${stranger}\n${startTime}\n`);
+  // As an older ghost had it noted.
+  writeFileSync(note('stdout'), `${living}\n`);
+  killPump(spool, 'stderr');
+  writeFileSync(note('stderr'), `${task.stranger}\n${startTime}\n`);
   await home.ok(['list']);
-  await putBack({ times: 2 });
-  letGo();
-  await closes();
+  await task.putBack('stderr', { times: 2 });
+  expect(await task.putBack('stdout', { times: 1 })).toBe(living);
+  task.letGo();
+  expect(await task.closed()).toEqual(whole);
+  expect(isAlive(task.stranger)).toBe(true);
 });
 
 function killPump(spool: string, stream = 'stdout'): void {
