@@ -32,7 +32,7 @@ import { Retention } from './retention.ts';
 import { Rotation } from './rotation.ts';
 import { type Peer, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
-import { keepInPlace } from './socket-watch.ts';
+import { SocketWatch } from './socket-watch.ts';
 import { findShimTools } from './spawn.ts';
 import { StartReport } from './start-report.ts';
 import type { SupervisionContext } from './supervision-context.ts';
@@ -231,7 +231,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },
   });
-  const socketWatch = keepInPlace(server, { paths, guard, log });
+  const socketWatch = new SocketWatch(server, { paths, guard, log });
   writeCard(paths, { pid: process.pid, socket: paths.socket, version });
   reserve.fill();
   passCrashPoint('daemon.listening');
@@ -240,7 +240,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   async function stop(reason: string): Promise<void> {
     if (stopping.called) return ending.promise;
     stopping.called = true;
-    socketWatch?.close();
+    socketWatch[Symbol.dispose]();
     guard[Symbol.dispose]();
     // First the card and the socket, so that a client which comes now starts the next daemon and waits for this one's
     // lock; last the lock.
