@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 
 import type koffiModule from 'koffi';
 
+import { messageOf } from '../error-message.ts';
 import { forChanging } from './no-links.ts';
 
 /**
@@ -58,7 +59,7 @@ export function loadKernel(): Kernel {
     const koffi = createRequire(import.meta.filename)(native) as typeof koffiModule;
     return linuxKernel(koffi);
   } catch (error) {
-    return withoutKernel(error instanceof Error ? error.message : String(error));
+    return withoutKernel(messageOf(error));
   }
 }
 

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 
 /** The one door to SQLite. Everything else that needs a database gets these types. */
@@ -123,7 +124,7 @@ export function setAside(path: string): string {
 
 function unusable(path: string, error: unknown): GhostError {
   const code = sqliteErrorCode(error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (code === 'SQLITE_NOTADB') {
     return new GhostError('journal-unusable', `${path} is not an SQLite database`, {
       hint: setAside(path),
