@@ -78,7 +78,7 @@ function alreadyThere(path: string): GhostError {
 
 /** What the file system said, in words with the name in them. Other errors (the daemon's, say) are their own. */
 function unusable(path: string, error: unknown): unknown {
-  if (error instanceof GhostError || errorCode(error) === '') return error;
+  if (error instanceof GhostError || errorCode(error) === null) return error;
   const message = messageOf(error);
   return new GhostError('file-unusable', `${visible(path)} could not be written: ${visible(message)}`, {
     hint: 'give a folder that is there and that you may write to',
