@@ -9,6 +9,7 @@ import type { Actor, DataOf, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
+import { closedLength } from '../projections/task-row.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
@@ -169,8 +170,7 @@ async function giveOutputBack(
   }
   const task = table.get(id);
   const spool = folder.stream(stream);
-  const length =
-    task?.log.kind === 'closed' ? (stream === 'stdout' ? task.log.stdoutBytes : task.log.stderrBytes) : null;
+  const length = task?.log.kind === 'closed' ? closedLength(task.log, stream) : null;
   if (length !== null && to >= length) await rm(spool, { force: true });
   else await kernel.punchHole(spool, { from: 0, to });
 }
