@@ -5,7 +5,7 @@ import { viewTask } from './task-view.ts';
 import type { Task } from './task.ts';
 
 /** The fields of which a task has one value, so that several terms of one are alternatives of each other. */
-export const singleValued: readonly FilterTerm['field'][] = ['state', 'exit', 'signal', 'name', 'cwd'];
+const singleValued: readonly FilterTerm['field'][] = ['state', 'exit', 'signal', 'name', 'cwd'];
 
 /** The fields that tell of a task's end: to have ended otherwise, it must have ended. */
 export const endings: readonly FilterTerm['field'][] = ['exit', 'signal'];
