@@ -20,7 +20,7 @@ export interface Kernel {
   openPidfd(pid: number): number | null;
   /** The wait status of a process that is gone and reaped, child or not: PIDFD_GET_INFO, since Linux 6.15. */
   waitStatus(pidfd: number): number | null;
-  /** Signals the process group that a pidfd's process leads, since Linux 6.9. 0, or an errno such as `ESRCH`. */
+  /** Signals the process group that a pidfd's process leads, since Linux 6.9. The errors are those of kill(2). */
   signalGroup(pidfd: number, signal: number): 'ok' | 'ESRCH' | 'EPERM' | null;
   /** The session that a process is in, getsid(2); null too where there is no such process. */
   sessionOf(pid: number): number | null;
