@@ -118,7 +118,7 @@ export function takeKernelLock(path: string): KernelLock | null {
 }
 
 /** What to type where a journal cannot be used: the damaged file is kept beside, and what holds of it is restored. */
-export function setAside(path: string): string {
+export function restoreHint(path: string): string {
   return `ghost doctor --fix  (restores what holds of ${basename(path)}, and keeps the damaged file)`;
 }
 
@@ -127,13 +127,13 @@ function unusable(path: string, error: unknown): GhostError {
   const reason = messageOf(error);
   if (code === 'SQLITE_NOTADB') {
     return new GhostError('journal-unusable', `${path} is not an SQLite database`, {
-      hint: setAside(path),
+      hint: restoreHint(path),
       cause: error,
     });
   }
   if (code !== null && code.startsWith('SQLITE_CORRUPT')) {
     return new GhostError('journal-unusable', `${path} is damaged: ${reason}`, {
-      hint: setAside(path),
+      hint: restoreHint(path),
       cause: error,
     });
   }

@@ -6,7 +6,7 @@ import { GhostError } from '../ghost-error.ts';
 import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
 import { checkChain } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
-import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
+import { type Database, openDatabase, restoreHint, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber } from './events.ts';
 import { FactReader } from './fact-reader.ts';
@@ -102,7 +102,7 @@ export class Journal extends FactReader implements Disposable, EventReader {
       database.close();
       if (error instanceof GhostError) throw error;
       throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
-        hint: setAside(path),
+        hint: restoreHint(path),
         cause: error,
       });
     }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
-import { type Database, type Statement, setAside } from '../journal/database.ts';
+import { type Database, type Statement, restoreHint } from '../journal/database.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { OnOpening } from '../journal/journal-options.ts';
 import type { EventReader, ReadModels } from '../journal/read-models.ts';
@@ -201,7 +201,7 @@ export class ReadModelFold implements ReadModels {
       row === undefined
         ? `the end of the journal was removed behind ghost's back: event ${seq} is known, and gone`
         : `the journal was changed behind ghost's back at event ${seq}`,
-      { hint: setAside(this.#database.name) },
+      { hint: restoreHint(this.#database.name) },
     );
   }
 }
