@@ -20,9 +20,11 @@ const tellEveryMs = 100;
 /** So many tasks are read in one step. */
 const tasksReadAtOnce = 200;
 
+type HistoryContext = Pick<HandlerContext, 'journal' | 'store' | 'table' | 'past' | 'history' | 'clock' | 'rebuild'>;
+
 /** What the daemon answers about the past of the tasks. */
 export function createHistoryHandlers(
-  context: HandlerContext,
+  context: HistoryContext,
 ): Pick<Handlers, 'history' | 'historyStats' | 'table' | 'rebuild'> {
   // One rebuild at a time has room for it beside the journal.
   let isRebuilding = false;
@@ -47,7 +49,7 @@ export function createHistoryHandlers(
 }
 
 async function findInHistory(
-  { history, store, clock }: HandlerContext,
+  { history, store, clock }: HistoryContext,
   { filter, before, limit }: ParametersOf<'history'>,
   { signal }: { signal: AbortSignal },
 ): Promise<ResultOf<'history'>> {
@@ -70,7 +72,7 @@ function* sliced(steps: Iterable<readonly TaskId[]>): Generator<readonly TaskId[
 }
 
 async function countHistory(
-  { history, store, clock }: HandlerContext,
+  { history, store, clock }: HistoryContext,
   { filter }: ParametersOf<'historyStats'>,
   { signal }: { signal: AbortSignal },
 ): Promise<ResultOf<'historyStats'>> {
@@ -92,7 +94,7 @@ async function countHistory(
 
 /** The states after one event, whatever happens while they are read. */
 async function* giveTable(
-  context: HandlerContext,
+  context: HistoryContext,
   { at, ended }: ParametersOf<'table'>,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<ItemOf<'table'>, ResultOf<'table'>, void> {
@@ -130,7 +132,7 @@ function* inItems(tasks: readonly Task[]): Generator<readonly Task[], void, void
 }
 
 async function* rebuild(
-  context: HandlerContext,
+  context: HistoryContext,
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<ItemOf<'rebuild'>, ResultOf<'rebuild'>, void> {
   const steps = context.rebuild({ differencesMax: damagesMax });
