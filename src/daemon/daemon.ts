@@ -85,14 +85,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   removeCard(paths);
 
   // Before the journal, which cannot be opened on a full disk.
-  const reserve = new Reserve({
-    ...paths,
-    log,
-    onRoom: () => {
-      supervisor.sweep();
-      rotation.considerAll();
-    },
-  });
+  const reserve = new Reserve({ ...paths, log });
   const mark = new JournalMark({ path: paths.journal, log });
   using report = new StartReport(paths, log);
   const startedAt = clock();
@@ -200,6 +193,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const adoption = await adoptTasks(context, { supervisor, signaller });
   rotation.recoverAll({ openBefore });
   retention.begin();
+  reserve.whenRoom(() => {
+    supervisor.sweep();
+    rotation.considerAll();
+  });
   const deadlines = new Deadlines({ ...context, supervisor, signaller });
   passCrashPoint('daemon.adopted');
 

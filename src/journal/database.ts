@@ -10,6 +10,12 @@ import { GhostError } from '../ghost-error.ts';
 export type { Database, Statement } from 'better-sqlite3';
 
 /**
+ * What SQLite keeps of a journal in memory, for each connection. The default of better-sqlite3 is 16 MB, which fill as
+ * the journal grows; the system keeps the file's pages in memory anyway.
+ */
+const cacheKib = 4 * 1024;
+
+/**
  * Opens the journal's database: WAL, so that others may read it at any time; FULL, because better-sqlite3 is built
  * to fall back to NORMAL on a file that is already in WAL (its docs/compilation.md).
  * @throws GhostError `journal-unusable` naming the file and what to do.
@@ -19,6 +25,7 @@ export function openDatabase(path: string): Database.Database {
   try {
     database = new Database(path);
     database.pragma('busy_timeout = 5000');
+    database.pragma(`cache_size = -${cacheKib}`);
     database.pragma('journal_mode = WAL');
     database.pragma('trusted_schema = OFF');
     database.pragma('foreign_keys = ON');
@@ -47,6 +54,7 @@ export function openForReading(path: string): Database.Database {
   try {
     database = new Database(path, { readonly: true, fileMustExist: true });
     database.pragma('busy_timeout = 5000');
+    database.pragma(`cache_size = -${cacheKib}`);
     database.pragma('trusted_schema = OFF');
     // The first that reads: what is no database says so here.
     database.pragma('schema_version');
