@@ -7,6 +7,7 @@ import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events
 import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { Task } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
+import type { Exclusive } from './exclusive.ts';
 import { spaceOf } from './file-system.ts';
 import { FloodWatch } from './flood-watch.ts';
 import { LookAgain } from './look-again.ts';
@@ -15,7 +16,6 @@ import { findCut, writeSegment } from './segment-file.ts';
 import { liesInSpool, moveAside } from './set-aside.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { TaskFolder } from './task-folder.ts';
-import type { Turns } from './turns.ts';
 
 /** Segments that are written at once, over all tasks: compression is to leave the tasks most of the machine. */
 const writersMax = 1;
@@ -28,7 +28,7 @@ export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'st
   /** Whether what is in a segment can be given back in the spool. Where not, a task is only compressed at its end. */
   readonly holes: boolean;
   /** Held while a range is being cut, so that retention does not take it meanwhile. */
-  readonly turns: Turns<TaskId>;
+  readonly exclusive: Exclusive<TaskId>;
   /** How much more all output may take. */
   readonly roomBytes: () => number;
   /** After each segment: retention may have to act. */
@@ -173,7 +173,7 @@ export class Rotation implements AsyncDisposable {
   async #cutNext(id: TaskId): Promise<void> {
     try {
       const stream = (['stdout', 'stderr'] as const).find((name) => this.#rangeDue(id, name) !== null);
-      if (stream !== undefined) await this.#context.turns.take(id, () => this.#cut(id, stream));
+      if (stream !== undefined) await this.#context.exclusive.run(id, () => this.#cut(id, stream));
     } finally {
       this.#waiting.delete(id);
     }

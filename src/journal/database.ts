@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 
 /** The one door to SQLite. Everything else that needs a database gets these types. */
@@ -125,22 +126,22 @@ export function takeKernelLock(path: string): KernelLock | null {
 }
 
 /** What to type where a journal cannot be used: the damaged file is kept beside, and what holds of it is restored. */
-export function setAside(path: string): string {
+export function restoreHint(path: string): string {
   return `ghost doctor --fix  (restores what holds of ${basename(path)}, and keeps the damaged file)`;
 }
 
 function unusable(path: string, error: unknown): GhostError {
   const code = sqliteErrorCode(error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (code === 'SQLITE_NOTADB') {
     return new GhostError('journal-unusable', `${path} is not an SQLite database`, {
-      hint: setAside(path),
+      hint: restoreHint(path),
       cause: error,
     });
   }
   if (code !== null && code.startsWith('SQLITE_CORRUPT')) {
     return new GhostError('journal-unusable', `${path} is damaged: ${reason}`, {
-      hint: setAside(path),
+      hint: restoreHint(path),
       cause: error,
     });
   }
