@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -139,9 +140,10 @@ export class TaskFolder {
   /** What the shim of an attempt has noted, and when it last did, in milliseconds since 1970; null before it existed. */
   readStatus(attempt: number): { readonly text: string; readonly modifiedMs: number } | null {
     const path = this.status(attempt);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return null;
-    return { text: readFileSync(path, { encoding: 'latin1', flag: forReading }), modifiedMs: stat.mtimeMs };
+    if (!existsSync(path)) return null;
+    const text = readFileSync(path, { encoding: 'latin1', flag: forReading });
+    // After the text, so that it is not older than that: what the shim notes last is how its task ended.
+    return { text, modifiedMs: statSync(path).mtimeMs };
   }
 
   /** What the shell of an attempt said, "" where it said nothing. */
