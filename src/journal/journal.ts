@@ -19,7 +19,7 @@ import { prepareStatements } from './statements.ts';
 import { isFull, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
-const readBatchMax = 2_000;
+export const readBatchMax = 2_000;
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 const tailChecked = 64;
 
