@@ -66,8 +66,9 @@ export class Batch {
       this.#interrupt = signal;
       this.#stop.resolve(null);
     });
-    const client = await this.#context.connect({ start: true });
-    await Promise.race([this.#submitAll(client).then(() => this.#told), again.promise]);
+    // A daemon that brings a large journal up to date before it listens takes minutes.
+    const client = await Promise.race([this.#context.connect({ start: true }), this.#stop.promise]);
+    if (client !== null) await Promise.race([this.#submitAll(client).then(() => this.#told), again.promise]);
     await this.#endProgress();
     if (this.#failure !== null) throw this.#failure;
     if (this.#interrupt !== null) return await this.#leave(this.#interrupt);
@@ -100,7 +101,12 @@ export class Batch {
     this.#underWay += 1;
     this.#told = this.#told.then(async () => {
       const settled = await outcome;
-      if (settled !== null) await this.#tell(settled);
+      try {
+        if (settled !== null) await this.#tell(settled);
+      } catch (error) {
+        // The numbers can be kept nowhere (a full disk, say).
+        this.#fail(ghostErrorOf(error));
+      }
       this.#underWay -= 1;
       this.#onRoom();
     });
@@ -113,7 +119,7 @@ export class Batch {
       return { line: line.number, task: await client.run(this.#requestOf(line.text)) };
     } catch (error) {
       if (error instanceof GhostError && isAboutLine(error.code)) return { line: line.number, error };
-      this.#fail(error instanceof GhostError ? error : new GhostError('internal', messageOf(error), { cause: error }));
+      this.#fail(ghostErrorOf(error));
       return null;
     }
   }
@@ -143,7 +149,12 @@ export class Batch {
   async #leave(signal: InterruptSignal): Promise<number> {
     const tasks =
       this.#started === 1 ? '1 task was started and goes on' : `${this.#started} tasks were started and go on`;
-    await this.#context.stderr.write(`interrupted: ${tasks}, nothing more is started; see them with: ghost list\n`);
+    // None: it was interrupted before there was a daemon, or in a hurry, and then some may just be starting.
+    const what =
+      this.#started === 0
+        ? 'nothing more is started; see what runs with'
+        : `${tasks}, nothing more is started; see them with`;
+    await this.#context.stderr.write(`interrupted: ${what}: ghost list\n`);
     return 128 + signalNumber(signal);
   }
 
@@ -183,6 +194,10 @@ function isAboutLine(code: GhostErrorCode): boolean {
     'cwd-not-usable',
     'spawn-failed',
   ].includes(code);
+}
+
+function ghostErrorOf(error: unknown): GhostError {
+  return error instanceof GhostError ? error : new GhostError('internal', messageOf(error), { cause: error });
 }
 
 function messageOf(error: unknown): string {
