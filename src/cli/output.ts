@@ -63,7 +63,7 @@ export class StreamOutput implements Output {
       const rest = this.#writeDirectly(data);
       if (rest.length > 0) await this.#writeToStream(rest);
     } catch (error) {
-      if (!readerIsGone(error)) {
+      if (!readerIsGone(error, this)) {
         throw new GhostError('internal', `the output could not be written: ${messageOf(error)}`);
       }
       this.#closed = true;
@@ -96,9 +96,9 @@ export class StreamOutput implements Output {
   }
 }
 
-/** EPIPE: the reader closed the pipe. EIO: the terminal was hung up. */
-function readerIsGone(error: unknown): boolean {
-  return hasCode(error, ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+/** EPIPE: the reader closed the pipe. EIO: the terminal was hung up; of a file it tells that its disk fails. */
+function readerIsGone(error: unknown, { isTerminal }: { readonly isTerminal: boolean }): boolean {
+  return hasCode(error, ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', ...(isTerminal ? ['EIO'] : [])]);
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
@@ -36,6 +36,20 @@ test('a full disk is an error that is told, not a quiet end', async () => {
   const full = new StreamOutput({ isTerminal: false, open: () => createWriteStream('/dev/full') });
   await expect(full.write('x')).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('ENOSPC') });
   expect(full.closed).toBe(false);
+});
+
+test.for([
+  ['of a terminal is its hangup, which ends the output', true],
+  ['of a file is a disk that fails, which is told', false],
+] as const)('EIO %s', async ([, isTerminal]) => {
+  const failing = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })),
+  });
+  const output = new StreamOutput({ isTerminal, open: () => failing });
+  const written = output.write('x');
+  if (isTerminal) await written;
+  else await expect(written).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('EIO') });
+  expect(output.closed).toBe(isTerminal);
 });
 
 test('a write settles only when the reader has made room', async () => {
