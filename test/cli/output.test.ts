@@ -38,18 +38,24 @@ test('a full disk is an error that is told, not a quiet end', async () => {
   expect(full.closed).toBe(false);
 });
 
-test.for([
-  ['of a terminal is its hangup, which ends the output', true],
-  ['of a file is a disk that fails, which is told', false],
-] as const)('EIO %s', async ([, isTerminal]) => {
-  const failing = new Writable({
-    write: (_chunk, _encoding, done) => done(Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })),
-  });
-  const output = new StreamOutput({ isTerminal, open: () => failing });
-  const written = output.write('x');
-  if (isTerminal) await written;
-  else await expect(written).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('EIO') });
-  expect(output.closed).toBe(isTerminal);
+function failing({ isTerminal }: { readonly isTerminal: boolean }): StreamOutput {
+  const open = (): Writable =>
+    new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })),
+    });
+  return new StreamOutput({ isTerminal, open });
+}
+
+test('EIO of a terminal is its hangup, which ends the output quietly', async () => {
+  const terminal = failing({ isTerminal: true });
+  await terminal.write('x');
+  expect(terminal.closed).toBe(true);
+});
+
+test('EIO of a file is a disk that fails, which is told', async () => {
+  const file = failing({ isTerminal: false });
+  await expect(file.write('x')).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('EIO') });
+  expect(file.closed).toBe(false);
 });
 
 test('a write settles only when the reader has made room', async () => {
