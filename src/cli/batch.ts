@@ -6,6 +6,7 @@ import { signalNumber } from '../words/task-words.ts';
 import { visible } from '../words/visible.ts';
 import { type BatchLine, batchLines } from './batch-lines.ts';
 import type { CommandContext, InterruptSignal } from './command.ts';
+import { readerGoneStatus } from './output.ts';
 
 /**
  * Requests that are under way at a time: enough that the daemon always has the next one, few enough that the first
@@ -14,8 +15,6 @@ import type { CommandContext, InterruptSignal } from './command.ts';
 export const batchUnderWayMax = 32;
 /** How often the progress is drawn anew, at most. */
 const progressEveryMs = 100;
-/** The reader of the numbers has gone: as if SIGPIPE had ended ghost. */
-const readerGoneStatus = 128 + 13;
 
 /** What became of a line. */
 type Outcome =

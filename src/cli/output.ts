@@ -4,6 +4,9 @@ import type { Writable } from 'node:stream';
 import { errorCode, hasCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 
+/** Of a command whose reader has gone before it was done: as if SIGPIPE had ended ghost. */
+export const readerGoneStatus = 128 + 13;
+
 /** Standard output or standard error, as the commands see it. */
 export interface Output {
   readonly isTerminal: boolean;
