@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 import { errorCode, hasCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 
 /** Of a command whose reader has gone before it was done: as if SIGPIPE had ended ghost. */
@@ -102,8 +103,4 @@ export class StreamOutput implements Output {
 /** EPIPE: the reader closed the pipe. EIO: the terminal was hung up; of a file it tells that its disk fails. */
 function readerIsGone(error: unknown, { isTerminal }: { readonly isTerminal: boolean }): boolean {
   return hasCode(error, ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', ...(isTerminal ? ['EIO'] : [])]);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { type Instance, render } from 'ink';
 import type { ReactElement } from 'react';
 
+import { messageOf } from '../error-message.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { holdHeap } from './heap-growth.ts';
 import { Keyboard } from './keyboard.ts';
@@ -106,7 +107,7 @@ async function shutdown(context: ScreenContext, link: DaemonLink): Promise<void>
       tasksRunning === 0 ? 'no task runs' : `${tasksRunning} ${tasksRunning === 1 ? 'task goes' : 'tasks go'} on`;
     await link.leave(`The daemon was shut down; ${goOn}.`, { opened });
   } catch (error) {
-    if (!link.noticed(error)) context.toast(error instanceof Error ? error.message : String(error), 'bad');
+    if (!link.noticed(error)) context.toast(messageOf(error), 'bad');
   }
 }
 

@@ -2,7 +2,7 @@ import { reduceScreen, type ScreenChange } from './screen-reducer.ts';
 import type { ScreenState } from './screen-state.ts';
 
 /** How often the screen is drawn anew for what comes by itself: output is read no faster, and drawing costs most of it. */
-export const feedPauseMs = 150;
+const feedPauseMs = 150;
 
 /**
  * Holds what the screen shows. What a person does is drawn at once; what comes by itself is drawn at most every

@@ -53,8 +53,15 @@ test('a file of which the system takes only a part is not put in its place', asy
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('what goes wrong where the text comes from is told as what it is', async () => {
-  const wrong = putFile(join(folder, 'one.cast'), target, () => Promise.reject(new Error('a bug')));
-  await expect(wrong).rejects.toThrow(/^a bug$/);
+test('what goes wrong while the text is made is told as it is, and leaves no file', async () => {
+  const mistake = new Error('the text could not be made');
+  const put = putFile(join(folder, 'out'), target, () => Promise.reject(mistake));
+  await expect(put).rejects.toBe(mistake);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what the file system refuses is told with the name of the file', async () => {
+  const path = join(folder, 'not-there', 'out');
+  const put = putFile(path, target, async (sink) => await sink('text'));
+  await expect(put).rejects.toMatchObject({ code: 'file-unusable', message: expect.stringContaining(path) });
 });

@@ -1,6 +1,7 @@
 import type { Client } from '../../client/api.ts';
 import type { StreamName } from '../../journal/events.ts';
 import type { EnvironmentValue, TaskDetail } from '../../protocol/answers.ts';
+import { streamNames } from '../../stream-names.ts';
 import { version } from '../../version.ts';
 import { LineCarry } from '../../words/line-carry.ts';
 import { eventJson } from '../event-json.ts';
@@ -58,7 +59,7 @@ async function lastLines(client: Client, id: string): Promise<readonly object[]>
       lines.push({ at, stream, text: null, missing });
     }
   }
-  for (const stream of ['stdout', 'stderr'] as const) {
+  for (const stream of streamNames) {
     lines.push(...carries[stream].end().map((bytes) => ({ at: seen[stream], stream, text: textOf(bytes) })));
   }
   return lines;
