@@ -84,7 +84,7 @@ describe('list', () => {
       asked.push(options);
       return Promise.resolve(tasks);
     };
-    await ghost(['ls', '-a', '-s', 'failed', '-s', 'lost'], { client: { list } });
+    await ghost(['ls', '-a', '-s', 'Failed', '-s', 'lost'], { client: { list } });
     const { stdout } = await ghost(['ls', '--json'], { client: { list } });
     expect(asked).toEqual([{ all: true, states: ['failed', 'lost'] }, { all: false }]);
     expect(JSON.parse(stdout)).toEqual(tasks);
