@@ -65,10 +65,13 @@ export class DaemonLink implements AsyncDisposable {
     this.#store.dispatch({ type: 'lost', why });
   }
 
-  /** Something asked in vain: if the daemon is gone, that is shown. Tells whether it is. */
+  /**
+   * Something asked in vain: if the daemon is gone, that is shown. Tells whether it is. Where there is no connection
+   * nothing is lost: it is being made, or was lost before.
+   */
   noticed(error: unknown): boolean {
     if (!isLoss(error)) return false;
-    this.#lose(error, this.#round);
+    if (this.#client !== null) this.#lose(error, this.#round);
     return true;
   }
 

@@ -57,7 +57,13 @@ function changed(state: ScreenState, change: ScreenChange): ScreenState {
       // What is shown of the past and of a log stands on what is committed, and stays as it is.
       return { ...state, connection: { kind: 'open' }, present: change.known };
     case 'lost':
-      return { ...state, connection: { kind: 'lost', why: change.why, busy: false }, dialog: null };
+      return {
+        ...state,
+        connection: { kind: 'lost', why: change.why, busy: false },
+        dialog: null,
+        // Nothing can be asked for any more, and under the message no key would pause it.
+        past: state.past === null ? null : { ...state.past, playing: false, busy: false },
+      };
     case 'connecting-again':
       return state.connection.kind === 'lost' ? { ...state, connection: { ...state.connection, busy: true } } : state;
     case 'committed':
