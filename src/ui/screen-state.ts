@@ -166,7 +166,14 @@ export type Dialog =
       readonly busy: boolean;
     }
   | { readonly kind: 'confirm'; readonly question: readonly string[]; readonly intent: Intent }
-  | { readonly kind: 'prompt'; readonly asks: PromptKind; readonly field: TextField; readonly problem: string | null };
+  | {
+      readonly kind: 'prompt';
+      readonly asks: PromptKind;
+      readonly field: TextField;
+      readonly problem: string | null;
+      /** What was typed is being done: nothing more is typed. */
+      readonly busy: boolean;
+    };
 
 export type PromptKind = 'filter' | 'history-filter' | 'search' | 'time' | 'export';
 

@@ -5,6 +5,7 @@ import { viewOf } from './known-tasks.ts';
 import { earlierCommands, nextField, openRunDialog, readRunDialog, recalled, type RunPlace } from './run-dialog.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
 import type { Intent } from './screen-state.ts';
+import { answerDialog } from './screen-store.ts';
 import { tableRows } from './table-rows.ts';
 
 /** The most bytes that are put into the clipboard: terminals take little more in one sequence. */
@@ -146,15 +147,17 @@ export class TaskActions {
       const { field: focus, problem } = answer;
       return store.dispatch({ type: 'dialog', dialog: { ...dialog, focus, problem } });
     }
-    store.dispatch({ type: 'dialog', dialog: { ...dialog, busy: true, problem: null } });
+    const asking = { ...dialog, busy: true, problem: null };
+    store.dispatch({ type: 'dialog', dialog: asking });
     try {
       const { id } = await this.#context.client().run(answer.request);
-      store.dispatch({ type: 'dialog', dialog: null });
-      store.dispatch({ type: 'expected', task: id });
+      // Whoever left the dialog does something else by now, and no other task is put under their fingers.
+      if (answerDialog(store, { asking, next: null })) store.dispatch({ type: 'expected', task: id });
       this.#context.toast(`task ${id} runs`);
     } catch (error) {
       if (this.#noticed(error)) return;
-      store.dispatch({ type: 'dialog', dialog: { ...dialog, busy: false, problem: sayWhy(error) } });
+      const problem = sayWhy(error);
+      if (!answerDialog(store, { asking, next: { ...dialog, problem } })) this.#context.toast(problem, 'bad');
     }
   }
 

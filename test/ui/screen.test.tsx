@@ -93,9 +93,12 @@ test('the page of keys, a question, a prompt with its problem and a message are 
   });
   await sees('Stop 2 tasks: 1, 2?');
   const field = { text: 'exit:x', caret: 6 };
-  store.dispatch({ type: 'dialog', dialog: { kind: 'prompt', asks: 'filter', field, problem: 'no number' } });
+  const prompt = { kind: 'prompt', asks: 'filter', field, problem: 'no number', busy: false } as const;
+  store.dispatch({ type: 'dialog', dialog: prompt });
   await sees('no number');
   expect(lines()[23]).toMatch(/filter\s+exit:x .*no number/);
+  store.dispatch({ type: 'dialog', dialog: { ...prompt, asks: 'export', problem: null, busy: true } });
+  await sees('writing…');
   store.dispatch({ type: 'toasted', toast: { id: 1, text: 'task 2 has ended already', tone: 'bad' } });
   await sees('! task 2 has ended already');
 });
