@@ -9,7 +9,7 @@ import type { HeldLine } from './log-window.ts';
 export const hitsKeptMax = 100_000;
 
 /** How long a part of the log may take to look through, in milliseconds: no key is read meanwhile. */
-export const screenSearchMsMax = 1_000;
+const screenSearchMsMax = 1_000;
 
 /** A line in which something was found. */
 export interface Hit {
@@ -21,8 +21,6 @@ export interface Hit {
 /** What is looked for in a log, and where it was found. It is filled as the log is read and never read anew. */
 export class LogHits {
   readonly search: LineSearch;
-  /** For marking what is seen. */
-  readonly pattern: RegExp;
   /** In how many lines it was found so far. */
   count = 0;
   /** How much of the log has been looked at, in bytes. */
@@ -41,7 +39,6 @@ export class LogHits {
   constructor(text: string) {
     const ignoreCase = !/\p{Lu}/u.test(text.replaceAll(/\\./g, ''));
     this.search = new LineSearch(text, { ignoreCase, msMax: screenSearchMsMax });
-    this.pattern = new RegExp(text, ignoreCase ? 'i' : '');
   }
 
   get kept(): number {
