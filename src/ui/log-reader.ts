@@ -9,7 +9,7 @@ import { screenLayout } from './screen-layout.ts';
 import type { LogPane } from './screen-state.ts';
 
 /** How many lines are asked for at once: more than a screen has, and little enough to be there at once. */
-export const pageLines = 600;
+const pageLines = 600;
 /** A page of long lines ends after so many bytes. */
 const pageBytes = 2 * 1024 * 1024;
 /** What is read of a log that is followed in so long; of one that is written faster, its end is shown again and again. */

@@ -3,7 +3,7 @@ import type { TaskView } from '../projections/task-view.ts';
 import { evolveKnown, type KnownTasks } from './known-tasks.ts';
 import { screenLayout } from './screen-layout.ts';
 import {
-  closedLog,
+  initialLog,
   type Dialog,
   type LogPane,
   type Page,
@@ -130,7 +130,7 @@ function settled(state: ScreenState, before: ScreenState): ScreenState {
   return isSame ? state : { ...state, selected, expected, top, focus, log };
 }
 
-const { open: _, follow: _f, wrap: _w, times: _t, ...nothingRead } = closedLog;
+const { open: _, follow: _f, wrap: _w, times: _t, ...nothingRead } = initialLog;
 
 function throughTime(state: ScreenState, past: Past | null): ScreenState {
   if (past !== null) return { ...state, past, selectedNow: state.past === null ? state.selected : state.selectedNow };

@@ -103,7 +103,8 @@ export interface LogSearchState {
   readonly version: number;
 }
 
-export const closedLog: LogPane = {
+/** The log pane before anything is known. */
+export const initialLog: LogPane = {
   open: true,
   follow: false,
   wrap: false,
@@ -205,7 +206,7 @@ export function initialScreen({ size, nowMs }: Pick<ScreenState, 'size' | 'nowMs
     top: 0,
     marked: new Set(),
     awaited: new Set(),
-    log: closedLog,
+    log: initialLog,
     page: null,
     dialog: null,
     toasts: [],

@@ -1,4 +1,5 @@
 import type { TaskView } from '../projections/task-view.ts';
+import { userShell } from '../user-shell.ts';
 import { outcomeWords } from '../words/event-sentence.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { viewOf } from './known-tasks.ts';
@@ -23,8 +24,9 @@ export class TaskActions {
 
   /** Where the run dialog's words are understood. */
   get place(): RunPlace {
-    const { SHELL: shell, HOME: home } = this.#context.world.environment;
-    return { shell: shell === undefined || shell === '' ? '/bin/sh' : shell, home: home ?? null };
+    const { environment } = this.#context.world;
+    const { HOME: home } = environment;
+    return { shell: userShell(environment), home: home ?? null };
   }
 
   /** The selected task, or null; says so where there is none. */

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { knownFrom } from '../../src/ui/known-tasks.ts';
 import { emptyWindow, withChunk } from '../../src/ui/log-window.ts';
 import type { ScreenChange } from '../../src/ui/screen-reducer.ts';
-import { closedLog, initialScreen } from '../../src/ui/screen-state.ts';
+import { initialLog, initialScreen } from '../../src/ui/screen-state.ts';
 import { ScreenStore } from '../../src/ui/screen-store.ts';
 import { Screen } from '../../src/ui/screen.tsx';
 import { until } from '../support/until.ts';
@@ -45,7 +45,7 @@ function screenAfter(changes: readonly ScreenChange[], { count = 3 }: { readonly
 }
 
 const logOf = (text: string) => ({
-  ...closedLog,
+  ...initialLog,
   task: 3,
   window: saidBy([['stdout', text]]).reduce(withChunk, emptyWindow),
 });
