@@ -9,8 +9,8 @@ import type { ScreenWorld } from './screen-world.ts';
 /** How long events are gathered before they are folded: a change of many tasks is one change of the screen. */
 const gatherMs = 25;
 /** A daemon that says nothing for so long is as good as lost. */
-const silenceMs = 15_000;
-const knockMs = 5_000;
+export const silenceMs = 15_000;
+export const knockMs = 5_000;
 
 /**
  * The connection to the daemon: the table as it is, then every event as it is committed. One that is lost is told, and
