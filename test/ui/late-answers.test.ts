@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { GhostError } from '../../src/ghost-error.ts';
+import { DialogKeyboard } from '../../src/ui/dialog-keyboard.ts';
+import type { KeyServants } from '../../src/ui/key-servants.ts';
 import { knownFrom, viewOf } from '../../src/ui/known-tasks.ts';
 import { openRunDialog, withField } from '../../src/ui/run-dialog.ts';
 import { type Dialog, initialScreen } from '../../src/ui/screen-state.ts';
@@ -17,7 +19,7 @@ afterEach(() => {
 });
 
 const refusal = new GhostError('command-not-found', 'there is no such command');
-const prompt = (asks: 'export' | 'filter', text: string): Dialog => ({
+const prompt = (asks: 'export' | 'filter', text: string): Extract<Dialog, { kind: 'prompt' }> => ({
   kind: 'prompt',
   asks,
   field: fieldOf(text),
@@ -58,7 +60,7 @@ function slowScreen() {
   const show = (dialog: Dialog | null): void => store.dispatch({ type: 'dialog', dialog });
   const tasks = new TaskActions(context, { noticed: () => false });
   const exporter = new TaskExport(context, { noticed: () => false });
-  return { store, show, tasks, exporter, runs, exports, files, said: context.said };
+  return { store, show, tasks, exporter, runs, exports, files, said: context.said, context };
 }
 
 const runDialog = withField(openRunDialog({ folder: '/' }), fieldOf('true'));
@@ -135,4 +137,20 @@ test('an export that fails says so in its prompt, and beside another dialog', as
   await left;
   expect(store.state.dialog).toBe(filter);
   expect(said).toEqual(['it is there already']);
+});
+
+test('nothing is typed or pasted into a dialog whose answer is waited for; it can be left', () => {
+  const { store, show, context } = slowScreen();
+  const keyboard = new DialogKeyboard(context, {} as KeyServants);
+  for (const dialog of [
+    { ...runDialog, busy: true },
+    { ...prompt('export', 'one.cast'), busy: true },
+  ] as const) {
+    show(dialog);
+    keyboard.type(dialog, 'pasted');
+    for (const key of ['x', 'space', 'backspace', 'enter', 'up', 'tab']) keyboard.press(dialog, key);
+    expect(store.state.dialog).toBe(dialog);
+    keyboard.press(dialog, 'esc');
+    expect(store.state.dialog).toBeNull();
+  }
 });
