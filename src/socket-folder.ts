@@ -2,6 +2,7 @@ import { type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { errorCode } from './error-code.ts';
+import { messageOf } from './error-message.ts';
 import { GhostError } from './ghost-error.ts';
 import { socketPathBytesMax } from './paths.ts';
 
@@ -49,6 +50,6 @@ function statOf(folder: string): Stats | null {
     return statSync(folder);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
-    throw unusable(folder, error instanceof Error ? error.message : String(error));
+    throw unusable(folder, messageOf(error));
   }
 }

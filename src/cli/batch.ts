@@ -1,4 +1,5 @@
 import type { Client, RunRequest } from '../client/api.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError, type GhostErrorCode } from '../ghost-error.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import { quietJson } from '../quiet-json.ts';
@@ -183,8 +184,4 @@ function isAboutLine(code: GhostErrorCode): boolean {
     'cwd-not-usable',
     'spawn-failed',
   ].includes(code);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 import { errorCode, hasCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 
 /** Standard output or standard error, as the commands see it. */
@@ -99,8 +100,4 @@ export class StreamOutput implements Output {
 /** EPIPE: the reader closed the pipe. EIO: the terminal was hung up. */
 function readerIsGone(error: unknown): boolean {
   return hasCode(error, ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

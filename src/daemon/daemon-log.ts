@@ -35,9 +35,11 @@ export function openDaemonLog(path: string, { clock, echo }: { clock: Clock; ech
       renameIfThere(`${path}.${index}`, `${path}.${index + 1}`);
     }
     renameIfThere(path, `${path}.1`);
-    closeSync(descriptor);
-    descriptor = openSync(path, 'a', 0o600);
     bytes = 0;
+    // Where that fails, the old one is written to until it is full once more: a closed one may be anybody's by then.
+    const next = openSync(path, 'a', 0o600);
+    closeSync(descriptor);
+    descriptor = next;
   };
   const write = (level: string, message: string, facts: LogFacts = {}): void => {
     const line = `${quietJson({ at: isoTime(clock()), level, pid: process.pid, message, ...facts })}\n`;

@@ -16,6 +16,7 @@ import { openDaemonLog } from './daemon-log.ts';
 import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import { Exclusive } from './exclusive.ts';
 import { HomeGuard } from './home-guard.ts';
 import { JournalMark } from './journal-mark.ts';
 import type { KernelLog } from './kernel-log.ts';
@@ -32,13 +33,12 @@ import { Retention } from './retention.ts';
 import { Rotation } from './rotation.ts';
 import { type Peer, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
-import { keepInPlace } from './socket-watch.ts';
+import { SocketWatch } from './socket-watch.ts';
 import { findShimTools } from './spawn.ts';
 import { StartReport } from './start-report.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
 import { missingEnd } from './task-numbers.ts';
-import { Turns } from './turns.ts';
 
 /** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */
 export interface DaemonOptions {
@@ -85,14 +85,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   removeCard(paths);
 
   // Before the journal, which cannot be opened on a full disk.
-  const reserve = new Reserve({
-    ...paths,
-    log,
-    onRoom: () => {
-      supervisor.sweep();
-      rotation.considerAll();
-    },
-  });
+  const reserve = new Reserve({ ...paths, log });
   const mark = new JournalMark({ path: paths.journal, log });
   using report = new StartReport(paths, log);
   const startedAt = clock();
@@ -177,7 +170,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     );
   }
   const { settings } = options;
-  const storage = { ...context, settings, tasksFolder: paths.tasks, holes, turns: new Turns<TaskId>() };
+  const storage = { ...context, settings, tasksFolder: paths.tasks, holes, exclusive: new Exclusive<TaskId>() };
   const retention = new Retention(storage);
   const rotation = new Rotation({
     ...storage,
@@ -200,6 +193,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const adoption = await adoptTasks(context, { supervisor, signaller });
   rotation.recoverAll({ openBefore });
   retention.begin();
+  reserve.whenRoom(() => {
+    supervisor.sweep();
+    rotation.considerAll();
+  });
   const deadlines = new Deadlines({ ...context, supervisor, signaller });
   passCrashPoint('daemon.adopted');
 
@@ -234,7 +231,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },
   });
-  const socketWatch = keepInPlace(server, { paths, guard, log });
+  const socketWatch = new SocketWatch(server, { paths, guard, log });
   writeCard(paths, { pid: process.pid, socket: paths.socket, version });
   reserve.fill();
   passCrashPoint('daemon.listening');
@@ -243,7 +240,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   async function stop(reason: string): Promise<void> {
     if (stopping.called) return ending.promise;
     stopping.called = true;
-    socketWatch?.close();
+    socketWatch[Symbol.dispose]();
     guard[Symbol.dispose]();
     // First the card and the socket, so that a client which comes now starts the next daemon and waits for this one's
     // lock; last the lock.

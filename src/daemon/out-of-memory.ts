@@ -63,8 +63,16 @@ export class OutOfMemory implements AsyncDisposable {
   }
 
   #remember(task: TaskId, pid: number): void {
-    const kills = this.#memoryKills(pid);
-    if (kills !== null) this.#before.set(task, kills);
+    try {
+      const kills = this.#memoryKills(pid);
+      if (kills !== null) this.#before.set(task, kills);
+    } catch (error) {
+      // No descriptor left, say. What is thrown at a subscription ends the daemon; here one kind of evidence is missing.
+      this.#options.log.warn('the count of what was killed for memory could not be read at a start', {
+        task,
+        error: String(error),
+      });
+    }
   }
 
   #takeExit(event: EventOf<'TaskExited'>): void {

@@ -29,7 +29,7 @@ export class Reserve implements Disposable {
   readonly #home: string;
   readonly #path: string;
   readonly #log: DaemonLog;
-  readonly #onRoom: () => void;
+  #onRoom: () => void = () => undefined;
   #state: 'filling' | 'held' | 'short' = 'filling';
   #timer: NodeJS.Timeout | null = null;
   #disposed = false;
@@ -37,19 +37,17 @@ export class Reserve implements Disposable {
   /**
    * Opens the reserve of a data folder, and gives it back at once where the disk is full by now: a journal cannot even
    * be opened then. Filled by `fill`.
-   * @param onRoom called each time when the disk was full and is not any more.
    */
-  constructor({
-    home,
-    reserve,
-    log,
-    onRoom,
-  }: Pick<Paths, 'home' | 'reserve'> & { log: DaemonLog; onRoom: () => void }) {
+  constructor({ home, reserve, log }: Pick<Paths, 'home' | 'reserve'> & { log: DaemonLog }) {
     this.#home = home;
     this.#path = reserve;
     this.#log = log;
-    this.#onRoom = onRoom;
     if (spaceOf(home).freeBytes < reserveStepBytes) this.release();
+  }
+
+  /** Says what to do each time when the disk was full and is not any more. */
+  whenRoom(goOn: () => void): void {
+    this.#onRoom = goOn;
   }
 
   /**
@@ -129,7 +127,11 @@ export class Reserve implements Disposable {
     this.#state = 'held';
     if (!wasShort) return;
     this.#log.info('there is room on the disk again');
-    this.#onRoom();
+    try {
+      this.#onRoom();
+    } catch (error) {
+      this.#log.error('what had waited for room could not go on', { error: String(error) });
+    }
   }
 
   #later(delayMs: number): void {

@@ -124,16 +124,20 @@ export class Retention implements AsyncDisposable {
 
   async #enforce(): Promise<void> {
     const { self, log } = this.#context;
-    let looked: readonly TaskId[] = [];
+    const looked = new Set<TaskId>();
     const removed = await this.prune(
       () => {
         const prunes = choosePrunes(this.#state(), { piecesMax: prunesAtOnce });
-        looked = [...this.#changed];
+        for (const id of this.#changed) looked.add(id);
         this.#changed.clear();
         return prunes;
       },
       { actor: self },
-    );
+    ).catch((error: unknown) => {
+      // A complete task's output changes no more: nothing else would bring it here again.
+      for (const id of looked) this.#changed.add(id);
+      throw error;
+    });
     if (removed.length === 0) return;
     const bytes = removed.reduce((sum, piece) => sum + piece.bytes, 0);
     log.info('output was taken to stay within the limits', { pieces: removed.length, bytes });

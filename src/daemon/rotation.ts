@@ -5,16 +5,17 @@ import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import { finalSealBytes } from '../projections/stored-bytes.ts';
-import type { StoredStream, Task } from '../projections/task.ts';
+import type { Task } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
+import type { Exclusive } from './exclusive.ts';
 import { spaceOf } from './file-system.ts';
 import { FloodWatch } from './flood-watch.ts';
+import { LookAgain } from './look-again.ts';
 import { OrderReader } from './order-index.ts';
 import { findCut, writeSegment } from './segment-file.ts';
 import { liesInSpool, moveAside } from './set-aside.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { TaskFolder } from './task-folder.ts';
-import type { Turns } from './turns.ts';
 
 /** Segments that are written at once, over all tasks: compression is to leave the tasks most of the machine. */
 const writersMax = 1;
@@ -27,7 +28,7 @@ export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'st
   /** Whether what is in a segment can be given back in the spool. Where not, a task is only compressed at its end. */
   readonly holes: boolean;
   /** Held while a range is being cut, so that retention does not take it meanwhile. */
-  readonly turns: Turns<TaskId>;
+  readonly exclusive: Exclusive<TaskId>;
   /** How much more all output may take. */
   readonly roomBytes: () => number;
   /** After each segment: retention may have to act. */
@@ -44,12 +45,13 @@ export class Rotation implements AsyncDisposable {
   readonly #waiting = new Set<TaskId>();
   readonly #writers = new Set<Promise<void>>();
   readonly #floods: FloodWatch;
+  /** Of a task that has ended, nothing else would come again. */
+  readonly #room = new LookAgain(this.considerAll.bind(this));
   #disposed = false;
 
   constructor(context: RotationContext) {
     this.#context = context;
-    const { roomBytes } = context;
-    this.#floods = new FloodWatch({ roomBytes, again: this.consider.bind(this) });
+    this.#floods = new FloodWatch({ roomBytes: context.roomBytes, again: this.consider.bind(this) });
   }
 
   /** Cuts a task's streams when they are due, one task after the other. Cheap when nothing is. */
@@ -60,9 +62,12 @@ export class Rotation implements AsyncDisposable {
       this.#removeEmptySpools(id);
       return;
     }
-    if (!this.#hasRoom() || this.#letsLie(id)) return;
-    this.#waiting.add(id);
-    this.#next();
+    if (!this.#hasRoom()) this.#room.later();
+    else if (!this.#letsLie(id)) {
+      this.#room.startOver();
+      this.#waiting.add(id);
+      this.#next();
+    }
   }
 
   /**
@@ -131,6 +136,7 @@ export class Rotation implements AsyncDisposable {
     this.#disposed = true;
     this.#waiting.clear();
     this.#floods[Symbol.dispose]();
+    this.#room[Symbol.dispose]();
     await Promise.all(this.#writers);
   }
 
@@ -167,7 +173,7 @@ export class Rotation implements AsyncDisposable {
   async #cutNext(id: TaskId): Promise<void> {
     try {
       const stream = (['stdout', 'stderr'] as const).find((name) => this.#rangeDue(id, name) !== null);
-      if (stream !== undefined) await this.#context.turns.take(id, () => this.#cut(id, stream));
+      if (stream !== undefined) await this.#context.exclusive.run(id, () => this.#cut(id, stream));
     } finally {
       this.#waiting.delete(id);
     }
@@ -266,7 +272,7 @@ export class Rotation implements AsyncDisposable {
 
   /** What is in segments need not lie in the spool too. Offsets stay: a hole has no blocks and keeps the length. */
   async #giveBack(id: TaskId, stream: StreamName): Promise<void> {
-    const { sealedTo } = this.#stored(id, stream);
+    const sealedTo = this.#context.table.get(id)?.stored[stream].sealedTo ?? 0;
     const folder = this.#folder(id);
     folder.demandOwn();
     const spool = folder.stream(stream);
@@ -288,11 +294,5 @@ export class Rotation implements AsyncDisposable {
     if (sealed.length > 0) folder.demandOwn();
     for (const stream of sealed) rmSync(folder.stream(stream), { force: true });
     if (sealed.length > 0) folder.removeEmptySpool();
-  }
-
-  #stored(id: TaskId, stream: StreamName): StoredStream {
-    const task = this.#context.table.get(id);
-    if (task === undefined) throw new Error(`task ${id} is not in the table`);
-    return task.stored[stream];
   }
 }

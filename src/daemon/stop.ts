@@ -23,7 +23,7 @@ export interface StopContext {
 /**
  * SIGTERM to the whole group, and SIGKILL when its grace has run out (deadlines.ts, from the journal, so that a daemon
  * that is killed meanwhile does not forget it). Settles when the task has ended.
- * @throws GhostError `task-ended` where nothing of it is alive.
+ * @throws GhostError `task-ended` where nothing of it is alive; `signal-failed` where it belongs to another user.
  */
 export async function stopTask(
   { table, signaller }: StopContext,
@@ -55,6 +55,7 @@ export async function stopTask(
     signals.push({ signal: name, answer: await signaller.send(task, order, { actor }) });
   };
   await send('SIGTERM', reason, graceMs);
+  demandPermitted(task, signals);
   if (signaller.isStopped(task)) await send('SIGCONT', 'wake', null);
   const ended = hasEnded(task)
     ? await descendantsGone({ table, signaller }, task, { signal, withinMs: graceMs + unkillableMs })
@@ -84,11 +85,7 @@ export async function signalTask(
   const kills = name === 'SIGKILL';
   const order = { requestId, signal: name, reason: kills ? 'kill' : 'signal', graceMs: null } as const;
   const answer = await signaller.send(task, order, { actor });
-  if (answer === 'not-permitted') {
-    throw new GhostError('signal-failed', `task ${task.id} may not be signalled: it belongs to another user by now`, {
-      task: task.id,
-    });
-  }
+  demandPermitted(task, [{ answer }]);
   let last: Task = task;
   if (kills) {
     last = hasEnded(task)
@@ -101,6 +98,13 @@ export async function signalTask(
     signals: [{ signal: name, answer }],
     descendantsAlive: signaller.descendantsOf(now).length,
   };
+}
+
+/** What the kernel does not let ghost end is not waited for: `ghost run sudo ...`. */
+function demandPermitted(task: Task, signals: readonly { readonly answer: string }[]): void {
+  if (!signals.some(({ answer }) => answer === 'not-permitted')) return;
+  const message = `task ${task.id} may not be signalled: it belongs to another user by now`;
+  throw new GhostError('signal-failed', message, { task: task.id });
 }
 
 async function endsWithin(table: LiveTable, task: Task, { signal }: { signal: AbortSignal }): Promise<Task> {

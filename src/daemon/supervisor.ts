@@ -8,6 +8,7 @@ import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
 import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
+import { Retries } from './retries.ts';
 import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
 import { spawnFailureMessage, whatIsGone } from './start-refusal.ts';
@@ -18,8 +19,6 @@ import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
 export const attemptsMax = 5;
-/** When the journal could not be written, say, how long until a start is tried again. */
-const retryMs = 5_000;
 
 /** Everything about a task but what the daemon adds: its number and UUID. */
 export type Submission = Omit<ParametersOf<'run'>, 'environment'> & {
@@ -36,7 +35,7 @@ export class Supervisor implements Disposable {
   readonly #tasksFolder: string;
   readonly #supervisions = new Map<TaskId, Supervision>();
   readonly #sweep: Sweep;
-  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #retries = new Retries();
   /** Told when a stream has grown or is complete. */
   readonly #onOutput: (task: TaskId) => void;
   /** The requests that are being accepted, by id. */
@@ -168,7 +167,7 @@ export class Supervisor implements Disposable {
   /** The tasks go on; nobody looks after them from here. */
   [Symbol.dispose](): void {
     this.#sweep[Symbol.dispose]();
-    for (const timer of this.#retries) clearTimeout(timer);
+    this.#retries[Symbol.dispose]();
     for (const supervision of this.#supervisions.values()) supervision[Symbol.dispose]();
     this.#supervisions.clear();
   }
@@ -180,11 +179,7 @@ export class Supervisor implements Disposable {
 
   /** Does something for a task again after a while: what it needs (room, descriptors) was not to be had. */
   later(act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer);
-      act();
-    }, retryMs);
-    this.#retries.add(timer.unref());
+    this.#retries.later(act);
   }
 
   #beginLater(id: TaskId, error: unknown): void {
@@ -238,12 +233,17 @@ export class Supervisor implements Disposable {
     passCrashPoint('task.spawned');
     shim.go();
     passCrashPoint('task.go-given');
-    try {
+    const follow = (): void => {
       this.supervise(id, { attempt, shim: identity, waiting: shim });
+    };
+    try {
+      follow();
     } catch (error) {
-      // It runs all the same; the next daemon takes it up.
+      // It runs all the same, and until the next daemon nobody else takes it up.
       shim.release();
-      throw error;
+      const tell = (why: string): void =>
+        this.#context.log.error('a task that runs could not be followed; it is tried again', { task: id, error: why });
+      this.#retries.untilDone(follow, { error, tell });
     }
   }
 

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -25,7 +26,7 @@ const streams = ['stdout', 'stderr'] as const;
  *   spool/stdout, spool/stderr     the streams, append-only; their offsets are the streams' for ever
  *   spool/status.1, messages.1     what the shim of attempt 1 noted, and what its shell said
  *   spool/stdout.fifo, …           the pipes, while there is a task
- *   spool/stdout.pump              the pid of a pump that the daemon put in, while there is one
+ *   spool/stdout.pump              the pid of a pump that the daemon put in, while there is one, and below it its start time
  *   spool/stdout.again             left by a shim that had to pump the rest itself, until that is recorded
  *   order.idx                      which stream grew when (order-index.ts); not in `spool`, which is watched
  * Of a complete task only the streams that have bytes stay, and `order.idx`; of one that wrote nothing, nothing (`settle`).
@@ -82,14 +83,14 @@ export class TaskFolder {
   }
 
   /**
-   * The pid of the pump that a daemon put in, or null. A marker that is still empty is of a daemon that was killed
-   * before it had a pump: it is taken away, because the shim waits for as long as it is there.
+   * The pump that a daemon put in, or null. A marker that is still empty is of a daemon that was killed before it had a
+   * pump: it is taken away, because the shim waits for as long as it is there.
    */
-  replacedPump(name: StreamName): number | null {
+  replacedPump(name: StreamName): NotedPump | null {
     const path = this.pumpMarker(name);
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
-    const pid = Number.parseInt(readFileSync(path, { encoding: 'latin1', flag: forReading }), 10);
-    if (Number.isInteger(pid)) return pid;
+    const [pid = '', startTime = ''] = readFileSync(path, { encoding: 'latin1', flag: forReading }).split('\n');
+    if (/^\d+$/.test(pid)) return { pid: Number(pid), startTime: startTime === '' ? null : startTime };
     rmSync(path, { force: true });
     return null;
   }
@@ -139,9 +140,10 @@ export class TaskFolder {
   /** What the shim of an attempt has noted, and when it last did, in milliseconds since 1970; null before it existed. */
   readStatus(attempt: number): { readonly text: string; readonly modifiedMs: number } | null {
     const path = this.status(attempt);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return null;
-    return { text: readFileSync(path, { encoding: 'latin1', flag: forReading }), modifiedMs: stat.mtimeMs };
+    if (!existsSync(path)) return null;
+    const text = readFileSync(path, { encoding: 'latin1', flag: forReading });
+    // After the text, so that it is not older than that: what the shim notes last is how its task ended.
+    return { text, modifiedMs: statSync(path).mtimeMs };
   }
 
   /** What the shell of an attempt said, "" where it said nothing. */
@@ -207,6 +209,13 @@ export class TaskFolder {
   removeEmptySpool(): void {
     removeIfEmpty(this.spool);
   }
+}
+
+/** What a pump that a daemon put in has noted of itself. */
+export interface NotedPump {
+  readonly pid: number;
+  /** In clock ticks since boot; null where an older ghost put it in, which had only its pid noted. */
+  readonly startTime: string | null;
 }
 
 function readdirIfThere(folder: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
 import { type EventRow, chainHash, decodeEvent, genesisHash } from './codec.ts';
-import { setAside } from './database.ts';
+import { restoreHint } from './database.ts';
 
 /**
  * Checks that each row has the hash that follows from it and the one before; the first row's is taken as it is, where
@@ -14,7 +14,7 @@ export function checkChain(rows: readonly EventRow[], { path }: { path: string }
     if (previousHash === undefined) return;
     if (chainHash(previousHash, { seq, at, type, task, v, actor, data }) !== rowHash) {
       throw new GhostError('journal-unusable', `the journal was changed behind ghost's back at event ${seq}`, {
-        hint: `${setAside(path)}; to see what was changed: ghost audit --verify`,
+        hint: `${restoreHint(path)}; to see what was changed: ghost audit --verify`,
       });
     }
     // What a newer ghost wrote may need no migration: its events are refused here, before anything is appended to them.

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Database, openForReading, sqliteErrorCode } from './database.ts';
 import type { JournalEvent, Microseconds } from './events.ts';
@@ -144,8 +145,4 @@ function lastSeq(database: Database): number {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? text;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

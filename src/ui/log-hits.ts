@@ -1,6 +1,7 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogChunk } from '../protocol/answers.ts';
 import type { LogCursor } from '../protocol/messages.ts';
+import { streamNames } from '../stream-names.ts';
 import { BlockCarry } from '../words/line-carry.ts';
 import { LineSearch } from '../words/line-search.ts';
 import type { HeldLine } from './log-window.ts';
@@ -62,7 +63,7 @@ export class LogHits {
 
   /** The log is at its end for now: its last lines may have no newline. */
   end(cursor: LogCursor): void {
-    for (const stream of ['stdout', 'stderr'] as const) this.#look(stream, this.#carries[stream].end(), cursor);
+    for (const stream of streamNames) this.#look(stream, this.#carries[stream].end(), cursor);
     this.complete = true;
   }
 

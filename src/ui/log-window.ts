@@ -1,6 +1,7 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogChunk, MissingOutput } from '../protocol/answers.ts';
 import type { LogCursor } from '../protocol/messages.ts';
+import { streamNames } from '../stream-names.ts';
 
 /**
  * The part of a log that is held: lines in the order in which they began, never more than so many. It grows at either
@@ -85,7 +86,7 @@ export function withChunk(window: LogWindow, chunk: LogChunk): LogWindow {
 export function withEarlier(window: LogWindow, earlier: LogWindow): LogWindow {
   const before = [...earlier.lines];
   const after = [...window.lines];
-  for (const stream of ['stdout', 'stderr'] as const) {
+  for (const stream of streamNames) {
     const place = before.findLastIndex((line) => line.stream === stream && line.open);
     const begun = before[place];
     if (begun === undefined) continue;

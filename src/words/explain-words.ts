@@ -101,7 +101,7 @@ export function reasonText(reason: Reason, { task }: Explanation, reader: Reader
 }
 
 /** `you (ada on pts/3, ghost stop 42)`, in the midst of a sentence. */
-export function actorPhrase(actor: Actor, { nameOf, uid }: Reader): string {
+function actorPhrase(actor: Actor, { nameOf, uid }: Reader): string {
   if (actor.kind === 'daemon') return 'ghost';
   const user = userWords(actor.uid, { nameOf });
   const { client, commandLine, terminal } = actor;

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { type DaemonLog, daemonLogBytesMax, daemonLogsKept, openDaemonLog } from '../../src/daemon/daemon-log.ts';
 import type { Microseconds } from '../../src/journal/events.ts';
+import { SmallDisk } from '../support/small-disk.ts';
 
 let folder: string;
 let path: string;
@@ -64,6 +75,21 @@ describe("the daemon's log", () => {
       (suffix) => /"message":"(\d)/.exec(readFileSync(path + suffix, 'utf8'))?.[1],
     );
     expect(rounds).toEqual(['6', '5', '4', '3']);
+  });
+
+  test('where no new file can be made the old one goes on, and no other file is written to or closed', async () => {
+    // Itself, the log and one more.
+    await using disk = new SmallDisk({ mebibytes: 4, inodes: 3 });
+    writeFileSync(join(disk.path, 'more'), '');
+    const full = join(disk.path, 'daemon.log');
+    using log = openDaemonLog(full, { clock, echo: false });
+    for (let line = 1; line <= 2; line += 1) log.warn(`${line} ${'#'.repeat(daemonLogBytesMax - 200)}`);
+    expect(readdirSync(disk.path).toSorted()).toEqual(['daemon.log.1', 'more']);
+    const other = openSync(path, 'w');
+    log.warn('after it');
+    closeSync(other);
+    expect(readFileSync(path, 'utf8')).toBe('');
+    expect(readFileSync(`${full}.1`, 'utf8')).toContain('after it');
   });
 
   test('a warning that every task would repeat is written once', () => {

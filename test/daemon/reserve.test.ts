@@ -12,7 +12,9 @@ import { until } from '../support/until.ts';
 const mebibyte = 2 ** 20;
 
 function reserveOn(disk: SmallDisk, { onRoom = () => undefined }: { onRoom?: () => void } = {}): Reserve {
-  return new Reserve({ home: disk.path, reserve: join(disk.path, 'reserve'), log: silentLog, onRoom });
+  const reserve = new Reserve({ home: disk.path, reserve: join(disk.path, 'reserve'), log: silentLog });
+  reserve.whenRoom(onRoom);
+  return reserve;
 }
 
 const held = (disk: SmallDisk): number => bytesOnDisk(join(disk.path, 'reserve'));

@@ -1,10 +1,12 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
 import { crashPoints } from '../../src/crash-point.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
+import { journalFaults } from '../support/journal-faults.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
 import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger } from '../support/ledger.ts';
@@ -68,12 +70,96 @@ test.concurrent('a pump that a daemon put in as it died is taken up by the next,
   expect(await complaintsAbout(home, { client, ledger })).toEqual([]);
 });
 
-function killPump(spool: string): void {
-  for (const pid of pumpsOf(spool)) process.kill(pid, 'SIGKILL');
+/** A task that writes and ends with 5 when it is let, no daemon, and a process that leads a session, as each task does. */
+async function withStranger(home: GhostHome) {
+  const gate = join(home.work, 'gate');
+  const id = await home.run(['sh', '-c', `while [ ! -e ${gate} ]; do sleep 0.05; done; echo out; exit 5`]);
+  const spool = join(home.path, 'tasks', String(id), 'spool');
+  await home.killDaemon();
+  const stranger = spawn('sleep', ['600'], { detached: true, stdio: 'ignore', env: home.env }).pid ?? 0;
+  const restarted = (stream: string): number =>
+    home.events({ type: 'PumpRestarted' }).filter(({ data }) => data['stream'] === stream).length;
+  return {
+    spool,
+    stranger,
+    letGo: () => writeFileSync(gate, ''),
+    putBack: async ({ times }: { times: number }) => {
+      await until('it is put back', () => restarted('stdout') === times);
+      expect(pumpsOf(spool)).toHaveLength(1);
+    },
+    /** What the shim noted of its pumps, as it reads where their pids are others' by now. */
+    takePids: ({ streams }: { streams: number }) => {
+      const status = join(spool, 'status.1');
+      const text = readFileSync(status, 'latin1');
+      const pids = /^pumps (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
+      const taken = pids.map((pid, index) => (index < streams ? stranger : pid)).join(' ');
+      writeFileSync(status, text.replace(/^pumps .*$/m, `pumps ${taken}`));
+    },
+    closes: async () => {
+      await until('its log is closed', () => home.events({ type: 'LogClosed' }).length === 1);
+      expect(isAlive(stranger)).toBe(true);
+      expect(await home.task(id)).toMatchObject({ exitCode: 5 });
+      expect(await home.ok(['log', String(id)])).toBe('out');
+      expect(journalFaults(home)).toEqual([]);
+    },
+  };
 }
 
-/** The processes that read a task's stdout: one that a daemon put in has an empty environment, and no mark of the test. */
-function pumpsOf(spool: string): readonly number[] {
+test.concurrent('a pump that is gone is put back although its pid is that of another by now', async () => {
+  await using home = new GhostHome();
+  const { spool, letGo, putBack, takePids, closes } = await withStranger(home);
+  killPump(spool);
+  takePids({ streams: 1 });
+  await home.ok(['list']);
+  await putBack({ times: 1 });
+  letGo();
+  await closes();
+});
+
+test.concurrent('a log is closed although the pids of its pumps are those of others by now', async () => {
+  await using home = new GhostHome();
+  const { spool, letGo, takePids, closes } = await withStranger(home);
+  letGo();
+  await until('its pumps are gone', () => pumpsOf(spool).length === 0);
+  await until('it is noted', () => readFileSync(join(spool, 'status.1'), 'latin1').includes('exit 5'));
+  takePids({ streams: 2 });
+  await home.ok(['list']);
+  await closes();
+});
+
+test.concurrent('the same of a pump that a daemon put in, and one that an older ghost put in is known again', async () => {
+  await using home = new GhostHome();
+  const { spool, stranger, letGo, putBack, closes } = await withStranger(home);
+  const note = join(spool, 'stdout.pump');
+  killPump(spool);
+  await home.ok(['list']);
+  await putBack({ times: 1 });
+  const noted = readFileSync(note, 'latin1');
+  expect(noted).toMatch(/^\d+\n\d+\n$/);
+
+  await home.killDaemon();
+  const [pid = '', startTime = ''] = noted.split('\n');
+  writeFileSync(note, `${pid}\n`);
+  killPump(spool, 'stderr');
+  await home.ok(['list']);
+  await until('the other is put back', () => home.events({ type: 'PumpRestarted' }).length === 2);
+  expect(pumpsOf(spool)).toEqual([Number(pid)]);
+
+  await home.killDaemon();
+  killPump(spool);
+  writeFileSync(note, `${stranger}\n${startTime}\n`);
+  await home.ok(['list']);
+  await putBack({ times: 2 });
+  letGo();
+  await closes();
+});
+
+function killPump(spool: string, stream = 'stdout'): void {
+  for (const pid of pumpsOf(spool, stream)) process.kill(pid, 'SIGKILL');
+}
+
+/** The processes that read a stream of a task's: one that a daemon put in has an empty environment, and no mark of the test. */
+function pumpsOf(spool: string, stream = 'stdout'): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -81,7 +167,7 @@ function pumpsOf(spool: string): readonly number[] {
       try {
         return (
           readFileSync(`/proc/${pid}/comm`, 'latin1') === 'cat\n' &&
-          readlinkSync(`/proc/${pid}/fd/0`) === join(spool, 'stdout.fifo')
+          readlinkSync(`/proc/${pid}/fd/0`) === join(spool, `${stream}.fifo`)
         );
       } catch {
         // Ended in between.

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { reserveBytes } from '../../src/daemon/reserve.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { journalFaults } from '../support/journal-faults.ts';
+import { shimOf } from '../support/shim-of.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
 
@@ -21,9 +22,9 @@ class CrampedHome implements AsyncDisposable {
   readonly home: GhostHome;
   readonly gates = mkdtempSync(join(tmpdir(), 'gates-'));
 
-  constructor() {
+  constructor(more: { readonly segmentSize?: string } = {}) {
     const settings = join(this.gates, 'config.json');
-    writeFileSync(settings, '{ "logs": { "maxTotal": "100%", "keepFree": "0" } }');
+    writeFileSync(settings, JSON.stringify({ logs: { maxTotal: '100%', keepFree: '0', ...more } }));
     this.home = new GhostHome({ within: this.disk.path, env: { GHOST_CONFIG: settings } });
   }
 
@@ -57,6 +58,16 @@ class CrampedHome implements AsyncDisposable {
     rmSync(this.gates, { recursive: true });
   }
 }
+
+test('what could not be compressed for want of room is, once there is room, though nothing else happens', async () => {
+  await using cramped = new CrampedHome({ segmentSize: '32MiB' });
+  const { home, disk } = cramped;
+  await cramped.begin();
+  await home.complete(['head', '-c', '3000000', '/dev/zero']);
+  expect(home.events({ type: 'LogSegmentSealed' })).toEqual([]);
+  disk.empty();
+  await until('it is compressed', () => home.events({ type: 'LogSegmentSealed' }).length === 1);
+});
 
 describe('on a full disk', () => {
   test('exits are recorded, a run is refused in a sentence, and with room all goes on by itself', async () => {
@@ -135,11 +146,11 @@ describe('on a full disk', () => {
     await cramped.begin();
     const three = await cramped.gated('three', 'exit 3');
     const lasting = await home.run(['sleep', '600']);
-    const pid = (await home.task(three)).pid ?? 0;
+    const { shim } = shimOf(home, three);
     await home.killDaemon();
     disk.fillUntil({ freeBytes: 0 });
     cramped.open('three');
-    await until('the task has ended without a daemon', () => !isAlive(pid));
+    await until('the task has ended without a daemon, and that is written down', () => !isAlive(shim));
     expect(await home.task(three)).toMatchObject({ state: 'failed', exitCode: 3 });
     expect(await home.task(lasting)).toMatchObject({ state: 'running' });
     expect(home.events({ type: 'TaskExited' })[0]?.data).toMatchObject({ observed: 'found' });

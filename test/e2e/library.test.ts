@@ -73,7 +73,9 @@ test('a program that names a data folder uses that, whatever its environment say
   const program = `import { connect } from 'ghost-journal';
     await using ghost = await connect({ home: ${JSON.stringify(other.path)}, program: 'deploy 2.1' });
     const task = await ghost.run({ command: ['sh', '-c', 'printf "%s" "$X"; exec sleep 1000'], environment: [['X', 'own'], ['PATH', process.env.PATH]] });
-    const end = await ghost.log('1', { follow: true }).next();
+    const log = ghost.log('1', { follow: true });
+    const end = await log.next();
+    await log.return();
     const { signals } = await ghost.stop(String(task.id), { graceMs: 5000 });
     console.log((await ghost.status()).home, signals[0].answer);
     const left = ghost.watch();

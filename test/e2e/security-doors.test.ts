@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -34,10 +44,10 @@ describe('what ghost makes', () => {
       cwd: home.work,
     });
     await until('the task has written', () => existsSync(home.path) && homeHas(home, 'out\n0000\n'));
-    expect(modesBelow(home.path)).toEqual(
-      modesBelow(home.path).map(([path, kind]) => [path, kind, kind === 'folder' ? '700' : '600']),
-    );
-    expect(modesBelow(home.path).map(([path]) => path)).toEqual(
+    // Looked at once: its daemon makes and removes files meanwhile.
+    const modes = modesBelow(home.path);
+    expect(modes).toEqual(modes.map(([path, kind]) => [path, kind, kind === 'folder' ? '700' : '600']));
+    expect(modes.map(([path]) => path)).toEqual(
       expect.arrayContaining(['ghost.sock', 'tasks.db', 'tasks.db-wal', 'daemon.log', 'lock.db']),
     );
     expect(statSync(home.path).mode & 0o777).toBe(0o700);
@@ -66,11 +76,37 @@ test.for(otherUsers)(
       expect(stdout).not.toContain('ghostd');
     }
     chmodSync(home.path, 0o700);
-    const refused = await until('it is recorded', () => home.events({ type: 'PeerRefused' }));
+    await until('it is recorded', () => home.events({ type: 'PeerRefused' }).length > 0);
+    const refused = home.events({ type: 'PeerRefused' });
     expect(refused.map(({ data }) => data['uid'])).toEqual([otherUid]);
     expect(await home.ok(['list'])).not.toContain('refused');
   },
 );
+
+test.for(otherUsers)('uid %i cannot stop a task that has become root, and does not wait for it', async () => {
+  await using home = new GhostHome();
+  const folder = folderOfOther(home);
+  const theirs = { home, env: { GHOST_HOME: join(folder, 'home') }, cwd: folder };
+  // As sudo is one: setpriv becomes root wholly, not only in effect.
+  const becomeRoot = join(folder, 'become-root');
+  copyFileSync('/usr/bin/setpriv', becomeRoot);
+  chmodSync(becomeRoot, 0o4755);
+  const run = await ghostAsOther(['run', '--json', becomeRoot, '--reuid', '0', 'sleep', '600'], theirs);
+  const { pid } = JSON.parse(run.stdout) as { readonly pid: number };
+  try {
+    await until('it is root', () => /^Uid:\s0\s0\s0\s0$/m.test(readFileSync(`/proc/${pid}/status`, 'latin1')));
+    for (const command of ['stop', 'kill']) {
+      expect(await ghostAsOther([command, '1'], theirs)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('task 1 may not be signalled: it belongs to another user by now') as string,
+      });
+    }
+  } finally {
+    process.kill(pid, 'SIGKILL');
+    await ghostAsOther(['wait', '1'], theirs);
+    await ghostAsOther(['shutdown'], theirs);
+  }
+});
 
 test.for(otherUsers)('another user, uid %i, finds the folder shut', async () => {
   await using home = new GhostHome();

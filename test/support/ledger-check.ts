@@ -16,6 +16,8 @@ import { readPlainStream } from './plain-output.ts';
 import { until } from './until.ts';
 import { evolveTable, initialTable } from './whole-table.ts';
 
+/** How long something must be wrong before it is believed. */
+const staysWrongMs = 2_000;
 const endTypes: readonly string[] = ['TaskExited', 'TaskLost', 'TaskStartFailed'];
 
 /** Waits until every task that the journal knows is complete, its log closed. Starts a daemon where there is none. */
@@ -39,11 +41,16 @@ export async function complaintsAbout(
   // After the list: what its tasks came to is in the journal by then.
   await nothingIsHalfMade(home);
   // What has ended is compressed a moment later, so that journal and files are of one moment only where nothing came between.
+  let since = { complaints: '', atMs: 0 };
   const { events, complaints, logs } = await until('nothing is recorded while all is read', async () => {
     const read = readPlainJournal(home.path);
     const wrong: string[] = [];
     for (const task of listed) wrong.push(...(await wrongLog(task, { home, client, events: read.events, ledger })));
-    return lastEvent(home) === (read.events.at(-1)?.seq ?? 0) ? { ...read, logs: wrong } : null;
+    if (lastEvent(home) !== (read.events.at(-1)?.seq ?? 0)) return null;
+    // A segment is there a moment before its event: what is wrong stays so.
+    if (since.complaints !== wrong.join('\n')) since = { complaints: wrong.join('\n'), atMs: performance.now() };
+    if (wrong.length > 0 && performance.now() - since.atMs < staysWrongMs) return null;
+    return { ...read, logs: wrong };
   });
   return [
     ...complaints,

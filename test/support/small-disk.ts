@@ -15,11 +15,13 @@ export class SmallDisk implements AsyncDisposable {
   readonly path: string;
   readonly #filler: string;
 
-  constructor({ mebibytes, kind = 'tmpfs' }: { mebibytes: number; kind?: 'tmpfs' | 'ramfs' }) {
+  /** @param inodes how many files and folders it can have; left out: as many as one likes. */
+  constructor({ mebibytes, kind = 'tmpfs', inodes }: { mebibytes: number; kind?: 'tmpfs' | 'ramfs'; inodes?: number }) {
     this.path = mkdtempSync(join(tmpdir(), 'd-'));
     this.#filler = join(this.path, 'filler');
     try {
-      execFileSync('mount', ['-t', kind, '-o', `size=${mebibytes}m,mode=0700`, kind, this.path], {
+      const files = inodes === undefined ? '' : `,nr_inodes=${inodes}`;
+      execFileSync('mount', ['-t', kind, '-o', `size=${mebibytes}m,mode=0700${files}`, kind, this.path], {
         stdio: 'pipe',
       });
     } catch (error) {

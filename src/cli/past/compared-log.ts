@@ -1,5 +1,6 @@
 import type { Client } from '../../client/api.ts';
 import type { StreamName } from '../../journal/events.ts';
+import { streamNames } from '../../stream-names.ts';
 import { LineCarry } from '../../words/line-carry.ts';
 import { textOf } from '../line-printer.ts';
 
@@ -36,7 +37,7 @@ export async function comparedLog(client: Client, id: number): Promise<ComparedL
     if (missing !== null) isCut = true;
     keep(stream, missing === null ? carries[stream].push(data) : carries[stream].end());
   }
-  for (const stream of ['stdout', 'stderr'] as const) keep(stream, carries[stream].end());
+  for (const stream of streamNames) keep(stream, carries[stream].end());
   const from = Math.max(first, lines.length - comparedLinesMax);
   const kept = lines.slice(from);
   const of = (wanted: StreamName): readonly string[] =>

@@ -1,6 +1,7 @@
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 
 import { errorCode, hasCode } from '../../error-code.ts';
+import { messageOf } from '../../error-message.ts';
 import { GhostError } from '../../ghost-error.ts';
 import { quoteWord } from '../../words/shell-quote.ts';
 import { visible } from '../../words/visible.ts';
@@ -77,8 +78,8 @@ function alreadyThere(path: string): GhostError {
 
 /** What the file system said, in words with the name in them. Other errors (the daemon's, say) are their own. */
 function unusable(path: string, error: unknown): unknown {
-  if (error instanceof GhostError || errorCode(error) === '') return error;
-  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof GhostError || errorCode(error) === null) return error;
+  const message = messageOf(error);
   return new GhostError('file-unusable', `${visible(path)} could not be written: ${visible(message)}`, {
     hint: 'give a folder that is there and that you may write to',
     cause: error,

@@ -1,5 +1,6 @@
 import type { Client } from '../../client/api.ts';
 import type { EnvironmentValue, TaskDetail } from '../../protocol/answers.ts';
+import { streamNames } from '../../stream-names.ts';
 import { version } from '../../version.ts';
 import { LineCarry } from '../../words/line-carry.ts';
 import { eventJson } from '../event-json.ts';
@@ -53,7 +54,7 @@ async function lastLines(client: Client, id: string): Promise<readonly object[]>
     lines.push(...texts.map((bytes) => ({ at, stream, text: textOf(bytes) })));
     if (missing !== null) lines.push({ at, stream, text: null, missing });
   }
-  for (const stream of ['stdout', 'stderr'] as const) {
+  for (const stream of streamNames) {
     lines.push(...carries[stream].end().map((bytes) => ({ at: last.at, stream, text: textOf(bytes) })));
   }
   return lines;
