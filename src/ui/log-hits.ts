@@ -22,8 +22,6 @@ export interface Hit {
 /** What is looked for in a log, and where it was found. It is filled as the log is read and never read anew. */
 export class LogHits {
   readonly search: LineSearch;
-  /** For marking what is seen. */
-  readonly pattern: RegExp;
   /** In how many lines it was found so far. */
   count = 0;
   /** How much of the log has been looked at, in bytes. */
@@ -42,7 +40,6 @@ export class LogHits {
   constructor(text: string) {
     const ignoreCase = !/\p{Lu}/u.test(text.replaceAll(/\\./g, ''));
     this.search = new LineSearch(text, { ignoreCase, msMax: screenSearchMsMax });
-    this.pattern = new RegExp(text, ignoreCase ? 'i' : '');
   }
 
   get kept(): number {

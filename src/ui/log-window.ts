@@ -13,7 +13,7 @@ export interface LogWindow {
   readonly atStart: boolean;
   /** Where to read on after the last line. */
   readonly end: LogCursor;
-  /** How far each stream is held, so that a line that goes on is known. */
+  /** What the lines take, roughly: their bytes, and so many for each line itself. */
   readonly bytes: number;
 }
 

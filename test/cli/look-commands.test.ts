@@ -50,7 +50,7 @@ describe('list', () => {
   test('colour marks the states, beside their words', async () => {
     const { stdout } = await ghost(['ls'], { client, stdout: new KeptOutput({ columns: 80 }) });
     expect(stdout).toContain('\u001b[32mrunning\u001b[39m');
-    expect(stdout).toContain('\u001b[33mkilled\u001b[39m');
+    expect(stdout).toContain('\u001b[35mkilled\u001b[39m');
     const { stdout: plain } = await ghost(['ls'], {
       client,
       stdout: new KeptOutput({ columns: 80 }),
