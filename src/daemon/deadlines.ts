@@ -7,7 +7,7 @@ import { type StopContext, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
 /** What a task that ran out of its time is given before SIGKILL. */
-export const timeoutGraceMs = 10_000;
+const timeoutGraceMs = 10_000;
 /** When the journal could not be written, how long until a promise is tried to be kept again. */
 const retryMs = 5_000;
 

@@ -1,11 +1,10 @@
 import type { DataOf, ProcessIdentity, StreamName } from '../journal/events.ts';
+import { streamNames } from '../stream-names.ts';
 import type { ProcessEntry } from './process-table.ts';
 import { spawnPump } from './spawn.ts';
 import type { ShimStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { TaskFolder } from './task-folder.ts';
-
-const streams = ['stdout', 'stderr'] as const;
 
 /** What tells a pump from whoever has its pid after it. */
 interface Pump {
@@ -47,7 +46,7 @@ export class Pumps {
 
   /** Whether neither has anything in hand nor, as `isEmpty` tells, in its pipe: each is gone or sleeps. */
   areIdle(isEmpty: (stream: StreamName) => boolean): boolean {
-    return streams.every((stream) => {
+    return streamNames.every((stream) => {
       const entry = this.#pumps === null ? null : this.#look(this.#pumps[stream]);
       return entry === null || (entry.sleeping && isEmpty(stream));
     });
@@ -66,7 +65,7 @@ export class Pumps {
    */
   replaceMissing(stillNeeded: () => boolean): readonly { readonly stream: StreamName; readonly pid: number }[] {
     if (this.#context.reserve.isShort()) return [];
-    return streams.flatMap((stream) => {
+    return streamNames.flatMap((stream) => {
       if (this.#pumps === null || this.#look(this.#pumps[stream]) !== null) return [];
       // One that a daemon put in just before it was killed, and that has said so since.
       const known = this.#replaced(stream);

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 
 import { passCrashPoint } from '../crash-point.ts';
 import { hasCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Actor } from '../journal/events.ts';
 import { makePrivateFolder } from '../private-folder.ts';
@@ -245,8 +246,4 @@ function fileAt(path: string): Listener['file'] | null {
 
 function isSameFile(a: Listener['file'], b: Listener['file']): boolean {
   return a.dev === b.dev && a.ino === b.ino;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
 import { passCrashPoint } from '../crash-point.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type EnvironmentPair, isWhole } from '../journal/environments.ts';
 import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
+import { streamNames } from '../stream-names.ts';
 import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
 import { Retries } from './retries.ts';
@@ -106,7 +108,7 @@ export class Supervisor implements Disposable {
       this.#beginLater(id, error);
       throw new GhostError(
         'journal-write-failed',
-        `task ${id} is accepted but could not be started yet: ${error instanceof Error ? error.message : String(error)}`,
+        `task ${id} is accepted but could not be started yet: ${messageOf(error)}`,
         { hint: `it starts by itself when that is mended; see: ghost show ${id}`, task: id, cause: error },
       );
     }
@@ -185,7 +187,7 @@ export class Supervisor implements Disposable {
   #beginLater(id: TaskId, error: unknown): void {
     this.#context.log.error('a task could not be started; it is tried again', {
       task: id,
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
     });
     this.later(() => {
       this.begin(id);
@@ -257,7 +259,7 @@ export class Supervisor implements Disposable {
     const folder = this.folder(task.id);
     try {
       folder.create();
-      for (const stream of ['stdout', 'stderr'] as const) this.#context.kernel.makeFifo(folder.fifo(stream));
+      for (const stream of streamNames) this.#context.kernel.makeFifo(folder.fifo(stream));
       passCrashPoint('task.files-opened');
       return await spawnShim({
         tools,

@@ -16,10 +16,9 @@ import { join } from 'node:path';
 import { passCrashPoint } from '../crash-point.ts';
 import { errorCode, hasCode } from '../error-code.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
+import { streamNames } from '../stream-names.ts';
 import { bytesOnDisk } from './file-system.ts';
 import { forAppending, forReading, isLink, refuseLinks } from './no-links.ts';
-
-const streams = ['stdout', 'stderr'] as const;
 
 /**
  * Everything about one task that is not in the journal:
@@ -97,7 +96,7 @@ export class TaskFolder {
 
   /** The streams whose rest the shim had to pump itself, since their pump was gone before the end. */
   pumpedByShim(): readonly StreamName[] {
-    return streams.filter((name) => statSync(this.#again(name), { throwIfNoEntry: false }) !== undefined);
+    return streamNames.filter((name) => statSync(this.#again(name), { throwIfNoEntry: false }) !== undefined);
   }
 
   /** To be called when that is recorded. */
