@@ -22,6 +22,7 @@ import type {
   ResultOf,
   StreamOperation,
 } from './messages.ts';
+import { SlotQueue } from './slot-queue.ts';
 import { StreamInbox } from './stream-window.ts';
 
 export interface ClientConnectionOptions {
@@ -60,8 +61,7 @@ export class ClientConnection {
   readonly hello: Promise<Hello>;
   readonly #channel: FrameChannel;
   readonly #answers = new Map<number, Answer>();
-  /** In the order in which they came. */
-  readonly #slotWaiters = new Set<() => void>();
+  readonly #queue = new SlotQueue();
   readonly #helloArrives = Promise.withResolvers<Hello>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #timer: NodeJS.Timeout;
@@ -109,7 +109,7 @@ export class ClientConnection {
     parameters: ParametersOf<O>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<ResultOf<O>> {
-    while (this.#isFull) await this.#slotIsFree(signal);
+    while (this.#isFull) await this.#queue.wait(signal);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = this.#ask({
       operation,
@@ -139,7 +139,7 @@ export class ClientConnection {
     parameters: ParametersOf<O>,
     { signal }: { readonly signal?: EndSignal } = {},
   ): AsyncGenerator<ItemOf<O>, ResultOf<O>, void> {
-    while (this.#isFull) await this.#slotIsFree(signal);
+    while (this.#isFull) await this.#queue.wait(signal);
     const inbox = new StreamInbox();
     const id = this.#ask({
       operation,
@@ -181,30 +181,6 @@ export class ClientConnection {
     return this.#answers.size >= requestsPerConnectionMax;
   }
 
-  /** Aborting the signal rejects at once with its reason. */
-  async #slotIsFree(signal: EndSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#slotWaiters.add(resolve);
-    const onAbort = (): void => {
-      this.#slotWaiters.delete(resolve);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      await promise;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
-  }
-
-  #wakeNext(): void {
-    const [next] = this.#slotWaiters;
-    if (next === undefined || this.#isFull) return;
-    this.#slotWaiters.delete(next);
-    next();
-  }
-
   #ask({ operation, parameters, signal, answer }: Asked): number {
     try {
       signal?.throwIfAborted();
@@ -216,7 +192,7 @@ export class ClientConnection {
       return id;
     } finally {
       // Whoever was woken for a slot and then did not ask, because it was aborted or is too large, passes it on.
-      this.#wakeNext();
+      if (!this.#isFull) this.#queue.wakeNext();
     }
   }
 
@@ -242,7 +218,7 @@ export class ClientConnection {
       return;
     }
     this.#answers.delete(message.id);
-    this.#wakeNext();
+    this.#queue.wakeNext();
     if (message.kind === 'error') answer.onError(GhostError.fromShape(message.error));
     else answer.onResult(message.result);
   }
@@ -271,8 +247,7 @@ export class ClientConnection {
     this.#helloArrives.reject(error);
     for (const answer of this.#answers.values()) answer.onError(error);
     this.#answers.clear();
-    for (const release of this.#slotWaiters) release();
-    this.#slotWaiters.clear();
+    this.#queue.wakeAll();
   }
 }
 
