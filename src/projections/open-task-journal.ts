@@ -48,6 +48,9 @@ export async function openTaskJournal(
     store,
     past,
     history: new TaskHistory(database, store),
-    rebuild: ({ differencesMax }) => rebuildReadModels(database, { reader: journal, fold, differencesMax }),
+    *rebuild({ differencesMax }) {
+      using _ = journal.environments.keepPages();
+      return yield* rebuildReadModels(database, { reader: journal, fold, differencesMax });
+    },
   };
 }
