@@ -152,8 +152,9 @@ export function checkSocket({ paths, daemon, alone, uid }: Patient): readonly Fo
 }
 
 /**
- * How long nobody may have touched the start lock until a person is told of it: its holder does so every second. Another
- * command takes it over after two (`lockStaleMs` in start-daemon.ts), and is itself in the midst of that for a while.
+ * How long nobody may have touched the start lock until a person is told of it: its holder does so every second, and a
+ * command takes it over after two (`lockStaleMs` in start-daemon.ts). On a loaded machine both come late, and nobody is to
+ * be told of a lock, or have one removed, that a command is just starting a daemon with.
  */
 const startLockStaleMs = 10_000;
 
