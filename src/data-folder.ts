@@ -1,6 +1,7 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 
 import { errorCode } from './error-code.ts';
+import { messageOf } from './error-message.ts';
 import { GhostError } from './ghost-error.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
@@ -59,8 +60,4 @@ function statOf(home: string): Stats | null {
 
 function unusable(home: string, why: string, hint: string): GhostError {
   return new GhostError('data-folder-unusable', `the data folder ${home} cannot be used: ${why}`, { hint });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

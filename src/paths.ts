@@ -1,5 +1,5 @@
 import { tmpdir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 
 import { userHome } from './user-home.ts';
 
@@ -40,7 +40,9 @@ export function resolvePaths(environment: Readonly<Record<string, string | undef
   const home = resolve(
     ghostHome ?? join(set('XDG_DATA_HOME') ?? join(userHome(environment), '.local', 'share'), 'ghost'),
   );
-  const runtime = set('XDG_RUNTIME_DIR');
+  const runtimeFolder = set('XDG_RUNTIME_DIR');
+  // The XDG base directory specification has relative paths ignored. This one would lie somewhere else for each command.
+  const runtime = runtimeFolder !== undefined && isAbsolute(runtimeFolder) ? runtimeFolder : undefined;
   const explicit = set('GHOST_SOCKET');
   const wanted =
     explicit !== undefined

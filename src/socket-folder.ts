@@ -2,6 +2,7 @@ import { type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { errorCode } from './error-code.ts';
+import { messageOf } from './error-message.ts';
 import { GhostError } from './ghost-error.ts';
 import { socketPathBytesMax } from './paths.ts';
 
@@ -20,7 +21,7 @@ export function checkSocketFolder(socketPath: string): boolean {
     throw unusable(socketPath, `it has more than ${socketPathBytesMax} bytes`, 'set GHOST_SOCKET to a shorter path');
   }
   const folder = dirname(socketPath);
-  const stats = statOf(folder);
+  const stats = statOf(folder, socketPath);
   if (stats === null) return false;
   if (!stats.isDirectory()) throw unusable(socketPath, `${folder} is not a folder`);
   const uid = process.getuid?.();
@@ -44,11 +45,11 @@ export function unusable(socketPath: string, why: string, hint?: string): GhostE
   });
 }
 
-function statOf(folder: string): Stats | null {
+function statOf(folder: string, socketPath: string): Stats | null {
   try {
     return statSync(folder);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
-    throw unusable(folder, error instanceof Error ? error.message : String(error));
+    throw unusable(socketPath, messageOf(error));
   }
 }

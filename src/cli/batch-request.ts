@@ -1,12 +1,13 @@
 import type { RunRequest } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
+import { userShell } from '../user-shell.ts';
 import { nearest } from '../words/nearest.ts';
 import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
 import { durationOption } from './duration-option.ts';
 import type { Invocation } from './parse.ts';
-import { folderOf, parseEntry, refuseTooLarge, shellOf, withEntries } from './run-request.ts';
+import { folderOf, parseEntry, refuseTooLarge, withEntries } from './run-request.ts';
 
 /** What a line of a batch may say. */
 const fields = ['command', 'cwd', 'env', 'name', 'tags'] as const;
@@ -51,7 +52,7 @@ export function batchRequests({ options, words }: Invocation, caller: Caller): (
     ...(timeoutMs === null ? {} : { timeoutMs }),
   };
   if (script !== null) {
-    const shell = shellOf(caller);
+    const shell = userShell(caller.environment);
     return (line) => checked({ ...shared, command: [shell, '-c', line] });
   }
   return (line) => {

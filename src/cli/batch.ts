@@ -1,4 +1,5 @@
 import type { Client, RunRequest } from '../client/api.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError, type GhostErrorCode } from '../ghost-error.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import { quietJson } from '../quiet-json.ts';
@@ -6,6 +7,7 @@ import { signalNumber } from '../words/task-words.ts';
 import { visible } from '../words/visible.ts';
 import { type BatchLine, batchLines } from './batch-lines.ts';
 import type { CommandContext, InterruptSignal } from './command.ts';
+import { readerGoneStatus } from './output.ts';
 
 /**
  * Requests that are under way at a time: enough that the daemon always has the next one, few enough that the first
@@ -14,8 +16,6 @@ import type { CommandContext, InterruptSignal } from './command.ts';
 export const batchUnderWayMax = 32;
 /** How often the progress is drawn anew, at most. */
 const progressEveryMs = 100;
-/** The reader of the numbers has gone: as if SIGPIPE had ended ghost. */
-const readerGoneStatus = 128 + 13;
 
 /** What became of a line. */
 type Outcome =
@@ -66,8 +66,9 @@ export class Batch {
       this.#interrupt = signal;
       this.#stop.resolve(null);
     });
-    const client = await this.#context.connect({ start: true });
-    await Promise.race([this.#submitAll(client).then(() => this.#told), again.promise]);
+    // A daemon that brings a large journal up to date before it listens takes minutes.
+    const client = await Promise.race([this.#context.connect({ start: true }), this.#stop.promise]);
+    if (client !== null) await Promise.race([this.#submitAll(client).then(() => this.#told), again.promise]);
     await this.#endProgress();
     if (this.#failure !== null) throw this.#failure;
     if (this.#interrupt !== null) return await this.#leave(this.#interrupt);
@@ -100,7 +101,12 @@ export class Batch {
     this.#underWay += 1;
     this.#told = this.#told.then(async () => {
       const settled = await outcome;
-      if (settled !== null) await this.#tell(settled);
+      try {
+        if (settled !== null) await this.#tell(settled);
+      } catch (error) {
+        // The numbers can be kept nowhere (a full disk, say).
+        this.#fail(ghostErrorOf(error));
+      }
       this.#underWay -= 1;
       this.#onRoom();
     });
@@ -113,7 +119,7 @@ export class Batch {
       return { line: line.number, task: await client.run(this.#requestOf(line.text)) };
     } catch (error) {
       if (error instanceof GhostError && isAboutLine(error.code)) return { line: line.number, error };
-      this.#fail(error instanceof GhostError ? error : new GhostError('internal', messageOf(error), { cause: error }));
+      this.#fail(ghostErrorOf(error));
       return null;
     }
   }
@@ -143,7 +149,12 @@ export class Batch {
   async #leave(signal: InterruptSignal): Promise<number> {
     const tasks =
       this.#started === 1 ? '1 task was started and goes on' : `${this.#started} tasks were started and go on`;
-    await this.#context.stderr.write(`interrupted: ${tasks}, nothing more is started; see them with: ghost list\n`);
+    // None: it was interrupted before there was a daemon, or in a hurry, and then some may just be starting.
+    const what =
+      this.#started === 0
+        ? 'nothing more is started; see what runs with'
+        : `${tasks}, nothing more is started; see them with`;
+    await this.#context.stderr.write(`interrupted: ${what}: ghost list\n`);
     return 128 + signalNumber(signal);
   }
 
@@ -185,6 +196,6 @@ function isAboutLine(code: GhostErrorCode): boolean {
   ].includes(code);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function ghostErrorOf(error: unknown): GhostError {
+  return error instanceof GhostError ? error : new GhostError('internal', messageOf(error), { cause: error });
 }

@@ -51,7 +51,7 @@ export const changeSpecs: readonly CommandSpec[] = [
       'verifiable. Such a task cannot be restarted as it was. What a task printed or was given as an argument is not ' +
       'looked at (see ghost prune), and one that still runs has the value in its memory until it ends.',
     words: oneTask,
-    options: [valued('env', { name: 'NAME', repeatable: true, description: 'the variable; may be repeated' })],
+    options: [valued('env', { name: 'NAME', repeatable: true, description: 'the variable' })],
     examples: [
       { type: 'ghost show @last --env', does: 'what is there; secrets are masked' },
       { type: 'ghost redact @last --env API_TOKEN', does: 'that value is gone, here and everywhere' },

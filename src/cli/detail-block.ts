@@ -5,7 +5,7 @@ import { formatDuration } from '../words/duration.ts';
 import { actorWords, eventSentence } from '../words/event-sentence.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { counted } from '../words/task-words.ts';
-import { clockTime, dayOf, fullTime, tookText } from '../words/time-text.ts';
+import { clockTime, dayOf, fullTime, tookText, tookTextOf } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import { type BlockRow, renderBlock, wrapWords } from './block.ts';
 import { environmentLines } from './environment-lines.ts';
@@ -69,15 +69,13 @@ function whatRows({ task }: TaskDetail, { style, nowMs }: Omit<Looks, 'width'>):
 
 function whenRows(detail: TaskDetail, nowMs: number): readonly BlockRow[] {
   const { task, submittedAt, submittedBy, processorTime, timeoutMs, restartOf, attempt, adoptions } = detail;
-  const { startedAt, endedAt, durationMs } = task;
-  const runs = startedAt === null || task.state !== 'running' ? null : nowMs - Date.parse(startedAt);
-  const took = durationMs ?? runs;
+  const { startedAt, endedAt } = task;
   return [
     ['submitted', `${isoText(submittedAt)} by ${actorWords(submittedBy)}`],
     ...when(restartOf !== null, ['restart of', String(restartOf)]),
     ['started', isoText(startedAt)],
     ['ended', isoText(endedAt)],
-    ['took', took === null ? '-' : tookText(took)],
+    ['took', tookTextOf(task, { atMs: nowMs })],
     ...when(timeoutMs !== null, ['timeout', formatDuration(timeoutMs ?? 0)]),
     ...(processorTime === null
       ? []

@@ -8,7 +8,7 @@ export function eventJson({ seq, at, type, task, actor, data, hash }: JournalEve
 
 function withIsoTimes(data: object): Readonly<Record<string, unknown>> {
   const shown: Record<string, unknown> = { ...data };
-  for (const key of ['startedAt', 'endedAt']) {
+  for (const key of ['startedAt', 'endedAt', 'firstAt', 'lastAt']) {
     const at = shown[key];
     if (typeof at === 'number') shown[key] = new Date(at / 1000).toISOString();
   }

@@ -1,5 +1,6 @@
 import type { LogOptions } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
+import { streamNames } from '../stream-names.ts';
 import { countOption } from './count-option.ts';
 import type { Invocation, ParsedOptions } from './parse.ts';
 import { searchQuestion, type SearchQuestion } from './search-options.ts';
@@ -20,7 +21,7 @@ export function logQuestion(invocation: Invocation, { nowMs }: { readonly nowMs:
   const lines = countOption(options, { long: 'lines', of: 'lines', hint: 'ghost log --lines 10 ID' });
   const pattern = options.value('grep');
   if (pattern === null) refuseWithoutGrep(options);
-  const only = (['stdout', 'stderr'] as const).filter((stream) => options.has(stream));
+  const only = streamNames.filter((stream) => options.has(stream));
   return {
     request: {
       follow: options.has('follow'),

@@ -12,19 +12,20 @@ import { readRawArguments } from './argument-bytes.ts';
 import { runCli } from './cli.ts';
 import type { InterruptSignal, JournalVerifier } from './command.ts';
 import { StreamOutput } from './output.ts';
+import { commandWord } from './parse.ts';
 
 /** The command line's way into the world. Nothing else in src/cli reads the clock or ends the process. */
 
 const interruptSignals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** The commands that search: of all others, none has code that V8 compiles while it ends. */
-const computes = ['log', 'logs', 'grep'].includes(process.argv[2] ?? '');
+const computes = ['log', 'logs', 'grep'].includes(commandWord(process.argv.slice(2)) ?? '');
 /** One that has run for so long may have such code. */
 const briefMs = 150;
 /** What keeps the process alive at its end gets so long. */
 const lingerMs = 200;
 const clients: Client[] = [];
-const drawsScreen = ['ui', undefined].includes(process.argv[2]);
+const drawsScreen = ['ui', undefined].includes(commandWord(process.argv.slice(2)));
 
 const stderr = new StreamOutput({ isTerminal: isatty(2), open: () => process.stderr, descriptor: 2 });
 

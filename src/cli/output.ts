@@ -2,7 +2,11 @@ import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 import { errorCode, hasCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
+
+/** Of a command whose reader has gone before it was done: as if SIGPIPE had ended ghost. */
+export const readerGoneStatus = 128 + 13;
 
 /** Standard output or standard error, as the commands see it. */
 export interface Output {
@@ -63,7 +67,7 @@ export class StreamOutput implements Output {
       const rest = this.#writeDirectly(data);
       if (rest.length > 0) await this.#writeToStream(rest);
     } catch (error) {
-      if (!readerIsGone(error)) {
+      if (!readerIsGone(error, this)) {
         throw new GhostError('internal', `the output could not be written: ${messageOf(error)}`);
       }
       this.#closed = true;
@@ -96,11 +100,7 @@ export class StreamOutput implements Output {
   }
 }
 
-/** EPIPE: the reader closed the pipe. EIO: the terminal was hung up. */
-function readerIsGone(error: unknown): boolean {
-  return hasCode(error, ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** EPIPE: the reader closed the pipe. EIO: the terminal was hung up; of a file it tells that its disk fails. */
+function readerIsGone(error: unknown, { isTerminal }: { readonly isTerminal: boolean }): boolean {
+  return hasCode(error, ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', ...(isTerminal ? ['EIO'] : [])]);
 }

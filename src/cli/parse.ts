@@ -62,6 +62,11 @@ export function parseCommandLine(
   return invoke(command, [...before, ...argv.slice(before.length + 1)]);
 }
 
+/** The word that names the command, right or wrong; undefined where there is none. The options before it have no values. */
+export function commandWord(argv: readonly string[]): string | undefined {
+  return argv.find((word) => !word.startsWith('-'));
+}
+
 /** What every command understands may stand before its name as well, as in `ghost --json list`. */
 function leadingOptions(argv: readonly string[]): readonly string[] {
   const leading = ['--json', '--no-color', '-h', '--help', '-v', '--version'];

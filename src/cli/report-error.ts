@@ -1,3 +1,4 @@
+import { messageOf } from '../error-message.ts';
 import { exitStatusOf, GhostError } from '../ghost-error.ts';
 import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
@@ -25,7 +26,7 @@ export async function reportError(
     await stderr.write(`ghost: ${visible(error.message)}\n${hint}${stack}`);
     return status;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   await stderr.write(`ghost: something unexpected went wrong: ${visible(message)}\n${stack}`);
   return 1;
 }

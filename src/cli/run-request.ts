@@ -4,6 +4,7 @@ import type { RunRequest } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import { argumentBytesMax, requestBytesMax } from '../protocol/limits.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
+import { userShell } from '../user-shell.ts';
 import { byteText } from '../words/byte-text.ts';
 import { quoteWord } from '../words/shell-quote.ts';
 import { visible } from '../words/visible.ts';
@@ -50,13 +51,7 @@ function commandOf(
       hint: `ghost run -c ${quoteWord([script, ...words].join(' '))}`,
     });
   }
-  return [shellOf({ environment }), '-c', script];
-}
-
-/** The shell that scripts run in: the user's own. */
-export function shellOf({ environment }: Pick<Caller, 'environment'>): string {
-  const { SHELL: shell } = environment;
-  return shell === undefined || shell === '' ? '/bin/sh' : shell;
+  return [userShell(environment), '-c', script];
 }
 
 /**

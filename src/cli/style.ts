@@ -1,4 +1,5 @@
 import type { TaskState } from '../projections/task-view.ts';
+import { stateColours } from '../words/state-colours.ts';
 
 /** How words look on one stream. Without colour every method gives its text back as it is. */
 export interface Style {
@@ -41,14 +42,6 @@ export const uncoloured: Style = {
   verdict: (_, text) => text,
 };
 
-const stateColours: { readonly [S in TaskState]: number | null } = {
-  running: 32,
-  exited: null,
-  failed: 31,
-  killed: 33,
-  lost: 35,
-};
-
 const verdictColours: { readonly [V in Verdict]: number } = { ok: 32, warning: 33, problem: 31, mended: 36 };
 
 const coloured: Style = {
@@ -58,7 +51,8 @@ const coloured: Style = {
   added: (text) => `\u001b[32m${text}\u001b[39m`,
   verdict: (verdict, text) => `\u001b[${verdictColours[verdict]}m${text}\u001b[39m`,
   state: (state, text) => {
-    const colour = stateColours[state];
-    return colour === null ? text : `\u001b[${colour}m${text}\u001b[39m`;
+    const { foreground, bold } = stateColours[state];
+    const dyed = foreground === null ? text : `\u001b[${foreground}m${text}\u001b[39m`;
+    return bold ? coloured.bold(dyed) : dyed;
   },
 };

@@ -1,7 +1,7 @@
 import type { TaskView } from '../projections/task-view.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { exitWord } from '../words/task-words.ts';
-import { fullTime, shortTime, tookText } from '../words/time-text.ts';
+import { fullTime, shortTime, tookTextOf } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import type { CommandContext } from './command.ts';
 import { renderTable, type TableCell, type TableColumn } from './table.ts';
@@ -38,7 +38,7 @@ export async function taskTable(
       leaves: 1,
       cell: ({ startedAt }) => plainCell(startedText(startedAt, { nowMs, short: stdout.isTerminal })),
     },
-    { title: 'TOOK', align: 'right', least: null, leaves: 2, cell: (task) => plainCell(tookCell(task, atMs)) },
+    { title: 'TOOK', align: 'right', least: null, leaves: 2, cell: (task) => plainCell(tookTextOf(task, { atMs })) },
     {
       title: 'COMMAND',
       align: 'left',
@@ -72,10 +72,4 @@ function startedText(startedAt: string | null, { nowMs, short }: { nowMs: number
   if (startedAt === null) return '-';
   const atMs = Date.parse(startedAt);
   return short ? shortTime({ atMs, nowMs }) : fullTime(atMs);
-}
-
-/** A running task's clock is still going: it counts up to the moment that is looked at. */
-function tookCell({ state, startedAt, durationMs }: TaskView, atMs: number): string {
-  if (durationMs !== null) return tookText(durationMs);
-  return state === 'running' && startedAt !== null ? tookText(atMs - Date.parse(startedAt)) : '-';
 }

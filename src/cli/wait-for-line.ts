@@ -51,13 +51,13 @@ export async function waitForLine(question: LineQuestion, context: CommandContex
   const { task, pattern, timeoutMs } = question;
   const client = await context.connect({ start: true });
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer =
+  const callOff =
     timeoutMs === null
       ? undefined
-      : setTimeout(() => {
+      : context.after(timeoutMs, () => {
           const message = `the log of task ${task} has had no line like "${pattern}" within ${formatDuration(timeoutMs)}`;
           reject(new GhostError('wait-timeout', message, { hint: `ghost log -n 20 ${task}` }));
-        }, timeoutMs);
+        });
   const gone: string[] = [];
   try {
     const ended = await Promise.race([late, firstLine(client, { question, context, gone })]);
@@ -70,7 +70,7 @@ export async function waitForLine(question: LineQuestion, context: CommandContex
     if (error instanceof GhostError && error.code === 'wait-timeout') await context.stderr.write(gone.join(''));
     throw error;
   } finally {
-    clearTimeout(timer);
+    callOff?.();
   }
 }
 

@@ -82,7 +82,7 @@ class DaemonClient extends PastClient implements Client {
 
   async wait(tasks: readonly TaskReference[], { mode = 'all', timeoutMs }: Parameters<Client['wait']>[1] = {}) {
     const waited = new Stopwatch();
-    const pinned = await this.pinAll(tasks);
+    const pinned = tasks.length > 0 ? await this.pinAll(tasks) : await this.#running();
     // None were named and none run: asked without names, the daemon might by now have some that do.
     if (pinned.length === 0) return [];
     return await this.session.persist(
@@ -92,6 +92,12 @@ class DaemonClient extends PastClient implements Client {
       },
       { attemptsMax: waitingAttemptsMax },
     );
+  }
+
+  /** The numbers of all that run: a page of the list holds only so many. */
+  async #running(): Promise<readonly TaskReference[]> {
+    const running = await this.list({ states: ['running'] });
+    return running.map(({ id }) => String(id));
   }
 
   async *log(task: TaskReference, options: LogOptions = {}): AsyncGenerator<LogChunk, LogEnd, void> {

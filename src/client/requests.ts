@@ -61,9 +61,7 @@ export abstract class Requests {
   }
 
   protected async pinAll(tasks: readonly TaskReference[]): Promise<readonly TaskReference[]> {
-    if (tasks.length > 0) return await Promise.all(tasks.map((task) => this.pin(task)));
-    const running = await this.request('list', { states: ['running'], all: false, at: null, after: 0 });
-    return running.tasks.map(({ id }) => String(id));
+    return await Promise.all(tasks.map((task) => this.pin(task)));
   }
 }
 

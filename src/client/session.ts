@@ -76,19 +76,19 @@ export class Session {
   }
 
   /**
-   * Asks over the connection, and when that is lost over the next one, until there is an answer. `ask` says when it
-   * has made progress; without any, a limited number of attempts is made.
+   * Asks over the connection, and when that is lost over the next one, until there is an answer. A
+   * limited number of attempts is made.
    * @throws GhostError what the daemon answers; `daemon-unreachable` when it was given up.
    */
   async persist<T>(
-    ask: (connection: ClientConnection, progress: () => void) => Promise<T>,
+    ask: (connection: ClientConnection) => Promise<T>,
     { attemptsMax = fruitlessAttemptsMax }: { readonly attemptsMax?: number } = {},
   ): Promise<T> {
     const attempts = new Attempts({ max: attemptsMax });
     for (;;) {
       const held = new Stopwatch();
       try {
-        return await ask(await this.connection(), () => attempts.startOver());
+        return await ask(await this.connection());
       } catch (error) {
         await this.recover(error, { attempts, held });
       }

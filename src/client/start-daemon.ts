@@ -87,7 +87,13 @@ export async function meetOtherVersion(paths: Paths, options: StartDaemonOptions
         const connection = await openConnection({ paths, program: 'ghost' });
         // It was killed, and only its word is left: whoever comes starts the next one.
         if (connection === null) return null;
-        await tryOut(waiting, script);
+        try {
+          await tryOut(waiting, script);
+        } catch (error) {
+          // An open connection keeps the process of whoever uses the library alive.
+          await connection.close();
+          throw error;
+        }
         const { tasksRunning } = await endDaemon(connection);
         await launch(waiting, script);
         return { kind: 'replaced', daemon, own: version, tasksRunning };

@@ -30,28 +30,39 @@ export async function adoptTasks(
     if (task !== undefined) await signaller.recordUnanswered(task);
   }
   for (const id of new Set([...active, ...openLogs])) {
-    const done = await takeUp(context, id, { supervisor });
+    const done = await takeUp(context, id, { supervisor, earlier: { told: null, adopted: false } });
     if (done !== null) counts[done] += 1;
   }
   return counts;
+}
+
+/** What this daemon has done so far of taking a task up, so that the next try does it no second time. */
+interface Earlier {
+  /** Why the last try failed, as it was told. */
+  told: string | null;
+  /** Its adoption is recorded: a fact that every daemon may record once, and that no key guards. */
+  adopted: boolean;
 }
 
 /** What is wrong with one task's folder keeps nobody from the others; and what is short now is there again later. */
 async function takeUp(
   context: SupervisionContext,
   id: TaskId,
-  { supervisor, told = null }: { supervisor: Supervisor; told?: string | null },
+  { supervisor, earlier }: { supervisor: Supervisor; earlier: Earlier },
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const task = context.table.get(id);
   if (task === undefined) return null;
   try {
-    return await adoptTask(context, task, { supervisor });
+    return await adoptTask(context, task, { supervisor, earlier });
   } catch (error) {
     const why = String(error);
     // Tried every few seconds, and told once.
-    if (why !== told) context.log.error('a task could not be taken up; it is tried again', { task: id, error: why });
+    if (why !== earlier.told) {
+      context.log.error('a task could not be taken up; it is tried again', { task: id, error: why });
+    }
+    earlier.told = why;
     supervisor.later(() => {
-      void takeUp(context, id, { supervisor, told: why });
+      void takeUp(context, id, { supervisor, earlier });
     });
     return null;
   }
@@ -87,7 +98,7 @@ function repairOrders({ store, processes, log }: SupervisionContext, supervisor:
 async function adoptTask(
   context: SupervisionContext,
   task: Task,
-  { supervisor }: { supervisor: Supervisor },
+  { supervisor, earlier }: { supervisor: Supervisor; earlier: Earlier },
 ): Promise<'adopted' | 'begun' | 'lost' | null> {
   const { id, status } = task;
   const folder = supervisor.folder(id);
@@ -102,9 +113,9 @@ async function adoptTask(
     return (await recordAfterReboot(context, task, supervisor)) ? 'lost' : null;
   }
   if (isCopy(context, { status, folder })) return (await recordCopy(context, task, folder)) ? 'lost' : null;
-  const adopted = await recordAdoption(context, task);
+  if (!earlier.adopted) earlier.adopted = await recordAdoption(context, task);
   supervisor.supervise(id, { attempt: status.attempt, shim, waiting: null });
-  return adopted ? 'adopted' : null;
+  return earlier.adopted ? 'adopted' : null;
 }
 
 /** Only what is alive is adopted; what has ended is recorded by its supervision. */

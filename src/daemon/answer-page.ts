@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 import type { TaskView } from '../projections/task-view.ts';
 import { pageBytesMax } from '../protocol/limits.ts';
 
@@ -16,7 +14,7 @@ export class AnswerPage {
   /** @returns whether the task is in it; one that is not belongs into the next page. The first always is. */
   add(view: TaskView): boolean {
     if (this.tasks.length >= this.#tasksMax) return false;
-    const bytes = sizeOf(view);
+    const bytes = messageBytes(view);
     if (this.tasks.length > 0 && this.#bytes + bytes > pageBytesMax) return false;
     this.#bytes += bytes;
     this.tasks.push(view);
@@ -25,31 +23,6 @@ export class AnswerPage {
 }
 
 /** About what something takes in a message, in bytes: as JSON it takes a little more. */
-export function sizeOf(value: unknown): number {
+export function messageBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
-}
-
-/** Work that is done in steps, with everybody else's turn between two of them. */
-export async function* takeTurns<T>(
-  steps: Iterable<T>,
-  { signal }: { readonly signal: AbortSignal },
-): AsyncGenerator<T, void, void> {
-  for (const step of steps) {
-    signal.throwIfAborted();
-    yield step;
-    await setImmediate();
-  }
-}
-
-/** The same of work that gives something at its end alone. */
-export async function inTurns<T>(
-  steps: Generator<unknown, T, void>,
-  { signal }: { readonly signal: AbortSignal },
-): Promise<T> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    await setImmediate();
-    signal.throwIfAborted();
-  }
 }

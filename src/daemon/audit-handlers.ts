@@ -1,8 +1,9 @@
 import { GhostError } from '../ghost-error.ts';
 import { decodeEvent } from '../journal/codec.ts';
-import type { JournalEvent, Microseconds } from '../journal/events.ts';
+import type { JournalEvent } from '../journal/events.ts';
 import type { EventSearch } from '../journal/journal-reader.ts';
 import { SharedReader } from '../journal/shared-reader.ts';
+import { microsecondsOf } from '../projections/task-view.ts';
 import type { AuditPage } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
 import { auditItemCharactersMax, watchBatchMax } from '../protocol/limits.ts';
@@ -50,8 +51,8 @@ async function* auditEvents(
   { shared, signal }: { shared: SharedReader; signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {
   if (after > journal.lastSeq) throw noSuchPlace(after, journal.lastSeq);
-  const begin = since === null ? null : microseconds(since);
-  const end = until === null ? null : microseconds(until);
+  const begin = since === null ? null : microsecondsOf(since);
+  const end = until === null ? null : microsecondsOf(until);
   using borrowed = shared.borrow();
   const walk = new AuditWalk(
     borrowed.reader.search({
@@ -171,8 +172,4 @@ interface Range {
   readonly after: number;
   readonly through: number;
   readonly signal: AbortSignal;
-}
-
-function microseconds(time: string): Microseconds {
-  return (Date.parse(time) * 1000) as Microseconds;
 }

@@ -16,6 +16,7 @@ import { openDaemonLog } from './daemon-log.ts';
 import { describeDaemon } from './daemon-status.ts';
 import { Deadlines } from './deadlines.ts';
 import { becomeTheDaemon, removeCard, writeCard } from './election.ts';
+import { Exclusive } from './exclusive.ts';
 import { HomeGuard } from './home-guard.ts';
 import { JournalMark } from './journal-mark.ts';
 import type { KernelLog } from './kernel-log.ts';
@@ -32,13 +33,12 @@ import { Retention } from './retention.ts';
 import { Rotation } from './rotation.ts';
 import { type Peer, startServer } from './server.ts';
 import { Signaller } from './signaller.ts';
-import { keepInPlace } from './socket-watch.ts';
+import { SocketWatch } from './socket-watch.ts';
 import { findShimTools } from './spawn.ts';
 import { StartReport } from './start-report.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { Supervisor } from './supervisor.ts';
 import { missingEnd } from './task-numbers.ts';
-import { Turns } from './turns.ts';
 
 /** What the daemon takes from outside, so that a test can give it another clock, boot or kernel. */
 export interface DaemonOptions {
@@ -170,7 +170,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     );
   }
   const { settings } = options;
-  const storage = { ...context, settings, tasksFolder: paths.tasks, holes, turns: new Turns<TaskId>() };
+  const storage = { ...context, settings, tasksFolder: paths.tasks, holes, exclusive: new Exclusive<TaskId>() };
   const retention = new Retention(storage);
   const rotation = new Rotation({
     ...storage,
@@ -231,7 +231,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error('a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },
   });
-  const socketWatch = keepInPlace(server, { paths, guard, log });
+  const socketWatch = new SocketWatch(server, { paths, guard, log });
   writeCard(paths, { pid: process.pid, socket: paths.socket, version });
   reserve.fill();
   passCrashPoint('daemon.listening');
@@ -240,7 +240,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   async function stop(reason: string): Promise<void> {
     if (stopping.called) return ending.promise;
     stopping.called = true;
-    socketWatch?.close();
+    socketWatch[Symbol.dispose]();
     guard[Symbol.dispose]();
     // First the card and the socket, so that a client which comes now starts the next daemon and waits for this one's
     // lock; last the lock.

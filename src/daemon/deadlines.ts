@@ -7,7 +7,7 @@ import { type StopContext, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
 /** What a task that ran out of its time is given before SIGKILL. */
-export const timeoutGraceMs = 10_000;
+const timeoutGraceMs = 10_000;
 /** When the journal could not be written, how long until a promise is tried to be kept again. */
 const retryMs = 5_000;
 
@@ -44,6 +44,21 @@ export class Deadlines implements Disposable {
   }
 
   #look(id: TaskId): void {
+    try {
+      this.#keepInMind(id);
+    } catch (error) {
+      // No descriptor left, say. What is thrown at a subscription ends the daemon.
+      this.#context.log.error('a deadline could not be looked at; it is tried again', {
+        task: id,
+        error: String(error),
+      });
+      this.#forget(id);
+      const timer = setTimeout(() => this.#look(id), retryMs);
+      this.#promises.set(id, { name: 'to be looked at', timer: timer.unref() });
+    }
+  }
+
+  #keepInMind(id: TaskId): void {
     const task = this.#context.table.get(id);
     const promised = task === undefined ? null : this.#promiseOf(task);
     if (promised?.name === this.#promises.get(id)?.name) return;

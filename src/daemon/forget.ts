@@ -4,11 +4,11 @@ import type { Actor, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type TaskStore, endedStates } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
-import { takeTurns } from './answer-page.ts';
+import { inSlices, stepsInTurns } from './loop-turns.ts';
 import { type PruneRules, ruleFor } from './prune-rules.ts';
 
 /** So many tasks are looked at, and so many events become durable, before other requests have their turn. */
-const tasksAtOnce = 500;
+const forgottenAtOnce = 500;
 
 /** Who asks to hide tasks, and by which request. */
 export interface ForgetRequest {
@@ -44,7 +44,8 @@ export async function chooseForgotten(
     return known?.type === 'TaskForgotten' && known.data.requestId === requestId;
   };
   const chosen = new Set<TaskId>();
-  for await (const ids of takeTurns(inSteps(await candidates(rules, store)), { signal })) {
+  const slices = inSlices(await candidates(rules, store), { atOnce: forgottenAtOnce });
+  for await (const ids of stepsInTurns(slices, { signal })) {
     for (const id of ids) {
       const task = store.get(id);
       if (task?.status.kind !== 'ended' || !fits({ id, endedAt: task.status.endedAt })) continue;
@@ -60,7 +61,7 @@ export async function forgetTasks(
   ids: readonly TaskId[],
   { requestId, actor, signal }: ForgetRequest,
 ): Promise<void> {
-  for await (const some of takeTurns(inSteps(ids), { signal })) {
+  for await (const some of stepsInTurns(inSlices(ids, { atOnce: forgottenAtOnce }), { signal })) {
     const drafts = some
       .filter((task) => journal.findOnce(`TaskForgotten:${task}`) === null)
       .map((task) => ({ type: 'TaskForgotten', task, actor, data: { requestId } }) as const);
@@ -87,15 +88,4 @@ async function candidates(
   if (tasks !== null) return tasks.map(({ id }) => id);
   if (endedBefore === null && keepTasks === null) return await pruned();
   return store.ended({ states: endedStates, forgotten: false });
-}
-
-function* inSteps<T>(items: Iterable<T>): Generator<readonly T[], void, void> {
-  let step: T[] = [];
-  for (const item of items) {
-    step.push(item);
-    if (step.length < tasksAtOnce) continue;
-    yield step;
-    step = [];
-  }
-  yield step;
 }

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 
 import type koffiModule from 'koffi';
 
+import { messageOf } from '../error-message.ts';
 import { forChanging } from './no-links.ts';
 
 /**
@@ -19,7 +20,7 @@ export interface Kernel {
   openPidfd(pid: number): number | null;
   /** The wait status of a process that is gone and reaped, child or not: PIDFD_GET_INFO, since Linux 6.15. */
   waitStatus(pidfd: number): number | null;
-  /** Signals the process group that a pidfd's process leads, since Linux 6.9. 0, or an errno such as `ESRCH`. */
+  /** Signals the process group that a pidfd's process leads, since Linux 6.9. The errors are those of kill(2). */
   signalGroup(pidfd: number, signal: number): 'ok' | 'ESRCH' | 'EPERM' | null;
   /** The session that a process is in, getsid(2); null too where there is no such process. */
   sessionOf(pid: number): number | null;
@@ -58,7 +59,7 @@ export function loadKernel(): Kernel {
     const koffi = createRequire(import.meta.filename)(native) as typeof koffiModule;
     return linuxKernel(koffi);
   } catch (error) {
-    return withoutKernel(error instanceof Error ? error.message : String(error));
+    return withoutKernel(messageOf(error));
   }
 }
 

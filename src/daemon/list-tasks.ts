@@ -6,14 +6,15 @@ import { type TaskState, taskStates, viewTask } from '../projections/task-view.t
 import type { Task } from '../projections/task.ts';
 import { listPageMax } from '../protocol/limits.ts';
 import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
-import { AnswerPage, takeTurns } from './answer-page.ts';
+import { AnswerPage } from './answer-page.ts';
+import { stepsInTurns } from './loop-turns.ts';
 import { type MomentReader, seqOfMoment } from './moment.ts';
 
 /** Without `all`, so many of those that ended last are listed. */
 export const endedListed = 30;
 
-/** So many tasks are looked at in one step. */
-const tasksAtOnce = 200;
+/** So many tasks that have ended are looked at in one step. */
+const endedAtOnce = 200;
 
 export interface ListContext extends MomentReader {
   readonly table: LiveTable;
@@ -33,7 +34,7 @@ export async function listTasks(
   // All that run, now or then, are known without a look at every task that there ever was.
   const everyone = all && wanted.some((state) => state !== 'running');
   const candidates = everyone ? allAfter(context, { wanted, seq, after }) : lately(context, { wanted, seq, after });
-  for await (const tasks of takeTurns(candidates, { signal })) {
+  for await (const tasks of stepsInTurns(candidates, { signal })) {
     for (const task of tasks) {
       const view = viewTask(task);
       if (task.forgottenAt !== null || !wanted.includes(view.state)) continue;
@@ -63,7 +64,7 @@ export function* lastEnded(
   let looked = 0;
   for (const id of ended) {
     looked += 1;
-    if (looked % tasksAtOnce === 0) yield;
+    if (looked % endedAtOnce === 0) yield;
     if (seq !== null && past.get(id, { seq })?.forgottenAt !== null) continue;
     found.push(id);
     if (found.length === count) break;

@@ -1,12 +1,10 @@
 import type { Microseconds, StreamName } from '../journal/events.ts';
 import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
+import { streamNames } from '../stream-names.ts';
 import type { OrderReader, OrderRecord } from './order-index.ts';
 
 /** Which streams a reader wants. */
 export type WantedStreams = ParametersOf<'log'>['streams'];
-
-/** Within a record stdout comes before stderr: nobody knows better, and every reader is to see the same. */
-export const streamOrder = ['stdout', 'stderr'] as const satisfies readonly StreamName[];
 
 /** A place that a reader moves forward. */
 export type MovingCursor = { -readonly [S in StreamName]: number };
@@ -97,7 +95,7 @@ export class LogRange {
    */
   *stretchesPast(position: MovingCursor, wanted: WantedStreams): Generator<Stretch, void, void> {
     for (const { record, before } of this.#past(position, wanted)) {
-      for (const stream of streamOrder) {
+      for (const stream of streamNames) {
         if (wanted !== 'both' && wanted !== stream) {
           position[stream] = Math.max(position[stream], stream === 'stdout' ? record.stdout : before.stderr);
         } else if (position[stream] < record[stream]) {
@@ -105,7 +103,7 @@ export class LogRange {
         }
       }
     }
-    for (const stream of streamOrder) position[stream] = Math.max(position[stream], this.end[stream]);
+    for (const stream of streamNames) position[stream] = Math.max(position[stream], this.end[stream]);
   }
 
   /**
@@ -139,5 +137,5 @@ function isPast(
   record: LogCursor,
   { position, wanted }: { readonly position: LogCursor; readonly wanted: WantedStreams },
 ): boolean {
-  return streamOrder.some((stream) => (wanted === 'both' || wanted === stream) && record[stream] > position[stream]);
+  return streamNames.some((stream) => (wanted === 'both' || wanted === stream) && record[stream] > position[stream]);
 }

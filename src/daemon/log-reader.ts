@@ -1,6 +1,6 @@
 import type { Microseconds } from '../journal/events.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import { viewTask } from '../projections/task-view.ts';
+import { microsecondsOf, viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { LogBatch, LogChunk, LogEnd } from '../protocol/answers.ts';
 import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
@@ -30,7 +30,7 @@ export async function* readLog(
     lines,
     cursor,
     before,
-    since,
+    since: sinceTime,
     until: untilTime,
     batches,
     signal,
@@ -41,12 +41,13 @@ export async function* readLog(
   using order = new OrderReader(folder.order);
   await using source = new LogSource({ journal, table }, given.id, folder);
   supervisor.find(given.id)?.recorder.noteNow();
-  const until = timeOf(untilTime);
+  const since = sinceTime === null ? null : microsecondsOf(sinceTime);
+  const until = untilTime === null ? null : microsecondsOf(untilTime);
   const rangeNow = (): LogRange => {
     // What no index tells of (it was lost, or no daemon was there to note it): all at once, without a time.
     const isUnindexed = supervisor.find(given.id) === undefined && !isPast(order, until);
     const unindexed = isUnindexed ? { at: null, stdout: source.size('stdout'), stderr: source.size('stderr') } : null;
-    return new LogRange(order, { since: timeOf(since), until, before, unindexed });
+    return new LogRange(order, { since, until, before, unindexed });
   };
   const position = { ...(cursor ?? (await firstPosition(rangeNow(), { source, streams, lines }))) };
   const readRange = batches ? readBatches : readChunks;
@@ -79,11 +80,6 @@ async function firstPosition(
   { source, streams, lines }: { source: LogSource; streams: WantedStreams; lines: number | null },
 ): Promise<LogCursor> {
   return lines === null ? range.start : await findTail({ range, source, streams, lines });
-}
-
-/** An ISO 8601 time, checked when the request was. */
-function timeOf(iso: string | null): Microseconds | null {
-  return iso === null ? null : ((Date.parse(iso) * 1000) as Microseconds);
 }
 
 /** Whether something was noted at a time or later, so that nothing of before can come any more. */

@@ -1,6 +1,7 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogCursor } from '../protocol/messages.ts';
-import { type LogRange, streamOrder, type WantedStreams } from './log-range.ts';
+import { streamNames } from '../stream-names.ts';
+import type { LogRange, WantedStreams } from './log-range.ts';
 import type { LogSource } from './log-source.ts';
 
 const scanBytes = 64 * 1024;
@@ -33,7 +34,7 @@ export async function findTail({
   const { start, end } = range;
   if (lines === 0) return end;
   const tail = new BackwardReader(source, { start, end });
-  const wanted = streamOrder.filter((stream) => streams === 'both' || streams === stream).toReversed();
+  const wanted = streamNames.filter((stream) => streams === 'both' || streams === stream).toReversed();
   const position = { stdout: end.stdout, stderr: end.stderr };
   let missing = lines;
   // The newline that ends the last line begins no further one.
@@ -85,7 +86,7 @@ class BackwardReader {
     this.#source = source;
     this.#range = range;
     this.#firstBytes = { stdout: 0, stderr: 0 };
-    for (const stream of streamOrder) this.#raise(stream, source.prunedTo(stream));
+    for (const stream of streamNames) this.#raise(stream, source.prunedTo(stream));
   }
 
   /** The first byte of a stream that is there. */

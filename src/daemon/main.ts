@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { systemClock } from '../clock.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError, exitStatusOf } from '../ghost-error.ts';
 import { checkSqlite } from '../journal/database.ts';
 import { resolvePaths } from '../paths.ts';
@@ -84,10 +85,7 @@ function sayReady(): void {
 function fail(error: unknown): void {
   const bug =
     error instanceof GhostError ? null : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const shape =
-    error instanceof GhostError
-      ? error
-      : new GhostError('internal', error instanceof Error ? error.message : String(error));
+  const shape = error instanceof GhostError ? error : new GhostError('internal', messageOf(error));
   const { code, message, hint } = shape;
   if (persists) {
     const at = new Date().toISOString();

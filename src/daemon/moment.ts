@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal.ts';
 import type { PastTasks } from '../projections/past-tasks.ts';
+import { microsecondsOf } from '../projections/task-view.ts';
 import type { Moment } from '../protocol/messages.ts';
 
 export interface MomentReader {
@@ -10,5 +11,5 @@ export interface MomentReader {
 /** The event that was the last one at a moment: 0 before the first, and never one that is still to come. */
 export function seqOfMoment({ journal, past }: MomentReader, moment: Moment): number {
   if (moment.kind === 'event') return Math.min(moment.seq, journal.lastSeq);
-  return past.lastSeqAt(Date.parse(moment.time) * 1000);
+  return past.lastSeqAt(microsecondsOf(moment.time));
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
  * process, to note an order or to answer a client one each. What is only better to have is left out before: the descriptor
  * of a task, and clients past that.
  */
-export const descriptorsKept = 24;
+const descriptorsKept = 24;
 
 /** How many of them are for clients, who are let in a little longer than tasks get a descriptor each. */
 const keptOfClients = 8;

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 
 import type { StreamName } from '../journal/events.ts';
+import { streamNames } from '../stream-names.ts';
 import type { Kernel } from './kernel.ts';
 import { OrderReader, foldedBytes, unitBytes, unitRecords } from './order-index.ts';
 
@@ -47,7 +48,5 @@ function isGone(
   const before = order.at(unit * unitRecords - 1) ?? { stdout: 0, stderr: 0 };
   const last = order.at((unit + 1) * unitRecords - 1);
   if (last === null) return false;
-  return (['stdout', 'stderr'] as const).every(
-    (stream) => last[stream] <= prunedTo[stream] || last[stream] === before[stream],
-  );
+  return streamNames.every((stream) => last[stream] <= prunedTo[stream] || last[stream] === before[stream]);
 }

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-
 import type { Subscription } from 'rxjs';
 
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, EventOf, JournalEvent, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { events$ } from '../projections/project.ts';
+import { ticksPerSecond, uptimeSeconds } from './boot-clock.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type MemoryKills, killsByNow, memoryKillsOf } from './memory-kills.ts';
@@ -19,8 +18,6 @@ export interface OutOfMemoryOptions {
   readonly memoryKills?: (pid: number) => MemoryKills | null;
 }
 
-/** USER_HZ, in which the start of a process is told: time(7). */
-const ticksPerSecond = 100;
 /** A clock tick and the drift of the clocks that are compared. */
 const slackUs = 2_000_000;
 /** So much of a line of the kernel's is kept, in characters. */
@@ -63,8 +60,16 @@ export class OutOfMemory implements AsyncDisposable {
   }
 
   #remember(task: TaskId, pid: number): void {
-    const kills = this.#memoryKills(pid);
-    if (kills !== null) this.#before.set(task, kills);
+    try {
+      const kills = this.#memoryKills(pid);
+      if (kills !== null) this.#before.set(task, kills);
+    } catch (error) {
+      // No descriptor left, say. What is thrown at a subscription ends the daemon; here one kind of evidence is missing.
+      this.#options.log.warn('the count of what was killed for memory could not be read at a start', {
+        task,
+        error: String(error),
+      });
+    }
   }
 
   #takeExit(event: EventOf<'TaskExited'>): void {
@@ -119,6 +124,6 @@ function inCgroup(before: MemoryKills | null): Seen | null {
 
 /** How long the machine has slept since boot: a process's start counts that, the kernel's log does not. */
 function sleptUs(): number {
-  const upSeconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
+  const upSeconds = uptimeSeconds();
   return Math.max(0, upSeconds * 1_000_000 - Number(process.hrtime.bigint() / 1000n));
 }

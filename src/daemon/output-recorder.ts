@@ -78,8 +78,15 @@ export class OutputRecorder implements Disposable {
     // Somebody may have removed it to make room: the task goes on, and so does what is kept of it.
     folder.create();
     this.#writer = new OrderWriter(folder.order);
-    if (adopted) this.#note(this.#folder.sizes(), { at: null });
-    this.#beginWatch();
+    try {
+      if (adopted) this.#note(this.#folder.sizes(), { at: null });
+      this.#beginWatch();
+    } catch (error) {
+      // Tried again every few seconds: nothing must stay open each time.
+      this.#endWatch();
+      this.#writer[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Notes now what the streams have. @returns how far they have come. */

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 
 import { hasCode } from '../error-code.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
+import { ticksPerSecond, uptimeSeconds } from './boot-clock.ts';
 import { recordedCommandLine } from './command-line.ts';
 
 /** What the system says of its processes. One interface a platform; everything else asks this. */
@@ -53,9 +54,6 @@ export interface ProcessEntry {
   /** Waits for something (a pipe, a timer): it holds nothing half done. */
   readonly sleeping: boolean;
 }
-
-/** USER_HZ, fixed at 100 for every program since Linux 2.6: time(7). */
-const ticksPerSecond = 100;
 
 /**
  * The process table of Linux, read from /proc: proc(5).
@@ -166,11 +164,6 @@ function isOwn(status: string): boolean {
   };
   if (process.geteuid?.() === 0) return status !== '';
   return all('Uid', process.geteuid?.()) && all('Gid', process.getegid?.());
-}
-
-/** Since boot, with the time asleep: proc_uptime(5). */
-function uptimeSeconds(): number {
-  return Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
 }
 
 function allPids(): readonly number[] {

@@ -1,5 +1,6 @@
 import type { Microseconds, TaskId } from '../journal/events.ts';
 import { type TaskStore, endedStates } from '../projections/task-store.ts';
+import { microsecondsOf } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
 
@@ -14,7 +15,7 @@ export function ruleFor(
   { endedBefore, keepTasks, tasks }: PruneRules,
   store: TaskStore,
 ): (ended: { readonly id: TaskId; readonly endedAt: Microseconds }) => boolean {
-  const before = endedBefore === null ? Number.POSITIVE_INFINITY : Date.parse(endedBefore) * 1000;
+  const before = endedBefore === null ? Number.POSITIVE_INFINITY : microsecondsOf(endedBefore);
   const kept = newestEnded(store, keepTasks ?? 0);
   const named = tasks === null ? null : new Set(tasks.map(({ id }) => id));
   return ({ id, endedAt }) => endedAt < before && !kept.has(id) && (named === null || named.has(id));

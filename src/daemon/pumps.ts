@@ -1,10 +1,19 @@
 import type { DataOf, ProcessIdentity, StreamName } from '../journal/events.ts';
+import { streamNames } from '../stream-names.ts';
+import type { ProcessEntry } from './process-table.ts';
 import { spawnPump } from './spawn.ts';
 import type { ShimStatus } from './status-file.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { TaskFolder } from './task-folder.ts';
 
-const streams = ['stdout', 'stderr'] as const;
+/** What tells a pump from whoever has its pid after it. */
+interface Pump {
+  readonly pid: number;
+  /** Its shim's, where that started it; one that a daemon put in leads its own. */
+  readonly session: number;
+  /** In clock ticks since boot; null where it is not known, and the session must do. */
+  readonly startTime: string | null;
+}
 
 type PumpsContext = Pick<SupervisionContext, 'processes' | 'tools' | 'reserve' | 'log'>;
 
@@ -13,7 +22,7 @@ export class Pumps {
   readonly #context: PumpsContext;
   readonly #folder: TaskFolder;
   readonly #shim: ProcessIdentity;
-  #pids: { readonly [S in StreamName]: number } | null = null;
+  #pumps: { readonly [S in StreamName]: Pump } | null = null;
 
   constructor(context: PumpsContext, { folder, shim }: { folder: TaskFolder; shim: ProcessIdentity }) {
     this.#context = context;
@@ -23,31 +32,29 @@ export class Pumps {
 
   /** Takes what the shim has noted of them, the first time that it has. */
   learn({ pumps }: ShimStatus): void {
-    if (this.#pids !== null || pumps === null) return;
-    const { stdout, stderr } = pumps;
-    // An earlier daemon may have replaced one.
-    this.#pids = {
-      stdout: this.#folder.replacedPump('stdout') ?? stdout,
-      stderr: this.#folder.replacedPump('stderr') ?? stderr,
-    };
+    if (this.#pumps !== null || pumps === null) return;
+    // An earlier daemon may have replaced one. Nobody else is in a shim's session, whose number is taken while one is.
+    const pumpOf = (stream: StreamName): Pump =>
+      this.#replaced(stream) ?? { pid: pumps[stream], session: this.#shim.pid, startTime: null };
+    this.#pumps = { stdout: pumpOf('stdout'), stderr: pumpOf('stderr') };
   }
 
   /** Whether one of them is alive. */
   areAlive(): boolean {
-    return this.#pids !== null && Object.values(this.#pids).some((pid) => this.#isPump(pid));
+    return this.#pumps !== null && Object.values(this.#pumps).some((pump) => this.#look(pump) !== null);
   }
 
   /** Whether neither has anything in hand nor, as `isEmpty` tells, in its pipe: each is gone or sleeps. */
   areIdle(isEmpty: (stream: StreamName) => boolean): boolean {
-    return streams.every((stream) => {
-      const entry = this.#pids === null ? null : this.#context.processes.look(this.#pids[stream]);
+    return streamNames.every((stream) => {
+      const entry = this.#pumps === null ? null : this.#look(this.#pumps[stream]);
       return entry === null || (entry.sleeping && isEmpty(stream));
     });
   }
 
   /** Whether one that is known is gone: of a thousand tasks that run, hardly one has lost any. */
   isOneMissing(): boolean {
-    return this.#pids !== null && !Object.values(this.#pids).every((pid) => this.#isPump(pid));
+    return this.#pumps !== null && Object.values(this.#pumps).some((pump) => this.#look(pump) === null);
   }
 
   /**
@@ -58,17 +65,17 @@ export class Pumps {
    */
   replaceMissing(stillNeeded: () => boolean): readonly { readonly stream: StreamName; readonly pid: number }[] {
     if (this.#context.reserve.isShort()) return [];
-    return streams.flatMap((stream) => {
-      if (this.#pids === null || this.#isPump(this.#pids[stream])) return [];
+    return streamNames.flatMap((stream) => {
+      if (this.#pumps === null || this.#look(this.#pumps[stream]) !== null) return [];
       // One that a daemon put in just before it was killed, and that has said so since.
-      const known = this.#folder.replacedPump(stream);
-      if (known !== null && this.#isPump(known)) {
-        this.#pids = { ...this.#pids, [stream]: known };
+      const known = this.#replaced(stream);
+      if (known !== null && this.#look(known) !== null) {
+        this.#pumps = { ...this.#pumps, [stream]: known };
         return [];
       }
       const pid = this.#spawn(stream, stillNeeded);
       if (pid === null) return [];
-      this.#pids = { ...this.#pids, [stream]: pid };
+      this.#pumps = { ...this.#pumps, [stream]: { pid, session: pid, startTime: this.#startTimeOf(pid) } };
       return [{ stream, pid }];
     });
   }
@@ -83,10 +90,26 @@ export class Pumps {
     }
   }
 
-  /** A pump is in its shim's session; one that a daemon put in leads its own. */
-  #isPump(pid: number): boolean {
+  /** Of a child that this very turn started, and that can thus be nobody else. One that has ended already never matches. */
+  #startTimeOf(pid: number): string | null {
+    try {
+      return this.#context.processes.look(pid)?.identity.startTime ?? '';
+    } catch (error) {
+      this.#context.log.warn('a pump that was put in could not be looked at', { pid, error: String(error) });
+      return null;
+    }
+  }
+
+  #replaced(stream: StreamName): Pump | null {
+    const noted = this.#folder.replacedPump(stream);
+    return noted === null ? null : { ...noted, session: noted.pid };
+  }
+
+  /** The process of a pump, or null where it is gone, whoever has its pid now. */
+  #look({ pid, session, startTime }: Pump): ProcessEntry | null {
     const entry = this.#context.processes.look(pid);
-    return entry !== null && (entry.session === this.#shim.pid || entry.session === pid);
+    if (entry?.session !== session) return null;
+    return startTime === null || startTime === entry.identity.startTime ? entry : null;
   }
 }
 

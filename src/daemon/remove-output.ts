@@ -9,14 +9,15 @@ import type { Actor, DataOf, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes } from '../projections/stored-bytes.ts';
+import { closedLength } from '../projections/task-row.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import type { Exclusive } from './exclusive.ts';
 import { bytesOnDisk, isOutOfSpace } from './file-system.ts';
 import type { Kernel } from './kernel.ts';
 import { forWriting } from './no-links.ts';
 import { foldOrder } from './order-fold.ts';
 import type { Prune } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
-import type { Turns } from './turns.ts';
 
 export interface RemovalContext {
   readonly journal: Journal;
@@ -25,7 +26,7 @@ export interface RemovalContext {
   readonly log: DaemonLog;
   readonly tasksFolder: string;
   /** Held by whoever changes what of a task lies where. */
-  readonly turns: Turns<TaskId>;
+  readonly exclusive: Exclusive<TaskId>;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function removeOutput(
   // All at once, so that their events are one commit.
   const settled = await Promise.allSettled(
     [...Map.groupBy(prunes, ({ task }) => task)].map(([task, ofTask]) =>
-      context.turns.take(task, async () => {
+      context.exclusive.run(task, async () => {
         const pieces = ofTask.flatMap((prune) => asItLiesNow(context, prune));
         const removed = (await Promise.all(pieces.map((prune) => removePiece(context, prune, { actor })))).filter(
           (prune) => prune !== null,
@@ -73,7 +74,7 @@ export async function finishRemovals(context: RemovalContext): Promise<number> {
     const to = Math.min(after + eventsAtOnce, end);
     for (const event of journal.readType({ type: 'LogSegmentPruned', after, to })) {
       if (event.type !== 'LogSegmentPruned') continue;
-      await context.turns.take(event.task, async () => {
+      await context.exclusive.run(event.task, async () => {
         await giveBack(context, { ...event.data, task: event.task });
         await removeEmptyFolder(context, event.task);
       });
@@ -169,8 +170,7 @@ async function giveOutputBack(
   }
   const task = table.get(id);
   const spool = folder.stream(stream);
-  const length =
-    task?.log.kind === 'closed' ? (stream === 'stdout' ? task.log.stdoutBytes : task.log.stderrBytes) : null;
+  const length = task?.log.kind === 'closed' ? closedLength(task.log, stream) : null;
   if (length !== null && to >= length) await rm(spool, { force: true });
   else await kernel.punchHole(spool, { from: 0, to });
 }

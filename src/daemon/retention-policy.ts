@@ -56,8 +56,8 @@ export interface OutputState {
   readonly limits: RetentionLimits;
 }
 
-/** So many tasks are looked at in one step of the choice. */
-const tasksAtOnce = 100;
+/** The output of so many tasks is looked at in one step of the choice. */
+const outputsAtOnce = 100;
 
 /**
  * What has to go, in this order: of every task that is past its limit its own oldest output; then, as long as all of it
@@ -139,7 +139,7 @@ function* oldestFirst({
   for (const { pieces } of complete) {
     yield* pieces;
     looked += 1;
-    if (looked % tasksAtOnce === 0) yield undefined;
+    if (looked % outputsAtOnce === 0) yield undefined;
   }
   const outputs = [...open];
   yield* mergeByAge(outputs.map(({ segments }) => segments));

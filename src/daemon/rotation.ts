@@ -7,6 +7,8 @@ import type { DataOf, Microseconds, StreamName, TaskId } from '../journal/events
 import { finalSealBytes } from '../projections/stored-bytes.ts';
 import type { Task } from '../projections/task.ts';
 import type { Settings } from '../settings.ts';
+import { streamNames } from '../stream-names.ts';
+import type { Exclusive } from './exclusive.ts';
 import { spaceOf } from './file-system.ts';
 import { FloodWatch } from './flood-watch.ts';
 import { LookAgain } from './look-again.ts';
@@ -15,7 +17,6 @@ import { findCut, writeSegment } from './segment-file.ts';
 import { liesInSpool, moveAside } from './set-aside.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import { TaskFolder } from './task-folder.ts';
-import type { Turns } from './turns.ts';
 
 /** Segments that are written at once, over all tasks: compression is to leave the tasks most of the machine. */
 const writersMax = 1;
@@ -28,7 +29,7 @@ export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'st
   /** Whether what is in a segment can be given back in the spool. Where not, a task is only compressed at its end. */
   readonly holes: boolean;
   /** Held while a range is being cut, so that retention does not take it meanwhile. */
-  readonly turns: Turns<TaskId>;
+  readonly exclusive: Exclusive<TaskId>;
   /** How much more all output may take. */
   readonly roomBytes: () => number;
   /** After each segment: retention may have to act. */
@@ -86,7 +87,7 @@ export class Rotation implements AsyncDisposable {
       if (temporary !== undefined) rmSync(path);
       else if (Number(index) >= task.stored[stream].segments) this.#clear(path, { task, stream, index: Number(index) });
     }
-    for (const stream of ['stdout', 'stderr'] as const) {
+    for (const stream of streamNames) {
       if (task.stored[stream].sealedTo > 0) this.#inBackground(this.#giveBack(id, stream));
     }
     this.consider(id);
@@ -172,8 +173,8 @@ export class Rotation implements AsyncDisposable {
   /** One range, and then the others' turn: a task that floods does not keep them from being compressed. */
   async #cutNext(id: TaskId): Promise<void> {
     try {
-      const stream = (['stdout', 'stderr'] as const).find((name) => this.#rangeDue(id, name) !== null);
-      if (stream !== undefined) await this.#context.turns.take(id, () => this.#cut(id, stream));
+      const stream = streamNames.find((name) => this.#rangeDue(id, name) !== null);
+      if (stream !== undefined) await this.#context.exclusive.run(id, () => this.#cut(id, stream));
     } finally {
       this.#waiting.delete(id);
     }
@@ -286,7 +287,7 @@ export class Rotation implements AsyncDisposable {
     const task = this.#context.table.get(id);
     if (task?.log.kind !== 'closed') return;
     const sizes = { stdout: task.log.stdoutBytes, stderr: task.log.stderrBytes };
-    const sealed = (['stdout', 'stderr'] as const).filter((stream) => {
+    const sealed = streamNames.filter((stream) => {
       const { sealedTo } = task.stored[stream];
       return sealedTo > 0 && sealedTo >= sizes[stream];
     });

@@ -3,6 +3,8 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 
 import { passCrashPoint } from '../crash-point.ts';
+import { hasCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { Actor } from '../journal/events.ts';
 import { makePrivateFolder } from '../private-folder.ts';
@@ -232,14 +234,16 @@ function prepareFolder(socketPath: string): void {
   checkSocketFolder(socketPath);
 }
 
+/** Null as well where nobody gets there any more, because a folder above it was closed or is a link in a circle. */
 function fileAt(path: string): Listener['file'] | null {
-  return statSync(path, { throwIfNoEntry: false }) ?? null;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    if (hasCode(error, ['EACCES', 'ELOOP'])) return null;
+    throw error;
+  }
 }
 
 function isSameFile(a: Listener['file'], b: Listener['file']): boolean {
   return a.dev === b.dev && a.ino === b.ino;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

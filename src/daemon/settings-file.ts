@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { hasCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Settings, defaultSettings } from '../settings.ts';
 import { userHome } from '../user-home.ts';
@@ -87,8 +88,4 @@ export function parseSettings(text: string, { path }: { path: string }): Setting
       keepFreeBytes: read('keepFree', logKeys.keepFree) ?? defaults.keepFreeBytes,
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

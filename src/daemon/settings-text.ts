@@ -1,5 +1,6 @@
 import { type ObjectNode, type ValueNode, evaluate, parse } from '@humanwhocodes/momoa';
 
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type LogKey, logKeyNames } from './setting-keys.ts';
 
@@ -47,7 +48,7 @@ function parseJson(text: string, refuse: Refuse): ValueNode {
   try {
     JSON.parse(text);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const sentence = message
       .replace(/(?: in JSON| after JSON)? at position \d+.*$/s, '')
       .replace(/, (?:\.\.\.)?".*is not valid JSON$/s, '');

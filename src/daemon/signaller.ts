@@ -152,7 +152,7 @@ export function groupOf({ status }: Task): number | null {
   return status.kind === 'running' || status.kind === 'ended' ? (status.identity?.pid ?? null) : null;
 }
 
-/** Whether a task's process exists or may exist any moment. */
+/** Whether it is recorded that a task has ended. What it left behind may live on. */
 export function hasEnded(task: Task): task is Task & { readonly status: EndedStatus } {
   return task.status.kind === 'ended';
 }

@@ -198,7 +198,11 @@ export function spawnPump(
     const source = open(folder.fifo(stream), constants.O_RDONLY);
     const target = open(folder.stream(stream), constants.O_WRONLY | constants.O_APPEND);
     // It says itself who it is before it reads, so that nobody can be killed in between and leave one that is not known.
-    const script = 'echo "$$" >"$1" && exec "$2"';
+    // The first line is the shim's, which may be older than this ghost; the second tells it from whoever has the pid next.
+    const ignored = Array.from({ length: 21 }, () => 'ghost_x').join(' ');
+    const script = `IFS=' ' read -r ${ignored} ghost_start ghost_x </proc/self/stat
+echo "$$
+$ghost_start" >"$1" && exec "$2"`;
     const child = spawn(tools.shell, ['-c', script, 'ghost-pump', marker, tools.cat], {
       detached: true,
       cwd: '/',

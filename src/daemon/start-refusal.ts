@@ -1,4 +1,5 @@
 import { errorCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { redactedNames, type StoredPair } from '../journal/environments.ts';
 import type { StartFailure } from '../journal/events.ts';
@@ -29,7 +30,7 @@ export function spawnFailureMessage(task: Task, error: unknown): string {
     case 'ENOENT':
       return `the folder ${task.cwd} is not there any more`;
     default:
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
   }
 }
 

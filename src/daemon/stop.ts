@@ -10,7 +10,7 @@ import type { Supervisor } from './supervisor.ts';
 /** How often to look whether what a task left behind has gone. */
 const descendantsPollMs = 25;
 /** After SIGKILL, how long to wait before saying that it does not end (a process in an uninterruptible sleep). */
-export const unkillableMs = 10_000;
+const unkillableMs = 10_000;
 /** How long those that a signal has hit besides the task may take to be gone, before they count as alive. */
 const dyingMs = { SIGTERM: 250, SIGKILL: 2_000 } as const;
 

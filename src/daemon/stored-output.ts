@@ -1,12 +1,11 @@
-import { join } from 'node:path';
-
 import type { Microseconds, StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import { blockBytes, inBlocks, rangeInBlocks } from '../projections/stored-bytes.ts';
-import { besideBytes, isUnsealed, outputBytes } from '../projections/task-row.ts';
+import { besideBytes, closedLength, isUnsealed, outputBytes } from '../projections/task-row.ts';
 import type { TaskStore } from '../projections/task-store.ts';
 import type { StoredStream, Task } from '../projections/task.ts';
+import { streamNames } from '../stream-names.ts';
 import { bytesOnDisk } from './file-system.ts';
 import { type OpenOutput, type OutputPiece, type TaskOutput, mergeByAge } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
@@ -18,9 +17,8 @@ export interface OutputContext {
   readonly tasksFolder: string;
 }
 
-const streams: readonly StreamName[] = ['stdout', 'stderr'];
 /** The newest of a stream that is still written stays: what somebody who looks at the task wants to see. */
-export const newestKeptBytes = 64 * 1024;
+const newestKeptBytes = 64 * 1024;
 
 /**
  * What the output of all tasks takes on the disk, by task. A complete one's follows from its events and is kept by the
@@ -75,7 +73,7 @@ export class StoredOutput {
     if (task === undefined || (task.log.kind === 'closed' && !isUnsealed(task))) {
       return { bytes, pieces: this.#pieces(id) };
     }
-    const spared = streams
+    const spared = streamNames
       .map((stream) => this.#rawBytesOf(task, stream) * (1 - ratioOf(task.stored[stream])))
       .reduce((sum, part) => sum + part, 0);
     // Of a complete one the rest goes into segments soon, and only then the oldest of it can be told from the newest.
@@ -137,12 +135,12 @@ export class StoredOutput {
 
   *#allPieces(task: Task): Generator<OutputPiece, void, void> {
     // Most outputs are small: there are no segments to be read and put in order.
-    if (streams.some((stream) => task.stored[stream].starts.length > 0)) yield* this.#segments(task.id);
+    if (streamNames.some((stream) => task.stored[stream].starts.length > 0)) yield* this.#segments(task.id);
     yield* this.#raw(task.id, task);
   }
 
   #segments(id: TaskId): Iterable<OutputPiece> {
-    return mergeByAge(streams.map((stream) => this.#segmentsOf(id, stream)));
+    return mergeByAge(streamNames.map((stream) => this.#segmentsOf(id, stream)));
   }
 
   /** Read one by one as they are asked for: mostly it is the first few that go. */
@@ -157,10 +155,10 @@ export class StoredOutput {
 
   *#raw(id: TaskId, task: Task | undefined): Generator<OutputPiece, void, void> {
     if (task === undefined) return;
-    for (const stream of streams) {
+    for (const stream of streamNames) {
       const base = { task: id, stream, from: task.stored[stream].sealedTo, file: null, age: Number.POSITIVE_INFINITY };
       if (task.log.kind === 'closed') {
-        const to = stream === 'stdout' ? task.log.stdoutBytes : task.log.stderrBytes;
+        const to = closedLength(task.log, stream);
         const bytes = rangeInBlocks({ from: base.from, to });
         if (to > base.from) yield { ...base, to, bytes, divisible: false };
       } else {
@@ -173,12 +171,12 @@ export class StoredOutput {
 
   #rawBytesOf({ id, log, stored }: Task, stream: StreamName): number {
     if (log.kind === 'open') return bytesOnDisk(new TaskFolder(this.#tasksFolder, id).stream(stream));
-    return (stream === 'stdout' ? log.stdoutBytes : log.stderrBytes) - stored[stream].sealedTo;
+    return closedLength(log, stream) - stored[stream].sealedTo;
   }
 
   #bytesOfOpen(task: Task): number {
     const folder = new TaskFolder(this.#tasksFolder, task.id);
-    return streams.reduce(
+    return streamNames.reduce(
       (sum, stream) => sum + task.stored[stream].segmentBytes + bytesOnDisk(folder.stream(stream)),
       // Of many records the index that tells their order and times takes as much as what they tell of.
       bytesOnDisk(folder.order) + besideBytes(task),
@@ -189,9 +187,4 @@ export class StoredOutput {
 /** How much smaller a stream has become where it is compressed; 1 where nothing of it is. */
 function ratioOf({ segmentBytes, sealedTo, prunedTo }: StoredStream): number {
   return sealedTo > prunedTo ? Math.min(1, segmentBytes / (sealedTo - prunedTo)) : 1;
-}
-
-/** The path of a piece's file. */
-export function pathOf({ file, stream }: Pick<OutputPiece, 'file' | 'stream'>, folder: TaskFolder): string {
-  return file === null ? folder.stream(stream) : join(folder.path, file);
 }

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
 import { passCrashPoint } from '../crash-point.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type EnvironmentPair, isWhole } from '../journal/environments.ts';
 import type { Actor, DataOf, ProcessIdentity, StartFailure, TaskId } from '../journal/events.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
+import { streamNames } from '../stream-names.ts';
 import { pwdNames } from './pwd-variable.ts';
 import { findRefusal } from './resolve-command.ts';
+import { Retries } from './retries.ts';
 import { splitEnvironment } from './shim-environment.ts';
 import { type WaitingShim, spawnShim } from './spawn.ts';
 import { spawnFailureMessage, whatIsGone } from './start-refusal.ts';
@@ -18,8 +21,6 @@ import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
 export const attemptsMax = 5;
-/** When the journal could not be written, say, how long until a start is tried again. */
-const retryMs = 5_000;
 
 /** Everything about a task but what the daemon adds: its number and UUID. */
 export type Submission = Omit<ParametersOf<'run'>, 'environment'> & {
@@ -36,7 +37,7 @@ export class Supervisor implements Disposable {
   readonly #tasksFolder: string;
   readonly #supervisions = new Map<TaskId, Supervision>();
   readonly #sweep: Sweep;
-  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #retries = new Retries();
   /** Told when a stream has grown or is complete. */
   readonly #onOutput: (task: TaskId) => void;
   /** The requests that are being accepted, by id. */
@@ -107,7 +108,7 @@ export class Supervisor implements Disposable {
       this.#beginLater(id, error);
       throw new GhostError(
         'journal-write-failed',
-        `task ${id} is accepted but could not be started yet: ${error instanceof Error ? error.message : String(error)}`,
+        `task ${id} is accepted but could not be started yet: ${messageOf(error)}`,
         { hint: `it starts by itself when that is mended; see: ghost show ${id}`, task: id, cause: error },
       );
     }
@@ -168,7 +169,7 @@ export class Supervisor implements Disposable {
   /** The tasks go on; nobody looks after them from here. */
   [Symbol.dispose](): void {
     this.#sweep[Symbol.dispose]();
-    for (const timer of this.#retries) clearTimeout(timer);
+    this.#retries[Symbol.dispose]();
     for (const supervision of this.#supervisions.values()) supervision[Symbol.dispose]();
     this.#supervisions.clear();
   }
@@ -180,17 +181,13 @@ export class Supervisor implements Disposable {
 
   /** Does something for a task again after a while: what it needs (room, descriptors) was not to be had. */
   later(act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer);
-      act();
-    }, retryMs);
-    this.#retries.add(timer.unref());
+    this.#retries.later(act);
   }
 
   #beginLater(id: TaskId, error: unknown): void {
     this.#context.log.error('a task could not be started; it is tried again', {
       task: id,
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
     });
     this.later(() => {
       this.begin(id);
@@ -238,12 +235,17 @@ export class Supervisor implements Disposable {
     passCrashPoint('task.spawned');
     shim.go();
     passCrashPoint('task.go-given');
-    try {
+    const follow = (): void => {
       this.supervise(id, { attempt, shim: identity, waiting: shim });
+    };
+    try {
+      follow();
     } catch (error) {
-      // It runs all the same; the next daemon takes it up.
+      // It runs all the same, and until the next daemon nobody else takes it up.
       shim.release();
-      throw error;
+      const tell = (why: string): void =>
+        this.#context.log.error('a task that runs could not be followed; it is tried again', { task: id, error: why });
+      this.#retries.untilDone(follow, { error, tell });
     }
   }
 
@@ -257,7 +259,7 @@ export class Supervisor implements Disposable {
     const folder = this.folder(task.id);
     try {
       folder.create();
-      for (const stream of ['stdout', 'stderr'] as const) this.#context.kernel.makeFifo(folder.fifo(stream));
+      for (const stream of streamNames) this.#context.kernel.makeFifo(folder.fifo(stream));
       passCrashPoint('task.files-opened');
       return await spawnShim({
         tools,

@@ -16,17 +16,16 @@ import { join } from 'node:path';
 import { passCrashPoint } from '../crash-point.ts';
 import { errorCode, hasCode } from '../error-code.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
+import { streamNames } from '../stream-names.ts';
 import { bytesOnDisk } from './file-system.ts';
 import { forAppending, forReading, isLink, refuseLinks } from './no-links.ts';
-
-const streams = ['stdout', 'stderr'] as const;
 
 /**
  * Everything about one task that is not in the journal:
  *   spool/stdout, spool/stderr     the streams, append-only; their offsets are the streams' for ever
  *   spool/status.1, messages.1     what the shim of attempt 1 noted, and what its shell said
  *   spool/stdout.fifo, …           the pipes, while there is a task
- *   spool/stdout.pump              the pid of a pump that the daemon put in, while there is one
+ *   spool/stdout.pump              the pid of a pump that the daemon put in, while there is one, and below it its start time
  *   spool/stdout.again             left by a shim that had to pump the rest itself, until that is recorded
  *   order.idx                      which stream grew when (order-index.ts); not in `spool`, which is watched
  * Of a complete task only the streams that have bytes stay, and `order.idx`; of one that wrote nothing, nothing (`settle`).
@@ -83,21 +82,21 @@ export class TaskFolder {
   }
 
   /**
-   * The pid of the pump that a daemon put in, or null. A marker that is still empty is of a daemon that was killed
-   * before it had a pump: it is taken away, because the shim waits for as long as it is there.
+   * The pump that a daemon put in, or null. A marker that is still empty is of a daemon that was killed before it had a
+   * pump: it is taken away, because the shim waits for as long as it is there.
    */
-  replacedPump(name: StreamName): number | null {
+  replacedPump(name: StreamName): NotedPump | null {
     const path = this.pumpMarker(name);
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
-    const pid = Number.parseInt(readFileSync(path, { encoding: 'latin1', flag: forReading }), 10);
-    if (Number.isInteger(pid)) return pid;
+    const [pid = '', startTime = ''] = readFileSync(path, { encoding: 'latin1', flag: forReading }).split('\n');
+    if (/^\d+$/.test(pid)) return { pid: Number(pid), startTime: startTime === '' ? null : startTime };
     rmSync(path, { force: true });
     return null;
   }
 
   /** The streams whose rest the shim had to pump itself, since their pump was gone before the end. */
   pumpedByShim(): readonly StreamName[] {
-    return streams.filter((name) => statSync(this.#again(name), { throwIfNoEntry: false }) !== undefined);
+    return streamNames.filter((name) => statSync(this.#again(name), { throwIfNoEntry: false }) !== undefined);
   }
 
   /** To be called when that is recorded. */
@@ -209,6 +208,13 @@ export class TaskFolder {
   removeEmptySpool(): void {
     removeIfEmpty(this.spool);
   }
+}
+
+/** What a pump that a daemon put in has noted of itself. */
+export interface NotedPump {
+  readonly pid: number;
+  /** In clock ticks since boot; null where an older ghost put it in, which had only its pid noted. */
+  readonly startTime: string | null;
 }
 
 function readdirIfThere(folder: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { setAside } from '../journal/database.ts';
+import { restoreHint } from '../journal/database.ts';
 import { JournalReader } from '../journal/journal-reader.ts';
 import { resolvePaths } from '../paths.ts';
 import type { VerifyProgress, VerifyResult } from '../protocol/answers.ts';
@@ -26,5 +26,5 @@ export async function* verifyFolder(
 
 /** What to type where a journal is damaged. */
 export function howToGoOn(environment: Readonly<Record<string, string | undefined>>): string {
-  return setAside(resolvePaths(environment).journal);
+  return restoreHint(resolvePaths(environment).journal);
 }

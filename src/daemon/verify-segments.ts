@@ -4,6 +4,7 @@ import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { errorCode } from '../error-code.ts';
+import { messageOf } from '../error-message.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { Damage } from '../protocol/answers.ts';
 
@@ -73,7 +74,7 @@ export async function segmentDamage(
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return damage('segment-missing', 'is missing');
     if (code === 'EACCES' || code === 'EPERM' || code === 'EIO') {
-      return damage('segment-missing', `cannot be read: ${error instanceof Error ? error.message : ''}`);
+      return damage('segment-missing', `cannot be read: ${messageOf(error)}`);
     }
     throw error;
   }

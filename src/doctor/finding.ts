@@ -1,3 +1,5 @@
+import { messageOf } from '../error-message.ts';
+
 /** What one check came to, as it is shown and as `--json` prints it. */
 export interface Finding {
   /** What was looked at, in a word or two: the first column. */
@@ -58,7 +60,7 @@ export async function settle({ mend, ...finding }: Found, { fix }: { readonly fi
   try {
     return { ...finding, status: 'mended', message: `${finding.message}: ${await mend()}`, hint: '' };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { ...finding, status: 'problem', message: `${finding.message}; it could not be mended: ${why}` };
   }
 }

@@ -123,7 +123,7 @@ export function checkLeftovers(patient: Patient, entries: readonly FolderEntry[]
 }
 
 /** Beside a daemon that works, what it has just begun to write is no leftover. */
-export const youngMs = 60_000;
+const youngMs = 60_000;
 
 /** Whether nothing was written there for so long that nobody is about to go on. */
 export function isOld({ mtimeMs }: Stats, { nowMs }: { readonly nowMs: number }): boolean {

@@ -123,7 +123,7 @@ function actorOf({ uid }: Patient): Actor {
 }
 
 /** What was kept and what was lost, to the event. */
-export function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder, lastTask }: Salvage): string {
+function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder, lastTask }: Salvage): string {
   const keptText = kept === 0 ? 'nothing could be kept' : `restored with the events 1 to ${kept}`;
   const [first, last] = [seqs[0], seqs.at(-1)];
   const lostText =

@@ -4,13 +4,12 @@ import { basename, dirname, join, relative } from 'node:path';
 import { asideFolder, liesInSpool, moveAside } from '../daemon/set-aside.ts';
 import { TaskFolder } from '../daemon/task-folder.ts';
 import type { StreamName, TaskId } from '../journal/events.ts';
+import { streamNames } from '../stream-names.ts';
 import { counted } from '../words/task-words.ts';
 import { type Found, ok, problem, someOf, warning } from './finding.ts';
 import { type FolderEntry, isOld } from './folder-check.ts';
 import type { FactsTable, OutputFacts } from './output-facts.ts';
 import type { Patient } from './patient.ts';
-
-const streams: readonly StreamName[] = ['stdout', 'stderr'];
 
 /**
  * The files of every task against what the journal tells of them. `entries` were listed before the journal was read: a
@@ -119,7 +118,7 @@ function isSuperfluous(path: string, { paths: { tasks } }: Patient, facts: Facts
 
 function missingOf({ paths: { home, tasks } }: Patient, id: TaskId, task: OutputFacts): readonly string[] {
   const folder = new TaskFolder(tasks, id);
-  return streams.flatMap((stream) => {
+  return streamNames.flatMap((stream) => {
     const { files, sealedTo, prunedTo } = task.streams[stream];
     const segments = [...files].flatMap(([file, bytes]) =>
       wrongSize(join(folder.path, file), { home, wanted: bytes, exactly: true }),

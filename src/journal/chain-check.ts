@@ -1,6 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
 import { type EventRow, chainHash, decodeEvent, genesisHash } from './codec.ts';
-import { setAside } from './database.ts';
+import { restoreHint } from './database.ts';
 
 /** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
 export const tailChecked = 64;
@@ -28,7 +28,7 @@ export function checkChain(rows: readonly EventRow[], { path }: { path: string }
     if (previousHash === undefined) return;
     if (chainHash(previousHash, { seq, at, type, task, v, actor, data }) !== rowHash) {
       throw new GhostError('journal-unusable', `the journal was changed behind ghost's back at event ${seq}`, {
-        hint: `${setAside(path)}; to see what was changed: ghost audit --verify`,
+        hint: `${restoreHint(path)}; to see what was changed: ghost audit --verify`,
       });
     }
     // What a newer ghost wrote may need no migration: its events are refused here, before anything is appended to them.

@@ -3,10 +3,17 @@ import { basename } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 
 /** The one door to SQLite. Everything else that needs a database gets these types. */
 export type { Database, Statement } from 'better-sqlite3';
+
+/**
+ * What SQLite keeps of a journal in memory, for each connection. The default of better-sqlite3 is 16 MB, which fill as
+ * the journal grows; the system keeps the file's pages in memory anyway.
+ */
+const cacheKib = 4 * 1024;
 
 /**
  * Opens the journal's database: WAL, so that others may read it at any time; FULL, because better-sqlite3 is built
@@ -18,6 +25,7 @@ export function openDatabase(path: string): Database.Database {
   try {
     database = new Database(path);
     database.pragma('busy_timeout = 5000');
+    database.pragma(`cache_size = -${cacheKib}`);
     database.pragma('journal_mode = WAL');
     database.pragma('trusted_schema = OFF');
     database.pragma('foreign_keys = ON');
@@ -46,6 +54,7 @@ export function openForReading(path: string): Database.Database {
   try {
     database = new Database(path, { readonly: true, fileMustExist: true });
     database.pragma('busy_timeout = 5000');
+    database.pragma(`cache_size = -${cacheKib}`);
     database.pragma('trusted_schema = OFF');
     // The first that reads: what is no database says so here.
     database.pragma('schema_version');
@@ -117,22 +126,22 @@ export function takeKernelLock(path: string): KernelLock | null {
 }
 
 /** What to type where a journal cannot be used: the damaged file is kept beside, and what holds of it is restored. */
-export function setAside(path: string): string {
+export function restoreHint(path: string): string {
   return `ghost doctor --fix  (restores what holds of ${basename(path)}, and keeps the damaged file)`;
 }
 
 function unusable(path: string, error: unknown): GhostError {
   const code = sqliteErrorCode(error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (code === 'SQLITE_NOTADB') {
     return new GhostError('journal-unusable', `${path} is not an SQLite database`, {
-      hint: setAside(path),
+      hint: restoreHint(path),
       cause: error,
     });
   }
   if (code !== null && code.startsWith('SQLITE_CORRUPT')) {
     return new GhostError('journal-unusable', `${path} is damaged: ${reason}`, {
-      hint: setAside(path),
+      hint: restoreHint(path),
       cause: error,
     });
   }

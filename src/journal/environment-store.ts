@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 import { passCrashPoint } from '../crash-point.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Database, openDatabase, type Statement } from './database.ts';
 import {
@@ -225,7 +226,7 @@ function redactBackup(path: string, secrets: readonly StoredPair[]): void {
       backup.close();
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new GhostError(
       'journal-write-failed',
       `the value may be in the backup ${path} as well, which cannot be changed: ${reason}; nothing was removed`,

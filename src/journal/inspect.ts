@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { checkTail } from './chain-check.ts';
 import { type EventRow, eventColumns } from './codec.ts';
@@ -170,8 +171,4 @@ function lastSeq(database: Database): number {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? text;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 
 import { passCrashPoint } from '../crash-point.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
 import { checkTail } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
-import { type Database, openDatabase, setAside, setSynchronous, sqliteErrorCode } from './database.ts';
+import { type Database, openDatabase, restoreHint, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
 import type { EventDraft, JournalEvent, Microseconds, SequenceNumber } from './events.ts';
 import { FactReader } from './fact-reader.ts';
@@ -15,7 +16,7 @@ import { duplicateOf, onceKey } from './once-key.ts';
 import { finishPutting } from './put-in-place.ts';
 import type { EventReader, ReadModels } from './read-models.ts';
 import { prepareStatements } from './statements.ts';
-import { isFull, reasonOf, writeFailure } from './write-failure.ts';
+import { isFull, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
 export const readBatchMax = 2_000;
@@ -97,8 +98,8 @@ export class Journal extends FactReader implements Disposable, EventReader {
     } catch (error) {
       database.close();
       if (error instanceof GhostError) throw error;
-      throw new GhostError('journal-unusable', `${path} cannot be read: ${reasonOf(error)}`, {
-        hint: setAside(path),
+      throw new GhostError('journal-unusable', `${path} cannot be read: ${messageOf(error)}`, {
+        hint: restoreHint(path),
         cause: error,
       });
     }

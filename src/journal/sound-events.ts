@@ -1,3 +1,4 @@
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type EventRow, chainHash, decodeEvent, eventColumns, genesisHash } from './codec.ts';
 import type { Database } from './database.ts';
@@ -56,7 +57,7 @@ export function* soundEvents(database: Database): Generator<ChainedEvent, ChainB
 }
 
 function unreadable(seq: number, error: unknown): ChainBreak {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { seq, kind: 'unreadable', message: `event ${seq} cannot be read: ${message}` };
 }
 

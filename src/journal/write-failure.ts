@@ -1,10 +1,11 @@
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { sqliteErrorCode } from './database.ts';
 
 /** What a failed commit is told as. */
 export function writeFailure(error: unknown): GhostError {
   if (!isFull(error)) {
-    return new GhostError('journal-write-failed', `the journal cannot be written: ${reasonOf(error)}`, {
+    return new GhostError('journal-write-failed', `the journal cannot be written: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -22,9 +23,4 @@ export function writeFailure(error: unknown): GhostError {
 export function isFull(error: unknown): boolean {
   const code = sqliteErrorCode(error);
   return code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE';
-}
-
-/** An error in its own words. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,7 +10,7 @@ import type {
   StartFailure,
 } from '../journal/events.ts';
 import { type Delivery, deliveriesOf } from './signal-deliveries.ts';
-import type { TaskView } from './task-view.ts';
+import { type TaskView, microsecondsOf } from './task-view.ts';
 
 /** What is known of a task: its events and what the system says of it now. */
 export interface TaskFacts {
@@ -119,7 +119,7 @@ function ending(facts: TaskFacts, end: JournalEvent): readonly Reason[] {
   if (end.type === 'TaskLost') {
     // What shows that it was alive: other events may be of the daemon that found it gone.
     const alive = facts.events.filter(({ type }) => type === 'TaskStarted' || type === 'TaskAdopted');
-    const output = facts.lastOutputAt === null ? 0 : Date.parse(facts.lastOutputAt) * 1000;
+    const output = facts.lastOutputAt === null ? 0 : microsecondsOf(facts.lastOutputAt);
     const seen = Math.max(output, ...alive.map(({ at }) => at));
     return [
       ...asks(facts, { endedAt: null }),

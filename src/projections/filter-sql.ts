@@ -3,6 +3,7 @@ import type { Microseconds } from '../journal/events.ts';
 import { endings, folderPrefix, groupTerms } from './matches-filter.ts';
 import { searchNeedle, trigramMatch } from './search-text.ts';
 import type { FilterTerm, TaskFilter } from './task-filter.ts';
+import { microsecondsOf } from './task-view.ts';
 
 /** A piece of SQL and what is put in for its question marks. */
 export interface SqlPart {
@@ -72,9 +73,9 @@ function termSql(term: FilterTerm, { now }: { now: Microseconds }): SqlPart {
       return { sql: "t.cwd || '/' = ? OR substr(t.cwd, 1, length(?)) = ?", values: [prefix, prefix, prefix] };
     }
     case 'since':
-      return { sql: 't.submitted_at >= ?', values: [Date.parse(term.time) * 1000] };
+      return { sql: 't.submitted_at >= ?', values: [microsecondsOf(term.time)] };
     case 'until':
-      return { sql: 't.submitted_at < ?', values: [Date.parse(term.time) * 1000] };
+      return { sql: 't.submitted_at < ?', values: [microsecondsOf(term.time)] };
     case 'longer':
       return { sql: `${duration} >= ?`, values: [now, term.durationMs] };
     case 'shorter':
@@ -145,7 +146,7 @@ export function timeBounds(
       .get(...values)?.[0] ?? null;
   for (const term of terms) {
     if (term.field !== 'since' && term.field !== 'until') continue;
-    const at = Date.parse(term.time) * 1000;
+    const at = microsecondsOf(term.time);
     const isLower = (term.field === 'since') !== term.not;
     if (isLower) {
       const first = number('SELECT id FROM tasks WHERE submitted_high >= ? ORDER BY submitted_high, id LIMIT 1', [at]);

@@ -1,11 +1,11 @@
 import type { Microseconds } from '../journal/events.ts';
 import { searchNeedle, searchText } from './search-text.ts';
 import type { FilterTerm, TaskFilter } from './task-filter.ts';
-import { viewTask } from './task-view.ts';
+import { microsecondsOf, viewTask } from './task-view.ts';
 import type { Task } from './task.ts';
 
 /** The fields of which a task has one value, so that several terms of one are alternatives of each other. */
-export const singleValued: readonly FilterTerm['field'][] = ['state', 'exit', 'signal', 'name', 'cwd'];
+const singleValued: readonly FilterTerm['field'][] = ['state', 'exit', 'signal', 'name', 'cwd'];
 
 /** The fields that tell of a task's end: to have ended otherwise, it must have ended. */
 export const endings: readonly FilterTerm['field'][] = ['exit', 'signal'];
@@ -61,9 +61,9 @@ function termHolds(task: Task, term: FilterTerm, { now }: { now: Microseconds })
     case 'cwd':
       return folderPrefix(task.cwd).startsWith(folderPrefix(term.folder));
     case 'since':
-      return task.submittedAt >= Date.parse(term.time) * 1000;
+      return task.submittedAt >= microsecondsOf(term.time);
     case 'until':
-      return task.submittedAt < Date.parse(term.time) * 1000;
+      return task.submittedAt < microsecondsOf(term.time);
     case 'longer': {
       const durationMs = durationSoFar(task, { now });
       return durationMs !== null && durationMs >= term.durationMs;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { passCrashPoint } from '../crash-point.ts';
 import { GhostError } from '../ghost-error.ts';
-import { type Database, type Statement, setAside } from '../journal/database.ts';
+import { type Database, type Statement, restoreHint } from '../journal/database.ts';
 import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { OnOpening } from '../journal/journal-options.ts';
 import type { EventReader, ReadModels } from '../journal/read-models.ts';
@@ -15,14 +15,14 @@ import type { Task } from './task.ts';
  * The version of the fold and of what is kept of it: to be raised when `evolveTask`, the shape of a `Task` or the tables
  * change, so that an older ghost's are folded anew.
  */
-export const foldVersion = 2;
+const foldVersion = 2;
 
 /** A snapshot of the live tasks is kept after so many events, and after at least so many for each of them. */
 export const snapshotEventsMin = 1024;
-export const snapshotEventsPerTask = 8;
+const snapshotEventsPerTask = 8;
 
 /** After how many events a snapshot follows the last, with so many live tasks: its size stays a part of the events'. */
-export function eventsToSnapshot(liveTasks: number): number {
+function eventsToSnapshot(liveTasks: number): number {
   return Math.max(snapshotEventsMin, snapshotEventsPerTask * liveTasks);
 }
 
@@ -201,7 +201,7 @@ export class ReadModelFold implements ReadModels {
       row === undefined
         ? `the end of the journal was removed behind ghost's back: event ${seq} is known, and gone`
         : `the journal was changed behind ghost's back at event ${seq}`,
-      { hint: setAside(this.#database.name) },
+      { hint: restoreHint(this.#database.name) },
     );
   }
 }

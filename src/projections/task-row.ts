@@ -1,4 +1,5 @@
 import type { StreamName } from '../journal/events.ts';
+import { streamNames } from '../stream-names.ts';
 import { searchText } from './search-text.ts';
 import { besideBytesAssumed, finalSealBytes, rangeInBlocks } from './stored-bytes.ts';
 import { type TaskState, durationMsOf, stateOf } from './task-view.ts';
@@ -52,9 +53,11 @@ export function isLive({ status, log, stop, unansweredSignals }: Task): boolean 
 export function outputBytes(task: Task): number {
   const { log, stored } = task;
   if (log.kind === 'open' || keptBytes(task) === 0) return 0;
-  return streamsOf(log).reduce(
-    (sum, [stream, length]) =>
-      sum + stored[stream].segmentBytes + rangeInBlocks({ from: stored[stream].sealedTo, to: length }),
+  return streamNames.reduce(
+    (sum, stream) =>
+      sum +
+      stored[stream].segmentBytes +
+      rangeInBlocks({ from: stored[stream].sealedTo, to: closedLength(log, stream) }),
     besideBytes(task),
   );
 }
@@ -67,24 +70,23 @@ export function besideBytes({ log }: Task): number {
 /** How many bytes of a complete output can still be read; 0 until it is complete. */
 export function keptBytes({ log, stored }: Task): number {
   if (log.kind === 'open') return 0;
-  return streamsOf(log).reduce((sum, [stream, length]) => sum + Math.max(0, length - stored[stream].prunedTo), 0);
+  return streamNames.reduce((sum, stream) => sum + Math.max(0, closedLength(log, stream) - stored[stream].prunedTo), 0);
 }
 
 /** Whether some of a complete output is still to be compressed: what is left of a stream, unless it is too little. */
 export function isUnsealed({ log, stored }: Task): boolean {
   if (log.kind === 'open') return false;
-  return streamsOf(log).some(([stream, length]) => {
+  return streamNames.some((stream) => {
     const { sealedTo, segments } = stored[stream];
+    const length = closedLength(log, stream);
     return length > sealedTo && (segments > 0 || length - sealedTo >= finalSealBytes);
   });
 }
 
-function streamsOf(log: {
-  readonly stdoutBytes: number;
-  readonly stderrBytes: number;
-}): readonly (readonly [StreamName, number])[] {
-  return [
-    ['stdout', log.stdoutBytes],
-    ['stderr', log.stderrBytes],
-  ];
+/** How many bytes a stream has had in all, once its log is complete. */
+export function closedLength(
+  { stdoutBytes, stderrBytes }: { readonly stdoutBytes: number; readonly stderrBytes: number },
+  stream: StreamName,
+): number {
+  return stream === 'stdout' ? stdoutBytes : stderrBytes;
 }

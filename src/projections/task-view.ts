@@ -100,3 +100,8 @@ export function durationMsOf({ outcome, startedAt, endedAt }: EndedStatus): numb
 export function isoTime(at: Microseconds): string {
   return new Date(at / 1000).toISOString();
 }
+
+/** The way back: an ISO 8601 time that was checked where it came in, as microseconds since 1970. */
+export function microsecondsOf(time: string): Microseconds {
+  return (Date.parse(time) * 1000) as Microseconds;
+}

@@ -9,8 +9,8 @@ import type { ScreenWorld } from './screen-world.ts';
 /** How long events are gathered before they are folded: a change of many tasks is one change of the screen. */
 const gatherMs = 25;
 /** A daemon that says nothing for so long is as good as lost. */
-const silenceMs = 15_000;
-const knockMs = 5_000;
+export const silenceMs = 15_000;
+export const knockMs = 5_000;
 
 /**
  * The connection to the daemon: the table as it is, then every event as it is committed. One that is lost is told, and
@@ -65,10 +65,13 @@ export class DaemonLink implements AsyncDisposable {
     this.#store.dispatch({ type: 'lost', why });
   }
 
-  /** Something asked in vain: if the daemon is gone, that is shown. Tells whether it is. */
+  /**
+   * Something asked in vain: if the daemon is gone, that is shown. Tells whether it is. Where there is no connection
+   * nothing is lost: it is being made, or was lost before.
+   */
   noticed(error: unknown): boolean {
     if (!isLoss(error)) return false;
-    this.#lose(error, this.#round);
+    if (this.#client !== null) this.#lose(error, this.#round);
     return true;
   }
 

@@ -24,9 +24,9 @@ export class DialogKeyboard {
     if (key === 'ctrl-z') return this.#servants.suspend();
     if (dialog.kind === 'confirm') return this.#answer(dialog, key);
     if (key === 'esc') return this.#leave(dialog);
+    if (dialog.busy) return;
     if (key === 'enter') return this.#submit(dialog);
     if (dialog.kind === 'run') {
-      if (dialog.busy) return;
       if (key === 'up' || key === 'down') return this.#servants.tasks.recall(key === 'up' ? 1 : -1);
       const by = key === 'tab' ? 1 : key === 'shift-tab' ? -1 : null;
       if (by !== null) return this.#show(nextField(dialog, by));
@@ -49,6 +49,7 @@ export class DialogKeyboard {
 
   /** Something that is typed or pasted. */
   type(dialog: Exclude<Dialog, { kind: 'confirm' }>, text: string): void {
+    if (dialog.busy) return;
     this.#put(dialog, typed(dialog.kind === 'run' ? dialog.fields[dialog.focus] : dialog.field, text));
   }
 

@@ -6,7 +6,7 @@ import { cut, fit, widthOf, wrapWords } from './cells.ts';
 import { Framed, type FramedLine, framedLine } from './framed.tsx';
 import { type RunDialog, type RunPlace, runsThrough } from './run-dialog.ts';
 import { screenLayout } from './screen-layout.ts';
-import { type PromptKind, runFields, type ScreenState } from './screen-state.ts';
+import { type Dialog, type PromptKind, runFields, type ScreenState } from './screen-state.ts';
 import { shownField, type TextField } from './text-field.ts';
 import type { Theme } from './theme.ts';
 
@@ -52,13 +52,14 @@ const promptLabels: { readonly [P in PromptKind]: string } = {
 
 /** The line in which a filter, a pattern, a time or a file is typed. */
 export function promptLine(
-  { asks, field, problem }: { readonly asks: PromptKind; readonly field: TextField; readonly problem: string | null },
+  { asks, field, problem, busy }: Omit<Extract<Dialog, { kind: 'prompt' }>, 'kind'>,
   { columns, theme }: { readonly columns: number; readonly theme: Theme },
 ): string {
   const label = ` ${promptLabels[asks]} `;
-  const said = problem === null ? '' : ` ${cut(problem, Math.floor(columns * 0.55))} `;
+  const note = busy ? 'writing…' : problem;
+  const said = note === null ? '' : ` ${cut(note, Math.floor(columns * 0.55))} `;
   const room = Math.max(4, columns - widthOf(label) - widthOf(said) - 1);
-  return `${theme.selected(label)} ${typedText(field, { columns: room, theme })}${said === '' ? '' : theme.bad(said)}`;
+  return `${theme.selected(label)} ${typedText(field, { columns: room, theme })}${busy ? theme.faint(said) : theme.bad(said)}`;
 }
 
 function runLines(

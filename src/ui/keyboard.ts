@@ -221,6 +221,9 @@ export class Keyboard {
       export: '',
     }[asks];
     const field = fieldOf(given ?? before);
-    this.#context.store.dispatch({ type: 'dialog', dialog: { kind: 'prompt', asks, field, problem: null } });
+    this.#context.store.dispatch({
+      type: 'dialog',
+      dialog: { kind: 'prompt', asks, field, problem: null, busy: false },
+    });
   }
 }

@@ -1,6 +1,7 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogChunk } from '../protocol/answers.ts';
 import type { LogCursor } from '../protocol/messages.ts';
+import { streamNames } from '../stream-names.ts';
 import { BlockCarry } from '../words/line-carry.ts';
 import { LineSearch } from '../words/line-search.ts';
 import type { HeldLine } from './log-window.ts';
@@ -9,7 +10,7 @@ import type { HeldLine } from './log-window.ts';
 export const hitsKeptMax = 100_000;
 
 /** How long a part of the log may take to look through, in milliseconds: no key is read meanwhile. */
-export const screenSearchMsMax = 1_000;
+const screenSearchMsMax = 1_000;
 
 /** A line in which something was found. */
 export interface Hit {
@@ -21,8 +22,6 @@ export interface Hit {
 /** What is looked for in a log, and where it was found. It is filled as the log is read and never read anew. */
 export class LogHits {
   readonly search: LineSearch;
-  /** For marking what is seen. */
-  readonly pattern: RegExp;
   /** In how many lines it was found so far. */
   count = 0;
   /** How much of the log has been looked at, in bytes. */
@@ -41,7 +40,6 @@ export class LogHits {
   constructor(text: string) {
     const ignoreCase = !/\p{Lu}/u.test(text.replaceAll(/\\./g, ''));
     this.search = new LineSearch(text, { ignoreCase, msMax: screenSearchMsMax });
-    this.pattern = new RegExp(text, ignoreCase ? 'i' : '');
   }
 
   get kept(): number {
@@ -65,7 +63,7 @@ export class LogHits {
 
   /** The log is at its end for now: its last lines may have no newline. */
   end(cursor: LogCursor): void {
-    for (const stream of ['stdout', 'stderr'] as const) this.#look(stream, this.#carries[stream].end(), cursor);
+    for (const stream of streamNames) this.#look(stream, this.#carries[stream].end(), cursor);
     this.complete = true;
   }
 

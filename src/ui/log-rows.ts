@@ -32,7 +32,7 @@ export interface Anchor {
 }
 
 /** The most of what is looked for that is marked in one line. */
-const marksMax = 200;
+export const marksMax = 200;
 /** Only that much of a line is laid out where it is cut. */
 const cutSlack = 1_024;
 
@@ -268,7 +268,11 @@ function rangesToMark(text: string, pattern: RegExp): readonly (readonly [from: 
   const find = (): readonly (readonly [number, number])[] => {
     const ranges: (readonly [number, number])[] = [];
     for (const { index, 0: found } of text.matchAll(new RegExp(pattern, `${pattern.flags}g`))) {
-      if (found !== '') ranges.push([index, index + found.length]);
+      // Without `u` a pattern can match half a character (`.`), which is marked whole, and once.
+      const from = Math.max(ranges.at(-1)?.[1] ?? 0, index - (isWithinCharacter(text, index) ? 1 : 0));
+      const end = index + found.length;
+      const to = end + (isWithinCharacter(text, end) ? 1 : 0);
+      if (found !== '' && from < to) ranges.push([from, to]);
       if (ranges.length >= marksMax) break;
     }
     return ranges;
@@ -283,4 +287,9 @@ function rangesToMark(text: string, pattern: RegExp): readonly (readonly [from: 
     tooSlow.add(pattern);
     return [];
   }
+}
+
+/** Whether a place lies between the two halves of a character beyond U+FFFF. */
+function isWithinCharacter(text: string, place: number): boolean {
+  return (text.codePointAt(place - 1) ?? 0) > 0xffff;
 }

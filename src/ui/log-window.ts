@@ -1,6 +1,7 @@
 import type { StreamName } from '../journal/events.ts';
 import type { LogChunk, MissingOutput } from '../protocol/answers.ts';
 import type { LogCursor } from '../protocol/messages.ts';
+import { streamNames } from '../stream-names.ts';
 
 /**
  * The part of a log that is held: lines in the order in which they began, never more than so many. It grows at either
@@ -12,7 +13,7 @@ export interface LogWindow {
   readonly atStart: boolean;
   /** Where to read on after the last line. */
   readonly end: LogCursor;
-  /** How far each stream is held, so that a line that goes on is known. */
+  /** What the lines take, roughly: their bytes, and so many for each line itself. */
   readonly bytes: number;
 }
 
@@ -85,7 +86,7 @@ export function withChunk(window: LogWindow, chunk: LogChunk): LogWindow {
 export function withEarlier(window: LogWindow, earlier: LogWindow): LogWindow {
   const before = [...earlier.lines];
   const after = [...window.lines];
-  for (const stream of ['stdout', 'stderr'] as const) {
+  for (const stream of streamNames) {
     const place = before.findLastIndex((line) => line.stream === stream && line.open);
     const begun = before[place];
     if (begun === undefined) continue;

@@ -7,7 +7,7 @@ import { Keyboard } from './keyboard.ts';
 import { LogReader } from './log-reader.ts';
 import { LogSearcher } from './log-searcher.ts';
 import { PageActions } from './page-actions.ts';
-import type { ScreenContext } from './screen-context.ts';
+import { type ScreenContext, sayWhy } from './screen-context.ts';
 import { initialScreen, type ScreenSize } from './screen-state.ts';
 import { ScreenStore } from './screen-store.ts';
 import type { ScreenWorld } from './screen-world.ts';
@@ -106,7 +106,7 @@ async function shutdown(context: ScreenContext, link: DaemonLink): Promise<void>
       tasksRunning === 0 ? 'no task runs' : `${tasksRunning} ${tasksRunning === 1 ? 'task goes' : 'tasks go'} on`;
     await link.leave(`The daemon was shut down; ${goOn}.`, { opened });
   } catch (error) {
-    if (!link.noticed(error)) context.toast(error instanceof Error ? error.message : String(error), 'bad');
+    if (!link.noticed(error)) context.toast(sayWhy(error), 'bad');
   }
 }
 

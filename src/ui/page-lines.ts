@@ -25,7 +25,7 @@ export function pageLinesOf(state: ScreenState): readonly PageLine[] {
   if (page.problem !== null) return wrapWords(page.problem, inner).map((text) => ({ text, tone: 'bad' }));
   if (page.kind === 'audit') return page.events.map((event) => plain(cut(auditText(event), inner)));
   if (page.detail === null) return [{ text: '…', tone: 'faint' }];
-  return detailLines(page.detail, { why: page.why, inner, nowMs: state.nowMs });
+  return detailLines(page.detail, { why: page.why, inner, nowMs: state.past?.atMs ?? state.nowMs });
 }
 
 /** The keys as the code acts on them, in two columns where there is room. */

@@ -12,6 +12,6 @@ export function paneRows(
   return {
     anchor,
     height,
-    options: { columns: inner, wrap, times, pattern: search?.hits.pattern ?? null, colour },
+    options: { columns: inner, wrap, times, pattern: search?.hits.search.pattern ?? null, colour },
   };
 }

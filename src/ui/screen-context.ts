@@ -1,4 +1,5 @@
 import type { Client } from '../client/api.ts';
+import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { visible } from '../words/visible.ts';
 import type { ScreenStore } from './screen-store.ts';
@@ -18,8 +19,7 @@ export interface ScreenContext {
 
 /** What went wrong in one sentence that can be drawn; what to type next is for the command line. */
 export function sayWhy(error: unknown): string {
-  if (error instanceof Error) return visible(error.message);
-  return visible(String(error));
+  return visible(messageOf(error));
 }
 
 /** Whether the daemon is gone, which the connection itself tells of. */

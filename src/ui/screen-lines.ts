@@ -2,6 +2,7 @@ import type { TaskView } from '../projections/task-view.ts';
 import { byteText } from '../words/byte-text.ts';
 import { eventSentence } from '../words/event-sentence.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
+import { exitWord } from '../words/task-words.ts';
 import { clockTime, exactClockTime, fullTime } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import { cut, fit, widthOf } from './cells.ts';
@@ -132,7 +133,7 @@ export function emptyLine({ connection, filter, past }: ScreenState): string {
 /** A task of the history in one line. */
 export function historyLine(task: TaskView, columns: number): string {
   const time = task.startedAt === null ? '-' : fullTime(Date.parse(task.startedAt));
-  const code = String(task.exitCode ?? task.signal ?? '-');
+  const code = exitWord(task);
   const wide = columns >= 73;
   const head = `${fit(String(task.id), 6, { align: 'right' })}  ${fit(task.state, 7)}  ${wide ? `${fit(code, 8)}  ${fit(time, 19)}  ` : ''}`;
   return cut(`${head}${quoteCommand(task.command)}`, columns);

@@ -3,7 +3,7 @@ import type { TaskView } from '../projections/task-view.ts';
 import { evolveKnown, type KnownTasks } from './known-tasks.ts';
 import { screenLayout } from './screen-layout.ts';
 import {
-  closedLog,
+  initialLog,
   type Dialog,
   type LogPane,
   type Page,
@@ -57,7 +57,13 @@ function changed(state: ScreenState, change: ScreenChange): ScreenState {
       // What is shown of the past and of a log stands on what is committed, and stays as it is.
       return { ...state, connection: { kind: 'open' }, present: change.known };
     case 'lost':
-      return { ...state, connection: { kind: 'lost', why: change.why, busy: false }, dialog: null };
+      return {
+        ...state,
+        connection: { kind: 'lost', why: change.why, busy: false },
+        dialog: null,
+        // Nothing can be asked for any more, and under the message no key would pause it.
+        past: state.past === null ? null : { ...state.past, playing: false, busy: false },
+      };
     case 'connecting-again':
       return state.connection.kind === 'lost' ? { ...state, connection: { ...state.connection, busy: true } } : state;
     case 'committed':
@@ -124,7 +130,7 @@ function settled(state: ScreenState, before: ScreenState): ScreenState {
   return isSame ? state : { ...state, selected, expected, top, focus, log };
 }
 
-const { open: _, follow: _f, wrap: _w, times: _t, ...nothingRead } = closedLog;
+const { open: _, follow: _f, wrap: _w, times: _t, ...nothingRead } = initialLog;
 
 function throughTime(state: ScreenState, past: Past | null): ScreenState {
   if (past !== null) return { ...state, past, selectedNow: state.past === null ? state.selected : state.selectedNow };

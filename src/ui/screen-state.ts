@@ -103,7 +103,8 @@ export interface LogSearchState {
   readonly version: number;
 }
 
-export const closedLog: LogPane = {
+/** The log pane before anything is known. */
+export const initialLog: LogPane = {
   open: true,
   follow: false,
   wrap: false,
@@ -166,7 +167,14 @@ export type Dialog =
       readonly busy: boolean;
     }
   | { readonly kind: 'confirm'; readonly question: readonly string[]; readonly intent: Intent }
-  | { readonly kind: 'prompt'; readonly asks: PromptKind; readonly field: TextField; readonly problem: string | null };
+  | {
+      readonly kind: 'prompt';
+      readonly asks: PromptKind;
+      readonly field: TextField;
+      readonly problem: string | null;
+      /** What was typed is being done: nothing more is typed. */
+      readonly busy: boolean;
+    };
 
 export type PromptKind = 'filter' | 'history-filter' | 'search' | 'time' | 'export';
 
@@ -198,7 +206,7 @@ export function initialScreen({ size, nowMs }: Pick<ScreenState, 'size' | 'nowMs
     top: 0,
     marked: new Set(),
     awaited: new Set(),
-    log: closedLog,
+    log: initialLog,
     page: null,
     dialog: null,
     toasts: [],

@@ -1,8 +1,8 @@
 import { reduceScreen, type ScreenChange } from './screen-reducer.ts';
-import type { ScreenState } from './screen-state.ts';
+import type { Dialog, ScreenState } from './screen-state.ts';
 
 /** How often the screen is drawn anew for what comes by itself: output is read no faster, and drawing costs most of it. */
-export const feedPauseMs = 150;
+const feedPauseMs = 150;
 
 /**
  * Holds what the screen shows. What a person does is drawn at once; what comes by itself is drawn at most every
@@ -55,4 +55,15 @@ export class ScreenStore implements Disposable {
     }, feedPauseMs);
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Puts what an answer leads to in place of the dialog that asked for it, if that is still open. Tells whether it is. */
+export function answerDialog(
+  store: ScreenStore,
+  { asking, next }: { readonly asking: Dialog; readonly next: Dialog | null },
+): boolean {
+  // It is the same one as long as nothing was typed, which it does not let while it is busy.
+  if (store.state.dialog !== asking) return false;
+  store.dispatch({ type: 'dialog', dialog: next });
+  return true;
 }

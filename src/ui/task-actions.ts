@@ -1,10 +1,12 @@
 import type { TaskView } from '../projections/task-view.ts';
+import { userShell } from '../user-shell.ts';
 import { outcomeWords } from '../words/event-sentence.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { viewOf } from './known-tasks.ts';
 import { earlierCommands, nextField, openRunDialog, readRunDialog, recalled, type RunPlace } from './run-dialog.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
 import type { Intent } from './screen-state.ts';
+import { answerDialog } from './screen-store.ts';
 import { tableRows } from './table-rows.ts';
 
 /** The most bytes that are put into the clipboard: terminals take little more in one sequence. */
@@ -22,8 +24,9 @@ export class TaskActions {
 
   /** Where the run dialog's words are understood. */
   get place(): RunPlace {
-    const { SHELL: shell, HOME: home } = this.#context.world.environment;
-    return { shell: shell === undefined || shell === '' ? '/bin/sh' : shell, home: home ?? null };
+    const { environment } = this.#context.world;
+    const { HOME: home } = environment;
+    return { shell: userShell(environment), home: home ?? null };
   }
 
   /** The selected task, or null; says so where there is none. */
@@ -146,15 +149,17 @@ export class TaskActions {
       const { field: focus, problem } = answer;
       return store.dispatch({ type: 'dialog', dialog: { ...dialog, focus, problem } });
     }
-    store.dispatch({ type: 'dialog', dialog: { ...dialog, busy: true, problem: null } });
+    const asking = { ...dialog, busy: true, problem: null };
+    store.dispatch({ type: 'dialog', dialog: asking });
     try {
       const { id } = await this.#context.client().run(answer.request);
-      store.dispatch({ type: 'dialog', dialog: null });
-      store.dispatch({ type: 'expected', task: id });
+      // Whoever left the dialog does something else by now, and no other task is put under their fingers.
+      if (answerDialog(store, { asking, next: null })) store.dispatch({ type: 'expected', task: id });
       this.#context.toast(`task ${id} runs`);
     } catch (error) {
       if (this.#noticed(error)) return;
-      store.dispatch({ type: 'dialog', dialog: { ...dialog, busy: false, problem: sayWhy(error) } });
+      const problem = sayWhy(error);
+      if (!answerDialog(store, { asking, next: { ...dialog, problem } })) this.#context.toast(problem, 'bad');
     }
   }
 

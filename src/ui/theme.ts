@@ -1,4 +1,5 @@
 import type { TaskState } from '../projections/task-view.ts';
+import { stateColours } from '../words/state-colours.ts';
 import { dressed, type Look, plainLook } from './colours.ts';
 
 /**
@@ -11,20 +12,10 @@ export interface Theme {
   readonly strong: (text: string) => string;
   readonly selected: (text: string) => string;
   readonly frame: (text: string, focused: boolean) => string;
-  readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
   readonly past: (text: string) => string;
   readonly plain: (text: string) => string;
 }
-
-const stateLooks: { readonly [S in TaskState]: Partial<Look> } = {
-  running: { foreground: '32' },
-  exited: {},
-  failed: { foreground: '31' },
-  // Not yellow, which cannot be read on white.
-  killed: { foreground: '35' },
-  lost: { foreground: '31', bold: true },
-};
 
 /** NO_COLOR takes the colours; bold, dim and inverted are none. */
 export function themeFor({ colour }: { readonly colour: boolean }): Theme {
@@ -39,12 +30,11 @@ function themeWith({ colour }: { readonly colour: boolean }): Theme {
   const faint = look({ dim: true });
   const focusedFrame = look({ foreground: '36', bold: true });
   return {
-    state: (state, text) => look(stateLooks[state])(text),
+    state: (state, text) => look(stateColours[state])(text),
     faint,
     strong: look({ bold: true }),
     selected: look({ inverse: true }),
     frame: (text, focused) => (focused ? focusedFrame(text) : faint(text)),
-    good: look({ foreground: '32' }),
     bad: look({ foreground: '31', bold: true }),
     past: look({ foreground: '36' }),
     plain: (text) => text,
@@ -65,7 +55,6 @@ function dimmed(): Theme {
     strong: dim,
     selected: dim,
     frame: dim,
-    good: dim,
     bad: dim,
     past: dim,
     plain: dim,

@@ -40,9 +40,10 @@ export class TimeMachine implements Disposable {
     const { past, present } = this.#context.store.state;
     if (past === null) return;
     const next = past.events.find(({ seq }) => seq > past.known.seq);
-    if (next !== undefined) return await this.#step(past, next);
-    if (past.known.seq + 1 > present.seq) return this.now();
-    await this.go({ kind: 'event', seq: past.known.seq + 1 });
+    if (next !== undefined && this.#asked === null) return await this.#step(past, next);
+    const seq = (this.#asked ?? past.known.seq) + 1;
+    if (seq > present.seq) return this.now();
+    await this.go({ kind: 'event', seq });
   }
 
   /** To a moment. */
@@ -65,9 +66,7 @@ export class TimeMachine implements Disposable {
       const atMs = moment.kind === 'time' ? Math.max(eventMs, Date.parse(moment.time)) : Math.floor(eventMs) + 1;
       this.#change({ known, atMs, events, ...this.#pace, busy: false });
     } catch (error) {
-      if (this.#noticed(error) || round !== this.#round) return;
-      if (past !== null) this.#change({ ...past, busy: false });
-      this.#context.toast(sayWhy(error), 'bad');
+      this.#failed(error, round);
     } finally {
       if (round === this.#round) this.#asked = null;
     }
@@ -116,8 +115,17 @@ export class TimeMachine implements Disposable {
       const events = await this.#around(event.seq);
       if (round === this.#round) this.#change({ ...moved, ...this.#pace, events });
     } catch (error) {
-      if (!this.#noticed(error)) this.#context.toast(sayWhy(error), 'bad');
+      this.#failed(error, round);
     }
+  }
+
+  /** What was asked for in vain is not asked for again by itself: the playing ends. */
+  #failed(error: unknown, round: number): void {
+    const isLost = this.#noticed(error);
+    if (round !== this.#round) return;
+    const { past } = this.#context.store.state;
+    if (past !== null) this.#change({ ...past, playing: false, busy: false });
+    if (!isLost) this.#context.toast(sayWhy(error), 'bad');
   }
 
   /** Whether and how fast it is played, which may have been changed while an answer was waited for. */
@@ -143,7 +151,8 @@ export class TimeMachine implements Disposable {
     const waitMs = next === undefined ? 0 : Math.max(0, next.at / 1000 - past.atMs) / past.speed;
     this.#timer = setTimeout(
       () => {
-        void this.forward().then(() => this.#playOn());
+        // The connection may have been lost meanwhile, which ends the playing.
+        if (this.#pace.playing) void this.forward().then(() => this.#playOn());
       },
       Math.min(idleMsMax, waitMs),
     );

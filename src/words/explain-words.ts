@@ -101,7 +101,7 @@ export function reasonText(reason: Reason, { task }: Explanation, reader: Reader
 }
 
 /** `you (ada on pts/3, ghost stop 42)`, in the midst of a sentence. */
-export function actorPhrase(actor: Actor, { nameOf, uid }: Reader): string {
+function actorPhrase(actor: Actor, { nameOf, uid }: Reader): string {
   if (actor.kind === 'daemon') return 'ghost';
   const user = userWords(actor.uid, { nameOf });
   const { client, commandLine, terminal } = actor;
@@ -117,7 +117,7 @@ function askedText(
   { when, reader }: { readonly when: string; readonly reader: Reader },
 ): string {
   const who = capitalized(actorPhrase(by, reader));
-  const outcome = answer === 'delivered' || answer === null ? endText(endedAfterMs) : `, but ${answerWords[answer]}`;
+  const outcome = answer === 'delivered' || answer === null ? endText(endedAfterMs) : `, but ${failureWords[answer]}`;
   switch (reason) {
     case 'stop':
       return `${who} asked it to stop${when} (${signal})${outcome}.`;
@@ -145,7 +145,7 @@ function endText(endedAfterMs: number | null): string {
   return endedAfterMs < atOnceMs ? '; it ended at once' : `; it ended ${tookText(endedAfterMs)} later`;
 }
 
-const answerWords = {
+const failureWords = {
   'no-such-process': 'nothing of it was left by then',
   'not-permitted': 'the kernel did not permit it: it belonged to another user by then',
   unknown: 'the daemon ended before it knew whether that arrived',

@@ -49,6 +49,11 @@ export class LineSearch {
     this.#block = blockSearchFor(this.#line);
   }
 
+  /** What a line is tried with: what it matches there was found. */
+  get pattern(): RegExp {
+    return this.#line;
+  }
+
   /**
    * The lines of a block that match, in their order. The block is whole lines; the last newline may be missing.
    * @throws GhostError `usage` where that takes too long.

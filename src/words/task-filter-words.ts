@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import type { FilterTerm } from '../projections/task-filter.ts';
-import { taskStates } from '../projections/task-view.ts';
 import { filterTermsMax, filterTextCharactersMax } from '../protocol/limits.ts';
 import { parseSignal, signalNames } from '../protocol/signals.ts';
 import { parseDuration } from './duration.ts';
 import { fieldExamples, type FilterField, filterFields, takesAlternatives } from './filter-fields.ts';
 import { nearest } from './nearest.ts';
 import { quotedText, valueText } from './task-filter-text.ts';
+import { parseTaskState } from './task-state.ts';
 import { parsePastTime, type TypedTime } from './time.ts';
 import { cutPiece, placeOf, splitPiece, textOf, type TypedPiece, typedWords, WrongPiece } from './typed-pieces.ts';
 import { visible } from './visible.ts';
@@ -143,13 +143,8 @@ function readValue(field: FilterField, piece: TypedPiece, { text, place }: Readi
         hint: 'exit:3, exit:!0',
       });
     case 'state': {
-      const state = taskStates.find((known) => known === given.toLowerCase());
-      if (state !== undefined) return { field, state };
-      const near = nearest(given, taskStates);
-      throw wrong(piece, text, {
-        message: `there is no state "${visible(given)}"; there are ${taskStates.join(', ')}`,
-        hint: `state:${near ?? 'failed'}`,
-      });
+      const hint = (near: string | null): string => `state:${near ?? 'failed'}`;
+      return { field, state: told(piece, text, () => parseTaskState(given, { hint })) };
     }
     case 'signal':
       return { field, signal: signalIn(piece, text) };

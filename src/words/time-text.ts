@@ -1,3 +1,5 @@
+import type { TaskView } from '../projections/task-view.ts';
+
 /** Times in the caller's time zone and durations as people read them. All take and give milliseconds. */
 
 /** `14:03:22` for today, `yesterday 14:30`, `2026-11-20 14:30`. */
@@ -29,6 +31,18 @@ export function exactClockTime(atMs: number): string {
 export function dayOf(atMs: number): string {
   const at = new Date(atMs);
   return [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => padded(part)).join('-');
+}
+
+/**
+ * How long a task took, or has taken by then: the clock of one that runs is still going, up to the moment that is looked
+ * at. `-` where it never ran or nothing tells.
+ */
+export function tookTextOf(
+  { state, startedAt, durationMs }: Pick<TaskView, 'state' | 'startedAt' | 'durationMs'>,
+  { atMs }: { readonly atMs: number },
+): string {
+  if (durationMs !== null) return tookText(durationMs);
+  return state === 'running' && startedAt !== null ? tookText(atMs - Date.parse(startedAt)) : '-';
 }
 
 /** `7ms`, `1.2s`, `3m 05s`, `2h 10m`, `4d 3h`: two units at most, and never more than has passed. */

@@ -5,7 +5,7 @@ import { GhostError } from '../../src/ghost-error.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
 import type { VerifyProgress, VerifyResult } from '../../src/protocol/answers.ts';
 import { damagesMax } from '../../src/protocol/limits.ts';
-import { taskDraft } from '../support/facts.ts';
+import { noon, taskDraft, taskEventTypes } from '../support/facts.ts';
 import { eventsOf, someone } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
@@ -92,6 +92,15 @@ describe('audit', () => {
       'hash',
     ]);
     expect(JSON.parse(lines[3] ?? '')).toMatchObject({ seq: 4, at: '2026-11-22T14:03:23.000Z', type: 'TaskExited' });
+  });
+
+  test('in JSON no event has a time that is a number', async () => {
+    const drafts = taskEventTypes.map((type) => taskDraft(type));
+    const sealed = taskDraft('LogSegmentSealed', { data: { firstAt: noon, lastAt: noon } });
+    const { stdout } = await ghost(['audit', '--json'], { client: auditing(eventsOf(...drafts, sealed)) });
+    const times = [...stdout.matchAll(/"(\w+At|at)":(?!null)([^,}]+)/g)];
+    expect(new Set(times.map(([, key]) => key))).toEqual(new Set(['at', 'startedAt', 'endedAt', 'firstAt', 'lastAt']));
+    for (const [, , value] of times) expect(value).toMatch(/^"\d{4}-\d\d-\d\dT[\d:.]+Z"$/);
   });
 
   test('what was typed becomes the question', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { batchUnderWayMax } from '../../src/cli/batch.ts';
 import type { InterruptSignal } from '../../src/cli/command.ts';
+import type { Output } from '../../src/cli/output.ts';
 import type { Client, RunRequest } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import { argumentBytesMax } from '../../src/protocol/limits.ts';
@@ -269,6 +270,42 @@ describe('many lines', () => {
     interrupt('SIGTERM');
     interrupt('SIGTERM');
     expect(await said).toMatchObject({ result: 143, stdout: '' });
+  });
+
+  test('are not waited for at a signal that comes while the daemon is still being started', async () => {
+    let interrupt: (signal: InterruptSignal) => void = () => undefined;
+    const connecting = Promise.withResolvers<void>();
+    const said = batch('true\ntrue', ['-c'], {
+      connect: () => {
+        connecting.resolve();
+        return new Promise(() => undefined);
+      },
+      onSignal: (listener) => (interrupt = listener),
+    });
+    await connecting.promise;
+    interrupt('SIGINT');
+    expect(await said).toEqual({
+      result: 130,
+      stdout: '',
+      stderr: 'interrupted: nothing more is started; see what runs with: ghost list\n',
+      stdoutBytes: Buffer.alloc(0),
+      starts: [],
+      requests: [],
+    });
+  });
+
+  test('stop where the numbers can be kept nowhere, and say so, however many there are', async () => {
+    const stdout: Output = {
+      isTerminal: false,
+      columns: null,
+      closed: false,
+      write: () => Promise.reject(new GhostError('internal', 'the output could not be written: ENOSPC')),
+    };
+    const lines = 100;
+    expect(lines).toBeGreaterThan(batchUnderWayMax);
+    const { result, stderr, requests } = await batch('true\n'.repeat(lines), ['-c'], { stdout });
+    expect({ result, stderr }).toEqual({ result: 1, stderr: 'ghost: the output could not be written: ENOSPC\n' });
+    expect(requests.length).toBeLessThan(lines);
   });
 
   test('stop where the daemon cannot be reached, after what was started has been told', async () => {

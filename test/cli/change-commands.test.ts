@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { commandTable } from '../../src/cli/command-table.ts';
 import type { Client } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { EnvironmentValue } from '../../src/protocol/answers.ts';
@@ -79,6 +80,14 @@ describe('tag', () => {
     expect(said.stderr).toContain(`ghost: ${message}`);
     expect(said.stderr).toContain(hint);
   });
+});
+
+test('no help says twice that an option may be repeated', async () => {
+  for (const { name } of commandTable) {
+    const { stdout } = await ghost(['help', name]);
+    expect(stdout.replaceAll(/\s+/g, ' ')).not.toMatch(/may be repeated; may be repeated/);
+  }
+  expect((await ghost(['help', 'redact'])).stdout).toContain('may be repeated');
 });
 
 describe('redact', () => {

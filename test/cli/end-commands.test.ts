@@ -196,7 +196,8 @@ describe('restart', () => {
     const client: Partial<Client> = {
       restart: (task) => {
         asked.push(['restart', task]);
-        return asked.length === 1 ? refused('task-still-running', 'it runs') : Promise.resolve(runningView({ id: 43 }));
+        if (asked.length > 1) return Promise.resolve(runningView({ id: 43 }));
+        return Promise.reject(new GhostError('task-still-running', 'it runs', { task: 42 }));
       },
       stop: (...request) => {
         asked.push(['stop', ...request]);
@@ -210,7 +211,28 @@ describe('restart', () => {
     });
     expect(asked).toEqual([
       ['restart', '@last'],
-      ['stop', '@last', { graceMs: 1000 }],
+      ['stop', '42', { graceMs: 1000 }],
+      ['restart', '42'],
+    ]);
+  });
+
+  test('it is the task of the refusal that is stopped, whoever bears its name by then', async () => {
+    const asked: unknown[] = [];
+    const client: Partial<Client> = {
+      restart: (task) => {
+        asked.push(['restart', task]);
+        if (asked.length > 1) return Promise.resolve(runningView({ id: 44 }));
+        return Promise.reject(new GhostError('task-still-running', 'it runs', { task: 42 }));
+      },
+      stop: (task) => {
+        asked.push(['stop', task]);
+        return refused('task-ended', 'it has ended');
+      },
+    };
+    expect(await ghost(['restart', 'web'], { client })).toMatchObject({ result: 0, stdout: '44\n' });
+    expect(asked).toEqual([
+      ['restart', 'web'],
+      ['stop', '42'],
       ['restart', '42'],
     ]);
   });

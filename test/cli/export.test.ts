@@ -238,6 +238,7 @@ describe('a report', () => {
           ['stdout', 'half a ', at(10)],
           ['stderr', 'other\n', at(15)],
           ['stdout', 'line\nrest', at(20)],
+          ['stderr', 'later\n', at(30)],
         ]);
       },
     });
@@ -258,6 +259,7 @@ describe('a report', () => {
       log: [
         { ...at(15), stream: 'stderr', text: 'other' },
         { ...at(20), stream: 'stdout', text: 'half a line' },
+        { ...at(30), stream: 'stderr', text: 'later' },
         { ...at(20), stream: 'stdout', text: 'rest' },
       ],
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import type { LogOptions } from '../../src/client/api.ts';
+import type { Client, LogOptions } from '../../src/client/api.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { detailOf, logOf, runningView, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput, type WorldParts } from './fake-world.ts';
@@ -179,6 +179,16 @@ describe('a search', () => {
       },
     });
     expect(said).toMatchObject({ result: 0, stdout: 'x2\nx3\nx4\n', stderr: 'x5\n' });
+  });
+
+  test('that follows from the last line on goes on with the same task, whichever is the last by then', async () => {
+    const asked: string[] = [];
+    const log: Client['log'] = (task) => {
+      asked.push(task);
+      return logOf([['stdout', 'x\n']], { reason: 'running', task: runningView({ id: 42 }) });
+    };
+    await ghost(['log', '-f', '-n', '5', '-g', 'x', '@last'], { client: { log } });
+    expect(asked).toEqual(['@last', '42']);
   });
 
   test('shows the lines around, of both streams, and a -- between groups', async () => {

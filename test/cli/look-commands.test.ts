@@ -50,7 +50,7 @@ describe('list', () => {
   test('colour marks the states, beside their words', async () => {
     const { stdout } = await ghost(['ls'], { client, stdout: new KeptOutput({ columns: 80 }) });
     expect(stdout).toContain('\u001b[32mrunning\u001b[39m');
-    expect(stdout).toContain('\u001b[33mkilled\u001b[39m');
+    expect(stdout).toContain('\u001b[35mkilled\u001b[39m');
     const { stdout: plain } = await ghost(['ls'], {
       client,
       stdout: new KeptOutput({ columns: 80 }),
@@ -84,7 +84,7 @@ describe('list', () => {
       asked.push(options);
       return Promise.resolve(tasks);
     };
-    await ghost(['ls', '-a', '-s', 'failed', '-s', 'lost'], { client: { list } });
+    await ghost(['ls', '-a', '-s', 'Failed', '-s', 'lost'], { client: { list } });
     const { stdout } = await ghost(['ls', '--json'], { client: { list } });
     expect(asked).toEqual([{ all: true, states: ['failed', 'lost'] }, { all: false }]);
     expect(JSON.parse(stdout)).toEqual(tasks);

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
@@ -36,6 +36,26 @@ test('a full disk is an error that is told, not a quiet end', async () => {
   const full = new StreamOutput({ isTerminal: false, open: () => createWriteStream('/dev/full') });
   await expect(full.write('x')).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('ENOSPC') });
   expect(full.closed).toBe(false);
+});
+
+function failing({ isTerminal }: { readonly isTerminal: boolean }): StreamOutput {
+  const open = (): Writable =>
+    new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })),
+    });
+  return new StreamOutput({ isTerminal, open });
+}
+
+test('EIO of a terminal is its hangup, which ends the output quietly', async () => {
+  const terminal = failing({ isTerminal: true });
+  await terminal.write('x');
+  expect(terminal.closed).toBe(true);
+});
+
+test('EIO of a file is a disk that fails, which is told', async () => {
+  const file = failing({ isTerminal: false });
+  await expect(file.write('x')).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('EIO') });
+  expect(file.closed).toBe(false);
 });
 
 test('a write settles only when the reader has made room', async () => {

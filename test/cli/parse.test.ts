@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { optionsOf, commandTable } from '../../src/cli/command-table.ts';
-import { parseCommandLine } from '../../src/cli/parse.ts';
+import { commandWord, parseCommandLine } from '../../src/cli/parse.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 
 /** What was understood: the command, the options that were given, the words. */
@@ -23,6 +23,16 @@ function refusal(...argv: readonly string[]): GhostError {
   }
   throw new Error(`it was understood: ${argv.join(' ')}`);
 }
+
+test.for([
+  [['ui'], 'ui'],
+  [['--no-color', 'ui'], 'ui'],
+  [['--json', '--no-color', 'log', '-g', 'x'], 'log'],
+  [['--no-color'], undefined],
+  [[], undefined],
+] as const)('the command of %j is %s', ([argv, word]) => {
+  expect(commandWord(argv)).toBe(word);
+});
 
 describe('what is understood', () => {
   test.for([

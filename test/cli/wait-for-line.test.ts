@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { CommandContext } from '../../src/cli/command.ts';
 import type { Client, LogOptions } from '../../src/client/api.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { logOf, viewOf } from './fake-client.ts';
@@ -10,6 +11,12 @@ async function* open(pieces: Parameters<typeof logOf>[0]): AsyncGenerator<LogChu
   for await (const chunk of logOf(pieces)) yield chunk;
   return await new Promise<never>(() => undefined);
 }
+
+/** As in src/cli/main.ts. */
+const after: CommandContext['after'] = (ms, call) => {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+};
 
 describe('wait --log', () => {
   test('ends with 0 and says nothing when the log has such a line, whatever comes after it', async () => {
@@ -49,7 +56,9 @@ describe('wait --log', () => {
 
   test('ends with 124 when the time has run out', async () => {
     const log = () => open([['stdout', 'starting\n']]);
-    expect(await ghost(['wait', '42', '--log', 'ready', '--timeout', '20ms'], { client: { log } })).toMatchObject({
+    expect(
+      await ghost(['wait', '42', '--log', 'ready', '--timeout', '20ms'], { after, client: { log } }),
+    ).toMatchObject({
       result: 124,
       stdout: '',
       stderr: 'ghost: the log of task 42 has had no line like "ready" within 20ms\n  try: ghost log -n 20 42\n',
@@ -71,6 +80,7 @@ describe('wait --log', () => {
         stderr: `${note}task 42 exited 0 without a line like "ready" in what is left of its log\n`,
       });
       const late = await ghost(['wait', '42', '--log', 'ready', '--timeout', '20ms'], {
+        after,
         client: { log: () => open(pieces) },
       });
       expect(late.result).toBe(124);

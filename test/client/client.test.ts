@@ -148,6 +148,20 @@ describe('the client', () => {
   });
 });
 
+it('a prune of no tasks names none, whatever runs', async () => {
+  const asked: (readonly string[] | null)[] = [];
+  await using rig = new DaemonRig(() => ({
+    list: async () => listed([fakeTask(1)]),
+    prune: async ({ tasks }) => {
+      asked.push(tasks);
+      throw new GhostError('invalid-request', 'enough');
+    },
+  }));
+  const client = await rig.connect();
+  await expect(client.prune({ tasks: [] })).rejects.toThrow('enough');
+  expect(asked).toEqual([[]]);
+});
+
 describe('a wait', () => {
   it('that loses the daemon goes on with the time that remains', async () => {
     const limits: (number | null)[] = [];
@@ -163,6 +177,22 @@ describe('a wait', () => {
     const [first, second] = limits;
     expect(first).toBeLessThanOrEqual(60_000);
     expect(second).toBeLessThan(first ?? 0);
+  });
+
+  it('for all that run asks for all of them, however many pages they fill', async () => {
+    const asked: (readonly string[])[] = [];
+    await using rig = new DaemonRig(() => ({
+      list: async ({ states, after }) => {
+        expect(states).toEqual(['running']);
+        return after === 0 ? { tasks: [fakeTask(1), fakeTask(2)], next: 2 } : { tasks: [fakeTask(3)], next: null };
+      },
+      wait: async ({ tasks }) => {
+        asked.push(tasks);
+        return [];
+      },
+    }));
+    await (await rig.connect()).wait([]);
+    expect(asked).toEqual([['1', '2', '3']]);
   });
 
   it('for a name goes on for the task that bore it, whoever bears it by then', async () => {

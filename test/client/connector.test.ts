@@ -100,6 +100,24 @@ describe('connecting', () => {
     await expect(open({ paths })).rejects.toMatchObject({ code: 'socket-path-unusable' });
   });
 
+  it('names the socket, not its folder, where the folder cannot be looked at', async () => {
+    await using rig = new DaemonRig();
+    writeFileSync(join(rig.home, 'file'), '');
+    const socket = join(rig.home, 'file', 'x', 'ghost.sock');
+    await expect(open({ paths: resolvePaths({ GHOST_HOME: rig.home, GHOST_SOCKET: socket }) })).rejects.toMatchObject({
+      code: 'socket-path-unusable',
+      message: expect.stringContaining(`the socket ${socket} cannot be used: ENOTDIR`),
+    });
+  });
+
+  it('takes a runtime folder that is relative for none, as every other command would look for it elsewhere', () => {
+    const socketOf = (folder: string): string =>
+      resolvePaths({ XDG_DATA_HOME: '/srv/data', XDG_RUNTIME_DIR: folder }).socket;
+    expect(socketOf('/run/user/7')).toBe('/run/user/7/ghost.sock');
+    expect(socketOf('run/user/7')).toBe('/srv/data/ghost/ghost.sock');
+    expect(socketOf('')).toBe('/srv/data/ghost/ghost.sock');
+  });
+
   it('does not use a socket in a folder that anybody can write in', async () => {
     await using rig = new DaemonRig();
     const folder = join(rig.home, 'shared');

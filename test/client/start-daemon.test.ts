@@ -10,6 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,8 +19,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startDaemon } from '../../src/client/start-daemon.ts';
 import { resolvePaths } from '../../src/paths.ts';
+import { encodeFrame } from '../../src/protocol/frame.ts';
+import { frameBytesMax } from '../../src/protocol/limits.ts';
 import { type StartProgress, readStartProgress } from '../../src/start-progress.ts';
-import { asError } from '../protocol/served.ts';
+import { asError, greeting } from '../protocol/served.ts';
 import { until } from '../support/until.ts';
 
 const daemonScript = join(import.meta.dirname, 'fake-daemon.mjs');
@@ -35,6 +38,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
   for (const pid of started()) {
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     await until(`the daemon ${pid} is gone`, () => !isAlive(pid));
@@ -235,6 +239,32 @@ describe('a data folder', () => {
     });
     home = join(folder, 'home');
   });
+});
+
+it('lets go of the older daemon that goes on, because the newer one could not start', async () => {
+  // What the build puts in: the sources are of no version in particular, which is never the newer one.
+  vi.stubGlobal('GHOST_VERSION', '0.1.0');
+  vi.resetModules();
+  const { meetOtherVersion } = await import('../../src/client/start-daemon.ts');
+  const paths = resolvePaths({ GHOST_HOME: home });
+  mkdirSync(home, { mode: 0o700 });
+  const connections: Socket[] = [];
+  const older = createServer((connection) => {
+    connections.push(connection.on('error', () => undefined).resume());
+    connection.write(encodeFrame(greeting, { bytesMax: frameBytesMax }));
+  });
+  await new Promise<void>((resolve) => older.listen(paths.socket, resolve));
+  try {
+    const card = { pid: process.pid, socket: paths.socket, version: '0.0.1' };
+    writeFileSync(join(home, 'daemon.json'), JSON.stringify(card));
+    vi.stubEnv('GHOST_FAKE', 'refuses');
+    await expect(meetOtherVersion(paths, { daemonScript })).rejects.toMatchObject({ code: 'journal-newer' });
+    await until('the connection is closed', () => connections[0]?.closed === true);
+    expect(connections).toHaveLength(1);
+  } finally {
+    for (const connection of connections) connection.destroy();
+    older.close();
+  }
 });
 
 async function start(fake = ''): Promise<void> {

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { expect, test } from 'vitest';
 
+import { FailingCalls } from '../support/failing-calls.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { until } from '../support/until.ts';
 
@@ -29,6 +33,21 @@ test('the time of a task runs out although the daemon that was to stop it was ki
   expect(home.events({ type: 'SignalRequested' }).map(({ data }) => [data['reason'], data['requestId']])).toEqual([
     ['timeout', 'timeout:1'],
   ]);
+});
+
+test('where the files of all the system are open as a task starts, its time runs out all the same', async () => {
+  await using home = new GhostHome();
+  await home.ok(['list']);
+  const daemon = await until('a daemon', () => home.daemonPid());
+  {
+    await using _ = await FailingCalls.of(daemon, { calls: ['openat'], error: 'ENFILE', path: '/proc/uptime' });
+    await home.run(['--timeout', '1s', 'sleep', '1000']);
+    await until('it is told', () =>
+      readFileSync(join(home.path, 'daemon.log'), 'utf8').includes('a deadline could not be looked at'),
+    );
+  }
+  expect(await home.ended(1)).toMatchObject({ state: 'killed', signal: 'SIGTERM' });
+  expect(home.daemonPid()).toBe(daemon);
 });
 
 test('a task that ends in its time is not signalled', async () => {

@@ -149,6 +149,14 @@ describe('the count of the cgroup', () => {
     expect(asked).toEqual([1256, 1256]);
   });
 
+  test('that cannot be read, where no descriptor is left, costs no more than itself', async () => {
+    const memoryKills = (): MemoryKills => {
+      throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+    };
+    expect(await seen({ memoryKills, kernel: [said(line)] })).toMatchObject([{ evidence: 'kernel-log' }]);
+    expect(await seen({ memoryKills })).toEqual([]);
+  });
+
   test('of a process that is gone, or on a machine without cgroups, is not known', () => {
     expect(memoryKillsOf(999_999_999)).toBe(null);
     expect(killsByNow({ cgroup: '/x', file: '/nowhere/memory.events', count: 0 })).toBe(null);

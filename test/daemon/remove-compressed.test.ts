@@ -2,10 +2,10 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { Exclusive } from '../../src/daemon/exclusive.ts';
 import { loadKernel } from '../../src/daemon/kernel.ts';
 import { removeOutput } from '../../src/daemon/remove-output.ts';
 import type { Prune } from '../../src/daemon/retention-policy.ts';
-import { Turns } from '../../src/daemon/turns.ts';
 import type { TaskId } from '../../src/journal/events.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
 import { JournalFolder } from '../journal/journal-folder.ts';
@@ -30,7 +30,14 @@ async function removed(reason: Prune['reason']): Promise<readonly Pick<Prune, 'f
     { durability: 'normal' },
   );
   const tasksFolder = join(folder.path, 'tasks');
-  const context = { journal, table, kernel: loadKernel(), log: silentLog, tasksFolder, turns: new Turns<TaskId>() };
+  const context = {
+    journal,
+    table,
+    kernel: loadKernel(),
+    log: silentLog,
+    tasksFolder,
+    exclusive: new Exclusive<TaskId>(),
+  };
   const chosen = {
     task: taskId(1),
     stream: 'stdout',

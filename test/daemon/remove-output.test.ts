@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { Exclusive } from '../../src/daemon/exclusive.ts';
 import { loadKernel } from '../../src/daemon/kernel.ts';
 import { eventsAtOnce, finishRemovals } from '../../src/daemon/remove-output.ts';
 import { TaskFolder } from '../../src/daemon/task-folder.ts';
-import { Turns } from '../../src/daemon/turns.ts';
 import type { TaskId } from '../../src/journal/events.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
 import { JournalFolder } from '../journal/journal-folder.ts';
@@ -43,8 +43,8 @@ test('what a killed daemon has recorded and not removed is removed, however many
   await fillTo(stopped + 2 * eventsAtOnce - 4);
   await addPruned(4);
   using table = new LiveTable(journal, store);
-  const turns = new Turns<TaskId>();
-  const context = { journal, table, kernel: loadKernel(), log: silentLog, tasksFolder, turns };
+  const exclusive = new Exclusive<TaskId>();
+  const context = { journal, table, kernel: loadKernel(), log: silentLog, tasksFolder, exclusive };
   expect(await finishRemovals(context)).toBe(3);
   const left = [1, 2, 3, 4].filter((task) => existsSync(join(tasksFolder, String(task), segment)));
   expect(left).toEqual([1]);

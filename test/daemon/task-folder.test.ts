@@ -68,10 +68,16 @@ test('the time of the status file is that of its last line', () => {
 
 test('a pump that a daemon put in is known by its pid; a marker without one is taken away', () => {
   const folder = newFolder();
+  // As an older ghost had it noted.
   writeFileSync(folder.pumpMarker('stdout'), '4242\n');
   writeFileSync(folder.pumpMarker('stderr'), '');
-  expect([folder.replacedPump('stdout'), folder.replacedPump('stderr')]).toEqual([4242, null]);
+  expect([folder.replacedPump('stdout'), folder.replacedPump('stderr')]).toEqual([
+    { pid: 4242, startTime: null },
+    null,
+  ]);
   expect([existsSync(folder.pumpMarker('stdout')), existsSync(folder.pumpMarker('stderr'))]).toEqual([true, false]);
+  writeFileSync(folder.pumpMarker('stdout'), '4242\n987654\n');
+  expect(folder.replacedPump('stdout')).toEqual({ pid: 4242, startTime: '987654' });
 });
 
 test('when the task is complete only its output and their order stay, which are measured', () => {

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -78,6 +89,45 @@ describe('a daemon that is alive', () => {
     expect(statSync(socket).mode & 0o777).toBe(0o600);
   });
 
+  test('listens anew each time that the folder of its socket is removed, as soon as there is a place for it', async () => {
+    await using home = new GhostHome();
+    // As at a desk: the system removes the folder at the last log-out, and makes it anew at the next log-in. In between
+    // nobody, root neither, can make one here: the link leads to a file.
+    const seat = join(home.work, 'seat');
+    const leadTo = (target: string): void => {
+      symlinkSync(target, `${seat}.new`);
+      renameSync(`${seat}.new`, seat);
+    };
+    const logIn = (name: string): string => {
+      mkdirSync(join(home.work, name, 'runtime'), { recursive: true, mode: 0o700 });
+      leadTo(join(home.work, name));
+      return join(home.work, name);
+    };
+    const runtime = join(seat, 'runtime');
+    const socket = join(runtime, 'ghost.sock');
+    const env = { GHOST_SOCKET: socket };
+    writeFileSync(join(home.work, 'nobody'), '');
+    let now = logIn('first');
+    await home.ok(['list'], { env });
+    const pid = home.daemonPid();
+    for (const [round, next] of ['second', 'third'].entries()) {
+      leadTo(join(home.work, 'nobody'));
+      rmSync(now, { recursive: true });
+      await until('it cannot be put back', () => linesOf(home, 'cannot be put back').length === round + 1);
+      now = logIn(next);
+      await until('the socket is back', () => existsSync(socket));
+      await home.ok(['list'], { env });
+    }
+    // And with the folder in its place, which is another one by now.
+    rmSync(socket);
+    await until('the socket is back', () => existsSync(socket));
+    rmSync(runtime, { recursive: true });
+    await until('the socket is back with its folder', () => existsSync(socket));
+    await home.ok(['list'], { env });
+    expect(daemonsOf(home)).toEqual([pid]);
+    expect(home.events({ type: 'DaemonStarted' })).toHaveLength(1);
+  });
+
   test('is found by those whose environment puts the socket elsewhere', async () => {
     await using home = new GhostHome();
     // As at a desk: the data folder is the default one, and the socket lies in the runtime folder.
@@ -145,6 +195,18 @@ describe('the daemon and the terminal', () => {
 
 /** How many sockets a process has open: its listener and its clients. */
 function connectionsOf(pid: number): number {
-  const links = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+  const links = readdirSync(`/proc/${pid}/fd`).map((name) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${name}`);
+    } catch {
+      return 'closed meanwhile';
+    }
+  });
   return links.filter((link) => link.startsWith('socket:')).length - 1;
+}
+
+function linesOf(home: GhostHome, words: string): readonly string[] {
+  return readFileSync(join(home.path, 'daemon.log'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(words));
 }

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 
 import type { Client } from '../../src/client/api.ts';
 import type { CrashPoint } from '../../src/crash-point.ts';
-import type { Turns } from '../../src/daemon/turns.ts';
+import type { Exclusive } from '../../src/daemon/exclusive.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { GhostHome } from './ghost-home.ts';
@@ -35,7 +35,7 @@ export interface Doing {
   readonly random: SeededRandom;
   readonly expected: Expected;
   /** For what is refused while another does the same. */
-  readonly turns: Turns<string>;
+  readonly exclusive: Exclusive<string>;
 }
 
 type Deed = (doing: Doing) => Promise<void>;
@@ -143,8 +143,8 @@ export const deeds = {
     const again = await doing.client.restart(id);
     await waitFor(doing, String(again.id), task);
   },
-  rebuild: async ({ client, home, turns }) => {
-    await turns.take('rebuild', async () => {
+  rebuild: async ({ client, home, exclusive }) => {
+    await exclusive.run('rebuild', async () => {
       // What is kept of the second task, which is as old as the journal, is made wrong; the events tell it right.
       touchTables(home, "UPDATE tasks SET text = text || '?' WHERE id = 2");
       const folding = client.rebuild();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type CrashPoint, crashPoints } from '../../src/crash-point.ts';
-import { Turns } from '../../src/daemon/turns.ts';
+import { Exclusive } from '../../src/daemon/exclusive.ts';
 import { type DeedName, type Doing, ageReadModels, deeds, deedsTowards, everydayDeeds } from './chaos-deeds.ts';
 import { complaintsOfTheEnd } from './chaos-end.ts';
 import { Witnesses } from './chaos-witnesses.ts';
@@ -117,7 +117,7 @@ export async function causeChaos({
     client,
     ledger: new Ledger(home.work),
     random: chaos.random,
-    turns: new Turns(),
+    exclusive: new Exclusive(),
     expected: {
       names: new Map(),
       tags: new Map(),

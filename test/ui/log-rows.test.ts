@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { type Anchor, rowsOfLine, type RowOptions, scrolled, seenRows } from '../../src/ui/log-rows.ts';
+import { LogHits } from '../../src/ui/log-hits.ts';
+import { type Anchor, marksMax, rowsOfLine, type RowOptions, scrolled, seenRows } from '../../src/ui/log-rows.ts';
 import { emptyWindow, type LogWindow, withChunk } from '../../src/ui/log-window.ts';
 import { type Said, saidBy } from './log-chunks.ts';
 
@@ -72,4 +73,36 @@ test('a line of a megabyte is laid out no further than it is seen', () => {
   const [row] = texts(window, null, { columns: 40 });
   expect(row).toBe(`${'x'.repeat(39)}›`);
   expect(texts(window, null, { columns: 40, wrap: true }).join('')).toMatch(/x … 960\.6 KiB more$/);
+});
+
+/** What is drawn inverted of a line. */
+function markedIn(text: string, pattern: RegExp, columns = 60): readonly string[] {
+  const [line] = windowOf(['stdout', `${text}\n`]).lines;
+  if (line === undefined) throw new Error('there is a line');
+  const drawn = rowsOfLine(line, { ...options, columns, wrap: true, pattern })
+    .map((row) => row.text)
+    .join('');
+  return [...drawn.matchAll(/\u001b\[7m([^\u001b]*)\u001b\[0m/g)].map(([, marks = '']) => marks);
+}
+
+test('what the search finds is what is marked', () => {
+  expect(markedIn('Grün oder Äpfel', new LogHits('\\p{Lu}').search.pattern)).toEqual(['G', 'Ä']);
+  expect(markedIn('a 😀 b 😂', new LogHits('[😀😁]').search.pattern)).toEqual(['😀']);
+  expect(markedIn('one ERROR', new LogHits('error').search.pattern)).toEqual(['ERROR']);
+});
+
+test('a character is marked whole, also where the pattern takes it for two', () => {
+  expect(markedIn('a😀b', /a./)).toEqual(['a😀']);
+  expect(markedIn('😀b', /[^a]/).join('')).toBe('😀b');
+  expect(markedIn('x😀', /\ude00/)).toEqual(['😀']);
+});
+
+test('so many are marked in a line, and no more', () => {
+  const marks = (count: number): number => markedIn('x '.repeat(count), /x/, 1_000).length;
+  expect(marks(marksMax)).toBe(marksMax);
+  expect(marks(marksMax + 1)).toBe(marksMax);
+});
+
+test('a pattern that takes for ever marks nothing', () => {
+  expect(markedIn(`${'a'.repeat(60)}b`, /(a+)+$/)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { knownFrom } from '../../src/ui/known-tasks.ts';
 import { emptyWindow, withChunk } from '../../src/ui/log-window.ts';
 import type { ScreenChange } from '../../src/ui/screen-reducer.ts';
-import { closedLog, initialScreen } from '../../src/ui/screen-state.ts';
+import { initialLog, initialScreen } from '../../src/ui/screen-state.ts';
 import { ScreenStore } from '../../src/ui/screen-store.ts';
 import { Screen } from '../../src/ui/screen.tsx';
 import { until } from '../support/until.ts';
@@ -45,7 +45,7 @@ function screenAfter(changes: readonly ScreenChange[], { count = 3 }: { readonly
 }
 
 const logOf = (text: string) => ({
-  ...closedLog,
+  ...initialLog,
   task: 3,
   window: saidBy([['stdout', text]]).reduce(withChunk, emptyWindow),
 });
@@ -93,9 +93,12 @@ test('the page of keys, a question, a prompt with its problem and a message are 
   });
   await sees('Stop 2 tasks: 1, 2?');
   const field = { text: 'exit:x', caret: 6 };
-  store.dispatch({ type: 'dialog', dialog: { kind: 'prompt', asks: 'filter', field, problem: 'no number' } });
+  const prompt = { kind: 'prompt', asks: 'filter', field, problem: 'no number', busy: false } as const;
+  store.dispatch({ type: 'dialog', dialog: prompt });
   await sees('no number');
   expect(lines()[23]).toMatch(/filter\s+exit:x .*no number/);
+  store.dispatch({ type: 'dialog', dialog: { ...prompt, asks: 'export', problem: null, busy: true } });
+  await sees('writing…');
   store.dispatch({ type: 'toasted', toast: { id: 1, text: 'task 2 has ended already', tone: 'bad' } });
   await sees('! task 2 has ended already');
 });

@@ -6,6 +6,7 @@ import { initialScreen } from '../../src/ui/screen-state.ts';
 import { ScreenStore } from '../../src/ui/screen-store.ts';
 import { TaskActions, clipboardBytesMax } from '../../src/ui/task-actions.ts';
 import { tasksNumbered } from './made-tasks.ts';
+import { stubContext } from './stub-context.ts';
 
 /** Presses the key for the clipboard with a task selected whose command line has so many bytes. */
 function copied(bytes: number): { readonly sequences: readonly string[]; readonly said: readonly string[] } {
@@ -16,28 +17,9 @@ function copied(bytes: number): { readonly sequences: readonly string[]; readonl
     type: 'connected',
     known: knownFrom({ seq, tasks: tasks.map((task): Task => ({ ...task, command })) }),
   });
-  const sequences: string[] = [];
-  const said: string[] = [];
-  const nothing = (): never => {
-    throw new Error('nothing of the world is needed to copy');
-  };
-  new TaskActions(
-    {
-      world: {
-        now: nothing,
-        cwd: nothing,
-        environment: {},
-        colour: false,
-        exportCast: nothing,
-        users: { nameOf: nothing, uid: null },
-      },
-      store,
-      client: nothing,
-      toast: (text) => said.push(text),
-      signalTerminal: (sequence) => sequences.push(sequence),
-    },
-    { noticed: () => false },
-  ).copy();
+  const context = stubContext(store);
+  new TaskActions(context, { noticed: () => false }).copy();
+  const { sequences, said } = context;
   return { sequences, said };
 }
 

@@ -37,11 +37,11 @@ async function answer(words: readonly string[], context: CommandContext): Promis
     case 'candidates':
       return linesOf(found.candidates);
     case 'tasks': {
-      const tasks = await runningTasks(context);
+      const tasks = await shownTasks(context);
       return linesOf(taskCandidates(tasks.filter(({ state }) => found.only === 'any' || state === 'running')));
     }
     case 'tags':
-      return linesOf(tagCandidates(await runningTasks(context)));
+      return linesOf(tagCandidates(await shownTasks(context)));
   }
 }
 
@@ -54,7 +54,7 @@ function linesOf(candidates: readonly Candidate[]): string {
 const patienceMs = 1_000;
 
 /** What `ghost list` shows, by the daemon that runs; nothing where none does, or it does not answer. */
-async function runningTasks({ connect, after }: CommandContext): Promise<readonly TaskView[]> {
+async function shownTasks({ connect, after }: CommandContext): Promise<readonly TaskView[]> {
   const asked = connect({ start: false })
     .then((client) => client.list())
     .catch((error: unknown) => {

@@ -1,7 +1,5 @@
-import { GhostError } from '../../ghost-error.ts';
-import { type TaskState, taskStates } from '../../projections/task-view.ts';
-import { nearest } from '../../words/nearest.ts';
-import { visible } from '../../words/visible.ts';
+import type { TaskState } from '../../projections/task-view.ts';
+import { parseTaskState } from '../../words/task-state.ts';
 import type { Command } from '../command.ts';
 import { printJsonArray } from '../json-array.ts';
 import { momentOption } from '../moment-option.ts';
@@ -9,7 +7,7 @@ import { taskTable } from '../tasks-table.ts';
 
 /** `ghost list`: a table for people, one array in JSON; with `--at` as it stood then. */
 export const list: Command = async ({ options }, context) => {
-  const states = options.values('state').map(parseState);
+  const states = options.values('state').map((text) => parseTaskState(text, { hint: stateHint }));
   const typed = momentOption(options, { nowMs: context.now() });
   const client = await context.connect({ start: true });
   const moment = await typed?.resolve(client);
@@ -33,11 +31,6 @@ function emptyText(states: readonly TaskState[], { isNow }: { readonly isNow: bo
   return isNow ? 'no tasks yet; start one with: ghost run COMMAND\n' : 'there were no tasks then\n';
 }
 
-function parseState(text: string): TaskState {
-  const state = taskStates.find((known) => known === text);
-  if (state !== undefined) return state;
-  const near = nearest(text, taskStates);
-  throw new GhostError('usage', `there is no state "${visible(text)}"; there are ${taskStates.join(', ')}`, {
-    hint: near === null ? 'ghost list --help' : `ghost list --state ${near}`,
-  });
+function stateHint(near: string | null): string {
+  return near === null ? 'ghost list --help' : `ghost list --state ${near}`;
 }

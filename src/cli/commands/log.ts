@@ -119,7 +119,9 @@ async function copyHits(task: string, { search, printer, ...copying }: Searching
     });
     if (end === null) return { status: 0, hasFound: true };
     await writer.showLast();
-    await copyLog(task, { ...copying, request: { ...copying.request, cursor: end.cursor }, writer });
+    // By its number: a name or `@last` may mean another one by now.
+    const followed = { ...copying.request, cursor: end.cursor };
+    await copyLog(String(end.task.id), { ...copying, request: followed, writer });
   }
   return { status: 0, hasFound: writer.hasFound };
 }

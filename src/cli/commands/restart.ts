@@ -26,26 +26,27 @@ interface Again {
 
 /** Most tasks that are started again have ended: that is tried first, and only one that still runs is stopped. */
 async function startAgain(client: Client, { task, graceMs }: Again): Promise<TaskView> {
+  let running: string;
   try {
     return await client.restart(task);
   } catch (error) {
-    if (!hasCode(error, 'task-still-running')) throw error;
+    if (!isRefusal(error, 'task-still-running')) throw error;
+    // Its number from here on, since its name or `@last` may mean another one by now.
+    running = String(error.task ?? task);
   }
-  return await client.restart(await stopFirst(client, { task, graceMs }));
+  await stopFirst(client, { task: running, graceMs });
+  return await client.restart(running);
 }
 
-/** Gives the task's number, since its name or `@last` may mean another one by the time that it has ended. */
-async function stopFirst(client: Client, { task, graceMs }: Again): Promise<string> {
+async function stopFirst(client: Client, { task, graceMs }: Again): Promise<void> {
   try {
-    const stopped = await client.stop(task, graceMs === null ? {} : { graceMs });
-    return String(stopped.task.id);
+    await client.stop(task, graceMs === null ? {} : { graceMs });
   } catch (error) {
     // It ended by itself in between, which is as good.
-    if (hasCode(error, 'task-ended')) return task;
-    throw error;
+    if (!isRefusal(error, 'task-ended')) throw error;
   }
 }
 
-function hasCode(error: unknown, code: GhostError['code']): boolean {
+function isRefusal(error: unknown, code: GhostError['code']): error is GhostError {
   return error instanceof GhostError && error.code === code;
 }

@@ -8,6 +8,7 @@ import { printJson } from '../json-text.ts';
 import { jsonPrinter } from '../line-printer.ts';
 import { heldOpenNote } from '../log-note.ts';
 import { lineLog, type LogWriter, rawLog } from '../log-writer.ts';
+import { readerGoneStatus } from '../output.ts';
 import type { Invocation } from '../parse.ts';
 import { runRequest } from '../run-request.ts';
 
@@ -33,9 +34,6 @@ async function startBatch(file: string, invocation: Invocation, context: Command
   const json = invocation.options.has('json');
   return await new Batch({ context, input: context.openInput(file), requestOf, json }).result();
 }
-
-/** The reader has gone, and with it the way to know how the task ends: as if SIGPIPE had ended ghost. */
-const readerGoneStatus = 128 + 13;
 
 /** One `run --follow`, from before its request to the task's end or the signal that ends the following. */
 class Following {

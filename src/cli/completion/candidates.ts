@@ -99,8 +99,6 @@ function valueOf({ value, long }: OptionSpec): Completion {
       return { kind: 'files' };
     case 'TAG':
       return { kind: 'tags' };
-    case 'SIGNAL':
-      return plain(signalNames);
     case 'NAME':
       return long === 'signal' ? plain(signalNames) : nothing;
     case 'DURATION':

@@ -1,6 +1,7 @@
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 
 import { errorCode, hasCode } from '../../error-code.ts';
+import { messageOf } from '../../error-message.ts';
 import { GhostError } from '../../ghost-error.ts';
 import { quoteWord } from '../../words/shell-quote.ts';
 import { visible } from '../../words/visible.ts';
@@ -21,14 +22,16 @@ export async function putFile(
 ): Promise<void> {
   if (path === '-' && stdout !== null) return await fill((text) => stdout.write(text));
   await refuseExisting(path, { replace });
-  // Another export of this process cannot be under way, and one of another process has another number.
+  // An export of another process has another number. The screen can begin a second one while the first is under way.
   const beside = `${path}.${process.pid}.tmp`;
+  // Outside of what removes the file again: one that is there already is another's, who is still writing it.
+  const file = await open(beside, 'wx', 0o600).catch((error: unknown) => {
+    throw errorCode(error) === 'EEXIST' ? beingWritten(path, beside) : unusable(path, error);
+  });
   try {
-    const file = await open(beside, 'wx', 0o600);
     try {
-      await fill(async (text) => {
-        await file.write(text);
-      });
+      // Not `write`, which is one write(2): where the disk becomes full that takes a part, and says so to nobody.
+      await fill(async (text) => await file.appendFile(text));
       await file.sync();
     } finally {
       await file.close();
@@ -75,10 +78,16 @@ function alreadyThere(path: string): GhostError {
   });
 }
 
+function beingWritten(path: string, beside: string): GhostError {
+  return new GhostError('file-unusable', `${visible(path)} is being written already, in ${visible(beside)}`, {
+    hint: 'wait until it is there, or give another name',
+  });
+}
+
 /** What the file system said, in words with the name in them. Other errors (the daemon's, say) are their own. */
 function unusable(path: string, error: unknown): unknown {
-  if (error instanceof GhostError || errorCode(error) === '') return error;
-  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof GhostError || errorCode(error) === null) return error;
+  const message = messageOf(error);
   return new GhostError('file-unusable', `${visible(path)} could not be written: ${visible(message)}`, {
     hint: 'give a folder that is there and that you may write to',
     cause: error,

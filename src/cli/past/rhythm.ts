@@ -33,10 +33,6 @@ export class Rhythm {
     this.#dueMs = clockwork.now();
   }
 
-  get hasLeft(): boolean {
-    return this.#hasLeft;
-  }
-
   /** Stops the time, or lets it go on. */
   togglePause(): void {
     this.#isPaused = !this.#isPaused;

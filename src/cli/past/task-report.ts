@@ -1,5 +1,7 @@
 import type { Client } from '../../client/api.ts';
+import type { StreamName } from '../../journal/events.ts';
 import type { EnvironmentValue, TaskDetail } from '../../protocol/answers.ts';
+import { streamNames } from '../../stream-names.ts';
 import { version } from '../../version.ts';
 import { LineCarry } from '../../words/line-carry.ts';
 import { eventJson } from '../event-json.ts';
@@ -45,16 +47,20 @@ function variable({ name, value, shown }: EnvironmentValue): object {
 async function lastLines(client: Client, id: string): Promise<readonly object[]> {
   const lines: object[] = [];
   const carries = { stdout: new LineCarry(), stderr: new LineCarry() };
-  let last: { at: string | null } = { at: null };
+  // When the last piece of each stream was seen: an unfinished line is of that time.
+  const seen: Record<StreamName, string | null> = { stdout: null, stderr: null };
   for await (const chunk of client.log(id, { lines: reportLines })) {
     const { at, stream, data, missing } = chunk;
-    last = chunk;
-    const texts = missing === null ? carries[stream].push(data) : carries[stream].end();
-    lines.push(...texts.map((bytes) => ({ at, stream, text: textOf(bytes) })));
-    if (missing !== null) lines.push({ at, stream, text: null, missing });
+    if (missing === null) {
+      seen[stream] = at;
+      lines.push(...carries[stream].push(data).map((bytes) => ({ at, stream, text: textOf(bytes) })));
+    } else {
+      lines.push(...carries[stream].end().map((bytes) => ({ at: seen[stream], stream, text: textOf(bytes) })));
+      lines.push({ at, stream, text: null, missing });
+    }
   }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    lines.push(...carries[stream].end().map((bytes) => ({ at: last.at, stream, text: textOf(bytes) })));
+  for (const stream of streamNames) {
+    lines.push(...carries[stream].end().map((bytes) => ({ at: seen[stream], stream, text: textOf(bytes) })));
   }
   return lines;
 }

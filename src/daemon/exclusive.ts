@@ -2,11 +2,11 @@
  * Work on one thing goes one after the other, in the order in which it came; work on different things at once. For what
  * must not meet: the cut of a range of a task's spool and the prune of the same range.
  */
-export class Turns<Key> {
+export class Exclusive<Key> {
   readonly #last = new Map<Key, Promise<void>>();
 
   /** Does the work when all that came before it on the same thing has settled, and gives what it gave. */
-  async take<T>(key: Key, work: () => Promise<T>): Promise<T> {
+  async run<T>(key: Key, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last.set(key, promise);

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
 
-import { Turns } from '../../src/daemon/turns.ts';
+import { Exclusive } from '../../src/daemon/exclusive.ts';
 
 test('work on one thing goes one after the other, and on another thing at once', async () => {
-  const turns = new Turns<string>();
+  const exclusive = new Exclusive<string>();
   const done: string[] = [];
   const gate = Promise.withResolvers<void>();
-  const first = turns.take('one', async () => {
+  const first = exclusive.run('one', async () => {
     await gate.promise;
     done.push('first');
   });
-  const second = turns.take('one', async () => {
+  const second = exclusive.run('one', async () => {
     done.push('second');
     await Promise.resolve();
   });
-  await turns.take('other', async () => {
+  await exclusive.run('other', async () => {
     done.push('other');
     await Promise.resolve();
   });
@@ -25,9 +25,9 @@ test('work on one thing goes one after the other, and on another thing at once',
 });
 
 test('work that fails tells its own caller and lets the next one go', async () => {
-  const turns = new Turns<number>();
-  const failing = turns.take(1, () => Promise.reject(new Error('no')));
-  const next = turns.take(1, () => Promise.resolve('yes'));
+  const exclusive = new Exclusive<number>();
+  const failing = exclusive.run(1, () => Promise.reject(new Error('no')));
+  const next = exclusive.run(1, () => Promise.resolve('yes'));
   await expect(failing).rejects.toThrow('no');
   await expect(next).resolves.toBe('yes');
 });
