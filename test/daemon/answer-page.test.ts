@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { AnswerPage, sizeOf } from '../../src/daemon/answer-page.ts';
+import { AnswerPage, messageBytes } from '../../src/daemon/answer-page.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import { pageBytesMax } from '../../src/protocol/limits.ts';
 import { fakeTask } from '../protocol/served.ts';
@@ -8,8 +8,8 @@ import { fakeTask } from '../protocol/served.ts';
 /** A task that takes just so many bytes of a page. */
 function taskOf(bytes: number): TaskView {
   const view = { ...fakeTask(1), cwd: '' };
-  const padded = { ...view, cwd: 'x'.repeat(bytes - sizeOf(view)) };
-  expect(sizeOf(padded)).toBe(bytes);
+  const padded = { ...view, cwd: 'x'.repeat(bytes - messageBytes(view)) };
+  expect(messageBytes(padded)).toBe(bytes);
   return padded;
 }
 
