@@ -1,16 +1,16 @@
-import { lstatSync, readFileSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import { type KernelLock, takeKernelLock } from '../journal/database.ts';
-import type { Paths } from '../paths.ts';
 import { checkSocketFolder } from '../socket-folder.ts';
 import { unfinishedBeside } from '../unfinished-files.ts';
 import { versionAge } from '../version-order.ts';
 import { version } from '../version.ts';
 import { quoteWord } from '../words/shell-quote.ts';
 import { type Found, ok, problem, warning } from './finding.ts';
-import type { DaemonAnswer, Patient } from './patient.ts';
+import { holderOf } from './lock-holder.ts';
+import type { Patient } from './patient.ts';
 
 /** A daemon that starts or ends holds the lock for a moment without answering. */
 const lockWaitMs = 2_000;
@@ -29,8 +29,8 @@ export type LockState =
  * @param make also where there is no such file yet.
  */
 export async function takeLock(
-  { lock: path }: Paths,
-  { daemon, make }: { daemon: DaemonAnswer; make: boolean },
+  { paths: { lock: path }, daemon, processes }: Pick<Patient, 'paths' | 'daemon' | 'processes'>,
+  { make }: { make: boolean },
 ): Promise<LockState> {
   if (!make && lstatSync(path, { throwIfNoEntry: false }) === undefined) return { kind: 'free' };
   if (daemon.kind === 'answers') return { kind: 'held', pid: daemon.pid };
@@ -45,7 +45,7 @@ export async function takeLock(
     }
     await new Promise((resolve) => setTimeout(resolve, lockPollMs));
   }
-  return { kind: 'held', pid: holderOf(path) };
+  return { kind: 'held', pid: holderOf(path, processes) };
 }
 
 /** Who answers, who does not, and what is in the way. */
@@ -151,7 +151,11 @@ export function checkSocket({ paths, daemon, alone, uid }: Patient): readonly Fo
   return [...found, ok('socket', socket)];
 }
 
-/** How long nobody may have touched the start lock: its holder does so every second. */
+/**
+ * How long nobody may have touched the start lock until a person is told of it: its holder does so every second, and a
+ * command takes it over after two (`lockStaleMs` in start-daemon.ts). On a loaded machine both come late, and nobody is to
+ * be told of a lock, or have one removed, that a command is just starting a daemon with.
+ */
 const startLockStaleMs = 10_000;
 
 /** What keeps a herd of commands from starting a herd of daemons (start-daemon.ts). */
@@ -178,15 +182,4 @@ export function checkStartLock({ paths, nowMs }: Patient): Found {
 /** The names under which a server is bound before it is moved into place (server.ts). */
 function unfinishedSockets(socket: string): readonly string[] {
   return unfinishedBeside(socket).filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);
-}
-
-/** Who holds a lock on a file, as /proc/locks has it (proc_locks(5)); what a daemon says of itself may be old. */
-function holderOf(path: string): number | null {
-  const inode = lstatSync(path, { throwIfNoEntry: false })?.ino;
-  if (inode === undefined || process.platform !== 'linux') return null;
-  for (const line of readFileSync('/proc/locks', 'latin1').split('\n')) {
-    const [, kind, , access, pid, place] = line.split(/\s+/);
-    if (kind === 'POSIX' && access === 'WRITE' && place?.endsWith(`:${inode}`) === true) return Number(pid);
-  }
-  return null;
 }

@@ -58,12 +58,12 @@ async function* findings(options: ExamineOptions): AsyncGenerator<Found, void, v
 
 /** What lies in the data folder. With `fix` or `rebuild` nobody else becomes the daemon meanwhile. */
 async function* inside(patient: Patient): AsyncGenerator<Found, void, void> {
-  const { paths, daemon, fix, rebuild } = patient;
+  const { fix, rebuild } = patient;
   const holds = fix || rebuild;
-  let state = await takeLock(paths, { daemon, make: holds });
+  let state = await takeLock(patient, { make: holds });
   try {
     yield checkDaemon(patient, state);
-    if (state.kind === 'broken' && fix) state = await takeLock(paths, { daemon, make: true });
+    if (state.kind === 'broken' && fix) state = await takeLock(patient, { make: true });
     // A look takes nobody's time.
     if (state.kind === 'ours' && !holds) state.lock[Symbol.dispose]();
     yield* look({ ...patient, alone: state.kind === 'ours' || state.kind === 'free' });

@@ -15,12 +15,6 @@ import { type Found, type Mend, ok, problem, someOf, warning } from './finding.t
 import { type FactsTable, noteFact } from './output-facts.ts';
 import type { Patient } from './patient.ts';
 
-/**
- * The last events are what a starting daemon looks at (`tailChecked` in journal.ts): it refuses a journal whose break is
- * among them, and works with one that has it before.
- */
-const refusedWithin = 64;
-
 /** After so many events it is told how far the reading has come. */
 const toldEvery = 5_000;
 
@@ -86,10 +80,9 @@ function defectOf(patient: Patient, { events, defect }: Inspection): Found {
         restoring(patient),
       );
     case 'changed': {
-      const after = defect.last - defect.seq + 1;
       const sentence = `the journal was changed behind ghost's back: ${defect.message}; ${events} hold before it`;
-      if (after <= refusedWithin) return problem('chain', sentence, restoring(patient));
-      return problem('chain', `${sentence}, and ${after - 1} follow, with which ghost works on`, {
+      if (defect.refused) return problem('chain', sentence, restoring(patient));
+      return problem('chain', `${sentence}, and ${defect.last - defect.seq} follow, with which ghost works on`, {
         // To cut it there would throw away all that follows, for the sake of one: that is for a person to decide.
         hint: 'ghost audit --verify says all that does not hold; a backup has what was there',
       });

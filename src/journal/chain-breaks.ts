@@ -20,7 +20,7 @@ export type ChainBreak =
   | { readonly kind: 'closed-gap'; readonly seq: number; readonly count: number };
 
 /** How many rows put in or taken out one after the other are recognised when the rest was renumbered. */
-const shiftMax = 16;
+export const shiftMax = 16;
 
 export class ChainWalk {
   readonly #breaks: ChainBreak[] = [];

@@ -16,6 +16,9 @@ export type EventRow = [
   hash: string,
 ];
 
+/** Its columns, in that order. */
+export const eventColumns = 'seq, at, type, task, v, actor, data, hash';
+
 /** What the first event's hash is chained to. */
 export const genesisHash = '0'.repeat(64);
 

@@ -45,6 +45,8 @@ export class EnvironmentStore {
   readonly #database: Database;
   readonly #journal: Writer;
   readonly #find: Statement<[hash: string], [string]>;
+  /** How many of this program's own keep the journal's old pages. */
+  #rebuilds = 0;
 
   constructor(database: Database, journal: Writer) {
     this.#database = database;
@@ -68,15 +70,30 @@ export class EnvironmentStore {
   }
 
   /**
+   * To be held by a rebuild of the read models, which reads the journal as it was when it began: until it is disposed of,
+   * no byte goes from the write-ahead log, and no value can be taken out of the store.
+   */
+  keepPages(): Disposable {
+    this.#rebuilds += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#rebuilds -= 1;
+      },
+    };
+  }
+
+  /**
    * Removes the value that a variable has in an environment from all that have that variable with that value, so that
    * its bytes are in no file of the journal any more: not in its free pages, its write-ahead log or its backups. The
    * event is of the same transaction. A value that was removed before is looked after once more, and no event written.
    * @param redaction.draft the event, which names the environments that had the value, by their hashes.
    * @returns those hashes; null where the environment has no such variable, or is not in the store.
    * @throws GhostError `journal-write-failed` where a backup cannot be changed (nothing was removed then), or another
-   *   program reads the journal and keeps the bytes from going: asked again, they go.
+   *   program reads the journal and keeps the bytes from going: asked again, they go. `invalid-request` while the read
+   *   models are rebuilt, which does the same for minutes.
    */
   async redact({ hash, name, draft }: Redaction): Promise<readonly string[] | null> {
+    if (this.#rebuilds > 0) throw whileRebuilt('nothing was removed');
     this.#journal.flush();
     const values = (this.read(hash) ?? []).filter(([known]) => known === name).map(([, value]) => value);
     if (values.length === 0) return null;
@@ -87,7 +104,9 @@ export class EnvironmentStore {
     const rows = redactedRows(this.#database, secrets);
     if (rows.length > 0) await this.#record(draft(rows.map((row) => row.hash)), rows);
     passCrashPoint('change.redacted');
-    await emptyLog(this.#database);
+    if (!(await emptyLog(this.#database))) {
+      throw this.#rebuilds > 0 ? whileRebuilt(removedYet) : whileRead(this.#database);
+    }
     return rows.map((row) => row.hash);
   }
 
@@ -216,8 +235,8 @@ function redactBackup(path: string, secrets: readonly StoredPair[]): void {
   }
 }
 
-/** Takes the old pages out of the write-ahead log. @throws GhostError `journal-write-failed` */
-async function emptyLog(database: Database): Promise<void> {
+/** Takes the old pages out of the write-ahead log. @returns whether nobody who reads it kept them there. */
+async function emptyLog(database: Database): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     // Not waited for inside of SQLite, where the whole daemon would stand still.
     database.pragma('busy_timeout = 0');
@@ -225,15 +244,30 @@ async function emptyLog(database: Database): Promise<void> {
       if (isEmptied(database)) {
         // SQLite truncates the log and does not bring that to the disk: after a power cut the bytes would be back.
         sync(`${database.name}-wal`);
-        return;
+        return true;
       }
     } finally {
       database.pragma('busy_timeout = 5000');
     }
-    if (tries === emptyTriesMax) break;
+    if (tries === emptyTriesMax) return false;
     await sleep(emptyTryMs);
   }
-  throw new GhostError(
+}
+
+const removedYet = 'the value is removed, and its bytes are in the write-ahead log until then';
+
+function whileRebuilt(state: string): GhostError {
+  return new GhostError(
+    'invalid-request',
+    `the read models are being folded anew, which needs the journal as it was: ${state}`,
+    {
+      hint: 'wait until ghost doctor --rebuild has ended, and then the same again',
+    },
+  );
+}
+
+function whileRead(database: Database): GhostError {
+  return new GhostError(
     'journal-write-failed',
     `the value is removed, but another program is reading ${database.name}, and until it stops its bytes are in ` +
       `${database.name}-wal`,

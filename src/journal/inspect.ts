@@ -2,6 +2,8 @@ import { lstatSync, readdirSync } from 'node:fs';
 
 import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
+import { checkTail } from './chain-check.ts';
+import { type EventRow, eventColumns } from './codec.ts';
 import { type Database, openForReading, sqliteErrorCode } from './database.ts';
 import type { JournalEvent, Microseconds } from './events.ts';
 import { type ChainBreak, soundEvents } from './sound-events.ts';
@@ -20,8 +22,17 @@ export interface Inspection {
 export type JournalDefect =
   /** SQLite cannot read all of it: no daemon can work with it for long. */
   | { readonly kind: 'damaged'; readonly message: string }
-  /** SQLite can, but an event is not what was appended. `last`: the last event that there is. */
-  | { readonly kind: 'changed'; readonly message: string; readonly seq: number; readonly last: number }
+  /**
+   * SQLite can, but an event is not what was appended. `last`: the last event that there is; `refused`: no daemon opens
+   * the journal, because it sees that, or another such event, in the tail that it checks.
+   */
+  | {
+      readonly kind: 'changed';
+      readonly message: string;
+      readonly seq: number;
+      readonly last: number;
+      readonly refused: boolean;
+    }
   /** The file cannot be opened or read, which says nothing of what is in it: permissions, a full disk. */
   | { readonly kind: 'closed'; readonly message: string; readonly hint: string }
   | { readonly kind: 'newer'; readonly message: string; readonly hint: string };
@@ -108,7 +119,8 @@ function inspect(
   if (broken === null) return about(null);
   const { kind, seq, message } = broken;
   if (kind === 'newer') return about({ kind, message, hint: upgrade });
-  return about({ kind: 'changed', message, seq, last: lastSeq(database) });
+  last = lastSeq(database);
+  return about({ kind: 'changed', message, seq, last, refused: isRefused(database, last) });
 }
 
 function walk(database: Database, onEvent: (event: JournalEvent) => void): ChainBreak | null {
@@ -117,6 +129,20 @@ function walk(database: Database, onEvent: (event: JournalEvent) => void): Chain
     const step = chain.next();
     if (step.done === true) return step.value;
     onEvent(step.value.event);
+  }
+}
+
+function isRefused(database: Database, last: number): boolean {
+  // Its own statement, so that a journal of an older migration is read too.
+  const read = database
+    .prepare<[number, number], EventRow>(`SELECT ${eventColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
+    .raw();
+  try {
+    checkTail((after, limit) => read.all(after, limit), { lastSeq: last, path: database.name });
+    return false;
+  } catch (error) {
+    if (error instanceof GhostError) return true;
+    throw error;
   }
 }
 

@@ -28,6 +28,9 @@ export interface JournalOptions {
   readonly onDurable?: (mark: Mark) => void;
   /** Called now and then while an older journal is brought up to date, which takes minutes where it is large. */
   readonly onOpening?: OnOpening;
-  /** Called once with the migrated database: what is kept in it beside the events. Without it, nothing is. */
+  /**
+   * Called with the migrated database, once for each try to open it: what is kept in it beside the events. Without it,
+   * nothing is.
+   */
   readonly readModels?: (database: Database) => ReadModels;
 }

@@ -1,4 +1,4 @@
-import type { EventRow } from './codec.ts';
+import { type EventRow, eventColumns } from './codec.ts';
 import { type Database, type Statement, openForReading } from './database.ts';
 import { daemonEventTypes } from './event-versions.ts';
 
@@ -21,8 +21,6 @@ export interface KnownEnd {
   /** Whether it is the last: nothing can have been recorded after it. */
   readonly isLast: boolean;
 }
-
-const columns = 'seq, at, type, task, v, actor, data, hash';
 
 /**
  * A journal that is read beside whoever writes it, over a connection of its own: for what looks at very many events and
@@ -57,7 +55,7 @@ export class JournalReader implements Disposable {
 
   /** The event at a place, as it stands there. */
   row(seq: number): StoredRow | null {
-    return this.#ask<[number], StoredRow>(`SELECT ${columns}, once FROM events WHERE seq = ?`).get(seq) ?? null;
+    return this.#ask<[number], StoredRow>(`SELECT ${eventColumns}, once FROM events WHERE seq = ?`).get(seq) ?? null;
   }
 
   /** Whether a fact is recorded (see `onceKey`). */
@@ -75,7 +73,7 @@ export class JournalReader implements Disposable {
    */
   walk({ after, through }: { after: number; through: number }, visit: (row: StoredRow) => boolean): number {
     const rows = this.#ask<[number, number], StoredRow>(
-      `SELECT ${columns}, once FROM events WHERE seq > ? AND seq <= ? ORDER BY seq`,
+      `SELECT ${eventColumns}, once FROM events WHERE seq > ? AND seq <= ? ORDER BY seq`,
     );
     for (const row of rows.iterate(after, through)) if (!visit(row)) return row[0];
     return through;
@@ -105,7 +103,7 @@ export class JournalReader implements Disposable {
     if (since !== null) add('at >= ?', since);
     if (until !== null) add('at < ?', until);
     const where = `FROM events WHERE seq > ? AND seq <= ?${conditions.join('')} ORDER BY seq`;
-    const forwards = this.#prepare<(number | string)[], EventRow>(`SELECT ${columns} ${where}`);
+    const forwards = this.#prepare<(number | string)[], EventRow>(`SELECT ${eventColumns} ${where}`);
     const backwards = this.#prepare<(number | string)[], [number, string]>(`SELECT seq, actor ${where} DESC`);
     return {
       forwards: ({ after, through }) => forwards.iterate(after, through, ...values),

@@ -4,7 +4,7 @@ import { passCrashPoint } from '../crash-point.ts';
 import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type AppendOptions, FactAlreadyRecorded, type PendingBatch } from './append.ts';
-import { checkChain } from './chain-check.ts';
+import { checkTail } from './chain-check.ts';
 import { decodeEvent, encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase, restoreHint, setSynchronous, sqliteErrorCode } from './database.ts';
 import { EnvironmentStore } from './environment-store.ts';
@@ -20,8 +20,6 @@ import { isFull, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
 export const readBatchMax = 2_000;
-/** How much of the chain's tail is checked at each opening; `audit --verify` checks the whole. */
-const tailChecked = 64;
 
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every
@@ -90,9 +88,8 @@ export class Journal extends FactReader implements Disposable, EventReader {
     try {
       await migrate(database, { folder: migrationsFolder, now, ghostVersion, onOpening });
       const journal = new Journal(database, options);
-      checkChain(journal.statements.read.all(Math.max(0, journal.#lastSeq - tailChecked - 1), tailChecked + 1), {
-        path,
-      });
+      const { read } = journal.statements;
+      checkTail((after, limit) => read.all(after, limit), { lastSeq: journal.#lastSeq, path });
       // What a power cut takes of it is folded again.
       journal.#setSynchronous('NORMAL');
       await journal.#readModels?.catchUp(journal, onOpening);

@@ -6,6 +6,7 @@ import { GhostError } from '../ghost-error.ts';
 import type { Database } from './database.ts';
 import type { Microseconds } from './events.ts';
 import type { OnOpening } from './journal-options.ts';
+import { sync } from './put-in-place.ts';
 
 /** So many pages are copied between two reports: a few milliseconds. */
 const pagesAtOnce = 1_000;
@@ -73,6 +74,8 @@ async function backUp(database: Database, lastMigration: string, onOpening: OnOp
   passCrashPoint('journal.backed-up');
   renameSync(partial, target);
   const folder = dirname(target);
+  // The one before it goes only when this one is there for certain.
+  sync(folder);
   const isBackup = (name: string): boolean => name.startsWith(`${basename(database.name)}.before-`);
   for (const name of readdirSync(folder).filter(isBackup)) {
     if (name !== basename(target)) rmSync(join(folder, name));

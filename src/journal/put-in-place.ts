@@ -35,6 +35,8 @@ export function finishPutting(
   // It would be read into the new file.
   rmSync(`${path}-wal`, { force: true });
   rmSync(`${path}-shm`, { force: true });
+  // Together with the rename it could be on the disk after it, and a power cut leave the old log beside the new file.
+  sync(dirname(path));
   onStep('log-removed');
   renameSync(restoredPath(path), path);
   sync(dirname(path));

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { encodeEvent, genesisHash } from './codec.ts';
 import { type Database, openDatabase } from './database.ts';
+import { decodeEnvironment, isWhole } from './environments.ts';
 import type { Actor, DataOf, SequenceNumber } from './events.ts';
 import { migrate } from './migrate.ts';
 import { onceKey } from './once-key.ts';
@@ -166,16 +168,17 @@ function copyEnvironments(from: Database, to: Database): void {
   const { insertEnvironment } = prepareStatements(to);
   try {
     const rows = from.prepare<[], [string, string]>('SELECT hash, entries FROM environments').raw().iterate();
-    for (const [key, entries] of rows) if (isEnvironment(entries)) insertEnvironment.run(key, entries);
+    for (const [key, entries] of rows) if (isConfirmed(key, entries)) insertEnvironment.run(key, entries);
   } catch {
     // The rest of the table is damaged: how many are missing is counted by the tasks that had them.
   }
 }
 
-function isEnvironment(entries: string): boolean {
+function isConfirmed(key: string, entries: string): boolean {
   try {
-    return Array.isArray(JSON.parse(entries));
+    return hash('sha256', entries, 'hex') === key || !isWhole(decodeEnvironment(entries));
   } catch {
+    // Not even the text of one.
     return false;
   }
 }

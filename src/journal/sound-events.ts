@@ -1,6 +1,6 @@
 import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
-import { type EventRow, chainHash, decodeEvent, genesisHash } from './codec.ts';
+import { type EventRow, chainHash, decodeEvent, eventColumns, genesisHash } from './codec.ts';
 import type { Database } from './database.ts';
 import type { JournalEvent } from './events.ts';
 
@@ -32,9 +32,7 @@ export function* soundEvents(database: Database): Generator<ChainedEvent, ChainB
   try {
     // Its own statement, so that a journal is read whose other tables are damaged, or of another migration.
     const read = database
-      .prepare<[number, number], EventRow>(
-        'SELECT seq, at, type, task, v, actor, data, hash FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
-      )
+      .prepare<[number, number], EventRow>(`SELECT ${eventColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
       .raw();
     for (;;) {
       const { rows, failure } = readRows((after, limit) => read.all(after, limit), last);

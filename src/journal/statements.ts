@@ -1,7 +1,5 @@
-import type { EventRow } from './codec.ts';
+import { type EventRow, eventColumns } from './codec.ts';
 import type { Database, Statement } from './database.ts';
-
-const columns = 'seq, at, type, task, v, actor, data, hash';
 
 /** Everything that the journal ever asks of its database, prepared once. */
 export interface Statements {
@@ -25,21 +23,21 @@ export function prepareStatements(database: Database): Statements {
   const events = <P extends unknown[]>(sql: string) => database.prepare<P, EventRow>(sql).raw();
   return {
     insert: database.prepare<[...EventRow, string | null]>(
-      `INSERT INTO events (${columns}, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (${eventColumns}, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    last: events<[]>(`SELECT ${columns} FROM events ORDER BY seq DESC LIMIT 1`),
-    read: events<[number, number]>(`SELECT ${columns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
-    readTask: events<[number]>(`SELECT ${columns} FROM events WHERE task = ? ORDER BY seq`),
-    findOnce: events<[string]>(`SELECT ${columns} FROM events WHERE once = ?`),
+    last: events<[]>(`SELECT ${eventColumns} FROM events ORDER BY seq DESC LIMIT 1`),
+    read: events<[number, number]>(`SELECT ${eventColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`),
+    readTask: events<[number]>(`SELECT ${eventColumns} FROM events WHERE task = ? ORDER BY seq`),
+    findOnce: events<[string]>(`SELECT ${eventColumns} FROM events WHERE once = ?`),
     isOnce: database.prepare<[string], number>('SELECT 1 FROM events WHERE once = ?').pluck(),
     readOnce: events<[string, string, number]>(
-      `SELECT ${columns} FROM events WHERE once >= ? AND once < ? AND seq > ? ORDER BY once`,
+      `SELECT ${eventColumns} FROM events WHERE once >= ? AND once < ? AND seq > ? ORDER BY once`,
     ),
     readType: events<[number, number, string]>(
-      `SELECT ${columns} FROM events WHERE seq > ? AND seq <= ? AND type = ? ORDER BY seq`,
+      `SELECT ${eventColumns} FROM events WHERE seq > ? AND seq <= ? AND type = ? ORDER BY seq`,
     ),
     lastDaemonEvent: events<[]>(
-      `SELECT ${columns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
+      `SELECT ${eventColumns} FROM events WHERE task IS NULL AND type IN ('DaemonStarted', 'DaemonStopped')
        ORDER BY seq DESC LIMIT 1`,
     ),
     lastCleanStop: database

@@ -1,4 +1,5 @@
 import type { Database } from '../journal/database.ts';
+import { type ReadModelTable, readModelTables } from './read-model-fold.ts';
 
 /** What differs, in a sentence. */
 export type Difference = string;
@@ -37,48 +38,46 @@ export function* compareReadModels({
   kept: Database;
   anew: Database;
 }): Generator<Difference | null, void, void> {
-  for (const comparison of comparisons(kept)) {
+  for (const table of readModelTables) {
+    const comparison = comparisonOf(table, kept);
     const ranges = comparison.isNumbered ? yield* differentRanges(comparison, kept) : [everything];
     for (const range of ranges) yield* compareTable(comparison, { kept, anew, range });
   }
   yield* compareTexts({ kept, anew });
 }
 
-function comparisons(database: Database): readonly Comparison[] {
-  const columnsOf = (table: string): readonly string[] =>
-    database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table);
-  const one = (
-    table: string,
-    nameOf: (row: Row) => string,
-    {
-      keys = 1,
-      isNumbered = false,
-      differs = differsIn,
-    }: Partial<Pick<Comparison, 'keys' | 'isNumbered'>> & { differs?: typeof differsIn } = {},
-  ): Comparison => {
-    const columns = columnsOf(table);
-    return {
-      table,
-      columns,
-      keys,
-      isNumbered,
-      tell: (row, what) => {
-        if ('other' in what) return `${nameOf(row)} differs${differs(columns, row, what.other)}`;
-        return what.missing === 'kept'
-          ? `${nameOf(row)} is told of by the events, and is not kept`
-          : `${nameOf(row)} is kept, and no event tells of it`;
-      },
-    };
+interface TableWords {
+  readonly nameOf: (row: Row) => string;
+  readonly keys?: number;
+  readonly isNumbered?: boolean;
+  readonly differs?: typeof differsIn;
+}
+
+const tables: Readonly<Record<ReadModelTable, TableWords>> = {
+  tasks: { nameOf: ([id]) => `task ${id}: its row`, isNumbered: true },
+  task_states: { nameOf: ([id]) => `task ${id}: its state`, isNumbered: true, differs: differsInState },
+  task_tags: { nameOf: ([tag, task]) => `task ${task}: the tag ${JSON.stringify(tag)}`, keys: 2 },
+  snapshots: { nameOf: ([seq]) => `the snapshot after event ${seq}`, isNumbered: true },
+  clock_steps: { nameOf: ([seq]) => `the note that the clock was set back at event ${seq}`, isNumbered: true },
+  counters: { nameOf: ([name]) => `the counter ${name}` },
+  read_models: { nameOf: ([name]) => `the note of how far the read model "${name}" is` },
+};
+
+function comparisonOf(table: ReadModelTable, database: Database): Comparison {
+  const { nameOf, keys = 1, isNumbered = false, differs = differsIn } = tables[table];
+  const columns = database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table);
+  return {
+    table,
+    columns,
+    keys,
+    isNumbered,
+    tell: (row, what) => {
+      if ('other' in what) return `${nameOf(row)} differs${differs(columns, row, what.other)}`;
+      return what.missing === 'kept'
+        ? `${nameOf(row)} is told of by the events, and is not kept`
+        : `${nameOf(row)} is kept, and no event tells of it`;
+    },
   };
-  return [
-    one('tasks', ([id]) => `task ${id}: its row`, { isNumbered: true }),
-    one('task_states', ([id]) => `task ${id}: its state`, { isNumbered: true, differs: differsInState }),
-    one('task_tags', ([tag, task]) => `task ${task}: the tag ${JSON.stringify(tag)}`, { keys: 2 }),
-    one('snapshots', ([seq]) => `the snapshot after event ${seq}`, { isNumbered: true }),
-    one('clock_steps', ([seq]) => `the note that the clock was set back at event ${seq}`, { isNumbered: true }),
-    one('counters', ([name]) => `the counter ${name}`),
-    one('read_models', ([name]) => `the note of how far the read model "${name}" is`),
-  ];
 }
 
 function differsIn(columns: readonly string[], row: Row, other: Row): string {

@@ -26,18 +26,21 @@ export interface TaskJournal {
 export async function openTaskJournal(
   options: Omit<JournalOptions, 'readModels'> & { readonly fold?: FoldOptions },
 ): Promise<TaskJournal> {
-  const { promise, resolve } = Promise.withResolvers<{ database: Database; fold: ReadModelFold }>();
+  // Each try to open has a pair of its own: one that found the disk full has closed its database.
+  const tries: { readonly database: Database; readonly fold: ReadModelFold }[] = [];
   // A daemon that was killed in the midst of a rebuild has left it.
   rmSync(scratchPath(options.path), { force: true });
   const journal = await Journal.open({
     ...options,
     readModels: (database) => {
       const fold = new ReadModelFold(database, options.fold);
-      resolve({ database, fold });
+      tries.push({ database, fold });
       return fold;
     },
   });
-  const { database, fold } = await promise;
+  const opened = tries.at(-1);
+  if (opened === undefined) throw new Error('a journal was opened without its read models');
+  const { database, fold } = opened;
   const store = new TaskStore(database);
   const past = new PastTasks(database, { reader: journal, store });
   return {
@@ -45,6 +48,9 @@ export async function openTaskJournal(
     store,
     past,
     history: new TaskHistory(database, store),
-    rebuild: ({ differencesMax }) => rebuildReadModels(database, { reader: journal, fold, differencesMax }),
+    *rebuild({ differencesMax }) {
+      using _ = journal.environments.keepPages();
+      return yield* rebuildReadModels(database, { reader: journal, fold, differencesMax });
+    },
   };
 }

@@ -207,7 +207,7 @@ export class ReadModelFold implements ReadModels {
 }
 
 /** The tables of migration 0002, but for the index of texts. */
-export const readModelTables: readonly string[] = [
+export const readModelTables = [
   'tasks',
   'task_states',
   'task_tags',
@@ -215,7 +215,9 @@ export const readModelTables: readonly string[] = [
   'clock_steps',
   'counters',
   'read_models',
-];
+] as const;
+
+export type ReadModelTable = (typeof readModelTables)[number];
 
 function emptyTables(database: Database): void {
   for (const table of readModelTables) database.exec(`DELETE FROM ${table}`);

@@ -93,7 +93,7 @@ function* foldUntil(
 
 /** The tables and indexes of the read models, as the migrations have made them. */
 function copySchema(from: Database, to: Database): void {
-  const known = [...readModelTables, 'task_search'];
+  const known: readonly string[] = [...readModelTables, 'task_search'];
   const statements = from
     .prepare<[], { readonly sql: string; readonly table: string }>(
       'SELECT sql, tbl_name AS "table" FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid',

@@ -22,6 +22,7 @@ import type {
   ResultOf,
   StreamOperation,
 } from './messages.ts';
+import { SlotQueue } from './slot-queue.ts';
 import { StreamInbox } from './stream-window.ts';
 
 export interface ClientConnectionOptions {
@@ -41,6 +42,13 @@ interface Answer {
   readonly onError: (error: Error) => void;
 }
 
+interface Asked {
+  readonly operation: Operation;
+  readonly parameters: unknown;
+  readonly signal: EndSignal | undefined;
+  readonly answer: Answer;
+}
+
 /** Half a window, so that the daemon has the next request for more before it has run out. */
 const itemsBeforeMore = Math.ceil(streamWindowItems / 2);
 
@@ -53,7 +61,7 @@ export class ClientConnection {
   readonly hello: Promise<Hello>;
   readonly #channel: FrameChannel;
   readonly #answers = new Map<number, Answer>();
-  readonly #slotWaiters: (() => void)[] = [];
+  readonly #queue = new SlotQueue();
   readonly #helloArrives = Promise.withResolvers<Hello>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #timer: NodeJS.Timeout;
@@ -101,12 +109,12 @@ export class ClientConnection {
     parameters: ParametersOf<O>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<ResultOf<O>> {
-    while (this.#isFull) await this.#slotIsFree();
-    signal?.throwIfAborted();
+    while (this.#isFull) await this.#queue.wait(signal);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = this.#ask({
       operation,
       parameters,
+      signal,
       answer: { onItem: () => false, onResult: resolve, onError: reject },
     });
     const onAbort = (): void => {
@@ -131,12 +139,12 @@ export class ClientConnection {
     parameters: ParametersOf<O>,
     { signal }: { readonly signal?: EndSignal } = {},
   ): AsyncGenerator<ItemOf<O>, ResultOf<O>, void> {
-    while (this.#isFull) await this.#slotIsFree();
-    signal?.throwIfAborted();
+    while (this.#isFull) await this.#queue.wait(signal);
     const inbox = new StreamInbox();
     const id = this.#ask({
       operation,
       parameters,
+      signal,
       answer: {
         onItem: (item) => inbox.add(item),
         onResult: (result) => inbox.end(result),
@@ -173,17 +181,19 @@ export class ClientConnection {
     return this.#answers.size >= requestsPerConnectionMax;
   }
 
-  async #slotIsFree(): Promise<void> {
-    await new Promise<void>((resolve) => this.#slotWaiters.push(resolve));
-  }
-
-  #ask({ operation, parameters, answer }: { operation: Operation; parameters: unknown; answer: Answer }): number {
-    if (this.#failure !== null) throw this.#failure;
-    const id = ++this.#lastId;
-    // The pair of operation and parameters was checked where it came in.
-    this.#send({ kind: 'request', id, operation, parameters } as ClientMessage);
-    this.#answers.set(id, answer);
-    return id;
+  #ask({ operation, parameters, signal, answer }: Asked): number {
+    try {
+      signal?.throwIfAborted();
+      if (this.#failure !== null) throw this.#failure;
+      const id = ++this.#lastId;
+      // The pair of operation and parameters was checked where it came in.
+      this.#send({ kind: 'request', id, operation, parameters } as ClientMessage);
+      this.#answers.set(id, answer);
+      return id;
+    } finally {
+      // Whoever was woken for a slot and then did not ask, because it was aborted or is too large, passes it on.
+      if (!this.#isFull) this.#queue.wakeNext();
+    }
   }
 
   /** The daemon still gives its last word for it, and only then is the slot free. */
@@ -208,7 +218,7 @@ export class ClientConnection {
       return;
     }
     this.#answers.delete(message.id);
-    this.#slotWaiters.shift()?.();
+    this.#queue.wakeNext();
     if (message.kind === 'error') answer.onError(GhostError.fromShape(message.error));
     else answer.onResult(message.result);
   }
@@ -237,7 +247,7 @@ export class ClientConnection {
     this.#helloArrives.reject(error);
     for (const answer of this.#answers.values()) answer.onError(error);
     this.#answers.clear();
-    for (const release of this.#slotWaiters.splice(0)) release();
+    this.#queue.wakeAll();
   }
 }
 

@@ -2,7 +2,7 @@ import { GhostError, type GhostErrorCode, type GhostErrorShape, exitStatusOf } f
 import { helloTextCharactersMax, moreItemsMax, protocolVersion } from './limits.ts';
 import type { DaemonMessage, Hello } from './messages.ts';
 
-/** A client's message whose envelope is right; what a request asks for is not looked at yet (`parameters.ts`). */
+/** A client's message whose envelope is right; what a request asks for is not looked at yet (`validate.ts`). */
 export type ClientEnvelope =
   | Hello
   | { readonly kind: 'request'; readonly id: number; readonly operation: string; readonly parameters: unknown }
@@ -18,8 +18,13 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readClientMessage(value: unknown): ClientEnvelope {
   const fields = readFields(value);
   switch (fields['kind']) {
-    case 'hello':
-      return readHello(fields);
+    case 'hello': {
+      const hello = readHello(fields);
+      if (hello.protocol === protocolVersion) {
+        allowOnly(fields, ['kind', 'protocol', 'program', 'pid', 'terminal']);
+      }
+      return hello;
+    }
     case 'request': {
       allowOnly(fields, ['kind', 'id', 'operation', 'parameters']);
       const { operation, parameters } = fields;
@@ -80,7 +85,6 @@ function readHello(fields: Fields): Hello {
       terminal: null,
     };
   }
-  allowOnly(fields, ['kind', 'protocol', 'program', 'pid', 'terminal']);
   if (!isShortText(program) || program === '') throw wrong('program', `1 to ${helloTextCharactersMax} characters`);
   if (!isInteger(pid) || pid < 0) throw wrong('pid', 'a process id');
   if (terminal !== null && !isShortText(terminal)) {

@@ -133,7 +133,7 @@ const signal = textWhere('must be the name of a signal, such as SIGTERM', isSign
 
 const states = ['running', 'exited', 'failed', 'killed', 'lost'] as const satisfies readonly TaskState[];
 
-const bytes = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
+const count = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
 
 const moment = v.variant(
   'kind',
@@ -171,8 +171,8 @@ const filter = fields({
           term({ field: v.literal('cwd'), folder: cwd }),
           term({ field: v.literal('since'), time }),
           term({ field: v.literal('until'), time }),
-          term({ field: v.literal('longer'), durationMs: bytes }),
-          term({ field: v.literal('shorter'), durationMs: bytes }),
+          term({ field: v.literal('longer'), durationMs: count }),
+          term({ field: v.literal('shorter'), durationMs: count }),
         ],
         'must be a term with one of the fields text, state, exit, signal, name, tag, cwd, since, until, longer, shorter',
       ),
@@ -206,18 +206,18 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
     ),
     all: flag,
     at: v.nullable(moment),
-    after: bytes,
+    after: count,
   }),
   show: fields({ task, at: v.nullable(moment) }),
   history: fields({
     filter,
-    before: v.nullable(bytes),
+    before: v.nullable(count),
     limit: wholeNumber({ from: 1, to: historyPageMax }),
   }),
   historyStats: fields({ filter }),
   audit: fields({
-    after: bytes,
-    before: v.nullable(bytes),
+    after: count,
+    before: v.nullable(count),
     tasks: v.nullable(
       v.pipe(
         v.array(task, 'must be an array of tasks'),
@@ -235,7 +235,7 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
     since: v.nullable(time),
     until: v.nullable(time),
     actor: v.nullable(filterText),
-    last: v.nullable(bytes),
+    last: v.nullable(count),
     follow: flag,
   }),
   verify: none,
@@ -257,9 +257,9 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
       task,
       streams: v.picklist(['both', 'stdout', 'stderr'], 'must be both, stdout or stderr'),
       follow: flag,
-      lines: v.nullable(bytes),
-      cursor: v.nullable(fields({ stdout: bytes, stderr: bytes })),
-      before: v.nullable(fields({ stdout: bytes, stderr: bytes })),
+      lines: v.nullable(count),
+      cursor: v.nullable(fields({ stdout: count, stderr: count })),
+      before: v.nullable(fields({ stdout: count, stderr: count })),
       since: v.nullable(time),
       until: v.nullable(time),
       batches: flag,
@@ -276,13 +276,13 @@ export const schemas: { readonly [O in Operation]: v.GenericSchema<unknown, Para
   prune: fields({
     requestId,
     endedBefore: v.nullable(time),
-    keepTasks: v.nullable(bytes),
-    maxBytes: v.nullable(bytes),
+    keepTasks: v.nullable(count),
+    maxBytes: v.nullable(count),
     tasks: v.nullable(v.array(task, 'must be an array of tasks')),
     forget: flag,
     dryRun: flag,
   }),
-  watch: fields({ after: v.nullable(bytes) }),
+  watch: fields({ after: v.nullable(count) }),
   shutdown: fields({ requestId, stopTasks: flag, graceMs: duration }),
 };
 

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/client/api.ts';
 import { connect } from '../../src/client/library.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
+import { processesOfTasks } from '../support/daemons.ts';
 import { GhostHome } from '../support/ghost-home.ts';
-import { processesOfTasks } from '../support/ledger-client.ts';
 import { until } from '../support/until.ts';
 
 const shells = ['/bin/dash', '/bin/bash', '/usr/bin/busybox'];

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { processesOfTasks } from '../support/daemons.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { heldBy } from '../support/held-by.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
-import { connectTo, processesOfTasks, runLedgerTask } from '../support/ledger-client.ts';
+import { connectTo, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger, type LedgerKind } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 

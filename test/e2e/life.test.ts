@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { processesOfTasks } from '../support/daemons.ts';
 import { GhostHome } from '../support/ghost-home.ts';
-import { processesOfTasks } from '../support/ledger-client.ts';
 import { until } from '../support/until.ts';
 
 test('a task runs, is listed, and its output and exit status are kept', async () => {

@@ -45,13 +45,17 @@ export class JournalFolder implements Disposable {
   }
 
   /** The same with its read models. */
-  async openTasks({ fold = {} }: { fold?: FoldOptions } = {}): Promise<TaskJournal> {
+  async openTasks({
+    fold = {},
+    onFull = () => false,
+  }: { fold?: FoldOptions; onFull?: () => boolean } = {}): Promise<TaskJournal> {
     const opened = await openTaskJournal({
       path: this.file,
       migrationsFolder,
       now: () => (this.#now += this.stepUs) as Microseconds,
       ghostVersion: '0.1.0',
       onDamage: (error) => this.damages.push(error),
+      onFull,
       fold,
     });
     this.#opened.push(opened.journal);

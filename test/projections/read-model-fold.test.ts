@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { openDatabase } from '../../src/journal/database.ts';
-import { ReadModelFold } from '../../src/projections/read-model-fold.ts';
+import { ReadModelFold, readModelTables } from '../../src/projections/read-model-fold.ts';
 import { TaskStore } from '../../src/projections/task-store.ts';
 import { JournalFolder, migrationsFolder } from '../journal/journal-folder.ts';
 import { committed, taskDraft } from '../support/facts.ts';
@@ -96,4 +96,14 @@ test('a past that is folded in the midst of a crash is folded on from where that
   expect(chunks).toBe(3);
   expect(store.counter('tasks')).toBe(5_000);
   expect(store.position().seq).toBe(5_000);
+});
+
+test('every table of a journal is one of facts or one that is folded, compared and replaced', async () => {
+  using folder = new JournalFolder();
+  (await folder.openTasks()).journal[Symbol.dispose]();
+  const facts = ['events', 'environments', 'migrations'];
+  const { stdout } = await folder.shell(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'task_search%'",
+  );
+  expect(stdout.trim().split('\n').toSorted()).toEqual([...facts, ...readModelTables].toSorted());
 });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
@@ -95,4 +95,46 @@ test('what is appended while it works is in it, and what comes after it goes on 
     untouched.store.get(untouched.store.live().tasks[0]?.id ?? (1 as never)),
   );
   expect(put['tasks']).toEqual(kept['tasks']);
+});
+
+test('no value is taken out of the store while it works, which would stay in the write-ahead log: that is said', async () => {
+  using folder = new JournalFolder();
+  const opened = await withTasks(folder);
+  const { environments } = opened.journal;
+  const environment = environments.encode([
+    ['API_TOKEN', 'hunter2'],
+    ['OTHER_TOKEN', 'hunter3'],
+  ]);
+  const data = { requestId: 'run-4', environmentHash: environment.hash };
+  await opened.journal.append([taskDraft('TaskSubmitted', { task: 4, data })], { durability: 'full', environment });
+  const redact = async (name: string): Promise<unknown> =>
+    await environments.redact({
+      hash: environment.hash,
+      name,
+      draft: (hashes) =>
+        taskDraft('EnvironmentRedacted', { task: 4, data: { requestId: name, name, environments: hashes } }),
+    });
+
+  const steps = opened.rebuild({ differencesMax: 1 });
+  steps.next();
+  await expect(redact('API_TOKEN')).rejects.toMatchObject({
+    code: 'invalid-request',
+    message: expect.stringMatching(/^the read models are being folded anew, .*: nothing was removed$/) as string,
+    hint: expect.stringContaining('ghost doctor --rebuild') as string,
+  });
+  expect(environments.read(environment.hash)?.[0]).toEqual(['API_TOKEN', 'hunter2']);
+  for (const _ of steps);
+  expect(await redact('API_TOKEN')).toEqual([environment.hash]);
+
+  // One that begins when the value is removed already.
+  const redacting = redact('OTHER_TOKEN').catch((error: unknown) => error);
+  const others = opened.rebuild({ differencesMax: 1 });
+  others.next();
+  expect(await redacting).toMatchObject({
+    code: 'invalid-request',
+    message: expect.stringContaining('the value is removed, and its bytes are in the write-ahead log') as string,
+  });
+  for (const _ of others);
+  expect(await redact('OTHER_TOKEN')).toEqual([]);
+  expect(readFileSync(`${folder.file}-wal`)).toHaveLength(0);
 });

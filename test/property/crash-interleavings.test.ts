@@ -5,9 +5,10 @@ import type { Client } from '../../src/client/api.ts';
 import { crashPoints } from '../../src/crash-point.ts';
 import { collect } from '../support/collect.ts';
 import { CrashPlan } from '../support/crash-plan.ts';
+import { daemonsOf } from '../support/daemons.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
-import { connectTo, daemonsOf, runLedgerTask } from '../support/ledger-client.ts';
+import { connectTo, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger, type LedgerTask } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 
@@ -53,7 +54,7 @@ test('however crashes and commands interleave, each command is carried out once 
       const model: ModelTask[] = [];
       for (const { commands, crash } of rounds) {
         const planned = crash === null ? null : plan.add(crash.point, crash);
-        if (planned !== null) for (const { pid } of daemonsOf(home)) process.kill(pid, 'SIGKILL');
+        if (planned !== null) for (const pid of daemonsOf(home)) process.kill(pid, 'SIGKILL');
         // Each of another task, so that it is known in which order that task was asked.
         const free = new Set(model);
         await Promise.all(commands.map((one) => carryOut(one, { home, client, ledger, model, free })));

@@ -220,6 +220,39 @@ describe('a request', () => {
     expect(most).toBe(requestsPerConnectionMax);
   });
 
+  it('that waits for one that ends is let go at once by its signal, and leaves its turn to the next where it asks nothing', async () => {
+    const held: (() => void)[] = [];
+    await using served = await serve({
+      wait: async () => {
+        const { opened, open } = gate();
+        held.push(open);
+        await opened;
+        return [];
+      },
+    });
+    const client = await served.connect();
+    const answers = Array.from(
+      { length: requestsPerConnectionMax },
+      async () => await client.request('wait', waitForAll),
+    );
+    await until('all that may be are under way', () => held.length === requestsPerConnectionMax);
+    const controller = new AbortController();
+    const aborted = client.request('ping', {}, { signal: controller.signal });
+    const abortedStream = client.stream('log', logOfOne, { signal: controller.signal }).next();
+    const tooLarge = client.request('show', { task: 'x'.repeat(requestBytesMax), at: null });
+    const last = client.request('ping', {});
+    // Nothing has ended yet.
+    controller.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
+    await expect(abortedStream).rejects.toThrow('enough');
+    // One slot, and the first to be woken for it asks nothing.
+    held[0]?.();
+    await expect(tooLarge).rejects.toMatchObject({ code: 'request-too-large' });
+    expect(await last).toEqual({});
+    for (const open of held) open();
+    await Promise.all(answers);
+  });
+
   it('over that number is refused by the daemon, one from a client without manners too', async () => {
     const held = gate();
     await using served = await serve({
@@ -376,6 +409,7 @@ describe('a connection', () => {
     ['more of nothing', [greeting, { kind: 'more', id: 1, items: 0 }]],
     ['more than can be', [greeting, { kind: 'more', id: 1, items: 1e9 }]],
     ['a hello without a program', [{ ...greeting, program: '' }]],
+    ['a hello with a field that is not known', [{ ...greeting, mood: 'good' }]],
   ])('is ended with a fault over %s, and no other is', async (_what, messages) => {
     const held = gate();
     await using served = await serve({
@@ -638,6 +672,12 @@ describe('the client', () => {
     expect(await Promise.all(outcomes)).toEqual(Array(3).fill('connection-lost'));
     expect(client.isOpen).toBe(false);
     await expect(client.request('ping', {})).rejects.toMatchObject({ code: 'connection-lost' });
+  });
+
+  it('leaves aside what it does not know in a daemon’s messages, its hello too', async () => {
+    const client = clientTold({ ...greeting, mood: 'good' }, { kind: 'response', id: 1, result: {}, mood: 'good' });
+    expect(await client.request('ping', {})).toEqual({});
+    expect(await client.hello).toEqual(greeting);
   });
 
   it('says that a daemon is stuck that takes the connection and says nothing', async () => {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { Doing, Expected } from './chaos-deeds.ts';
+import { daemonsOf } from './daemons.ts';
 import { examineHome } from './doctor.ts';
 import { heldBy } from './held-by.ts';
 import { complaintsAbout } from './ledger-check.ts';
-import { daemonsOf } from './ledger-client.ts';
 import { until } from './until.ts';
 
 /** What may lie in a data folder of which no daemon serves any more and no task runs. */
@@ -42,10 +42,7 @@ export async function complaintsOfTheEnd(
   }
   await client.shutdown();
   await until('no daemon is left', () => daemonsOf(home).length === 0).catch(() => undefined);
-  complaints.push(
-    ...daemonsOf(home).map(({ pid }) => `the daemon ${pid} is left`),
-    ...wrongFolder(home.path, expected),
-  );
+  complaints.push(...daemonsOf(home).map((pid) => `the daemon ${pid} is left`), ...wrongFolder(home.path, expected));
   return complaints;
 }
 

@@ -8,9 +8,10 @@ import { type DeedName, type Doing, ageReadModels, deeds, deedsTowards, everyday
 import { complaintsOfTheEnd } from './chaos-end.ts';
 import { Witnesses } from './chaos-witnesses.ts';
 import { CrashPlan, type PlannedCrash } from './crash-plan.ts';
+import { daemonsOf } from './daemons.ts';
 import { GhostHome } from './ghost-home.ts';
 import { allComplete } from './ledger-check.ts';
-import { connectTo, daemonsOf } from './ledger-client.ts';
+import { connectTo } from './ledger-client.ts';
 import { Ledger } from './ledger.ts';
 import { makeOldJournal } from './old-journal.ts';
 import { type PlainEvent, readPlainJournal } from './plain-journal.ts';
@@ -309,7 +310,7 @@ class Chaos {
 
   #killDaemons(): void {
     const serving = this.#home.daemonPid();
-    for (const { pid } of daemonsOf(this.#home)) {
+    for (const pid of daemonsOf(this.#home)) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {

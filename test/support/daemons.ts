@@ -1,14 +1,29 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
 import type { GhostHome } from './ghost-home.ts';
-import { processesOfRun } from './leftovers.ts';
+import { type MarkedProcess, processesOfRun } from './leftovers.ts';
 
 /** The daemons of a home that live, the ones that are only about to be refused among them. */
 export function daemonsOf(home: GhostHome): readonly number[] {
-  const mark = home.env['GHOST_TEST_HOME'] ?? '';
-  return processesOfRun(mark, { variable: 'GHOST_TEST_HOME' })
-    .filter(({ commandLine }) => /daemon\.cjs|^ghostd\b/.test(commandLine))
+  return processesOf(home)
+    .filter(isDaemon)
     .map(({ pid }) => pid);
+}
+
+/** The home's processes other than its daemons: shims, pumps, tasks and what they left behind. */
+export function processesOfTasks(home: GhostHome): readonly MarkedProcess[] {
+  return processesOf(home).filter((process) => !isDaemon(process));
+}
+
+function isDaemon({ commandLine }: MarkedProcess): boolean {
+  return /daemon\.cjs|^ghostd\b/.test(commandLine);
+}
+
+function processesOf(home: GhostHome): readonly MarkedProcess[] {
+  return processesOfRun(home.env['GHOST_TEST_HOME'] ?? '', { variable: 'GHOST_TEST_HOME' }).filter(
+    // A command line of ghost's that is under way is nothing left behind.
+    ({ commandLine }) => !commandLine.includes('ghost.cjs'),
+  );
 }
 
 /** Where a process stands: proc_pid_stat(5) and the links beside it. */

@@ -26,7 +26,7 @@ interface Inode {
   readonly bytes: GrowingBytes;
   /** What is on the disk for certain. */
   synced: Buffer;
-  /** What was done since. */
+  /** What was done since, from the change that made the version after `syncedVersion`. */
   readonly unsynced: Change[];
   version: number;
   syncedVersion: number;
@@ -48,10 +48,7 @@ export class DiskModel {
   readonly #names = new Map<string, Inode>();
   readonly #syncedNames = new Map<string, Inode>();
   #loggedNames: Names = new Map();
-  readonly #begun = new Map<
-    number,
-    { readonly version: number; readonly bytes: Buffer; readonly changes: number; readonly names: Names }
-  >();
+  readonly #begun = new Map<number, { readonly version: number; readonly bytes: Buffer; readonly names: Names }>();
   #inodes = 0;
 
   constructor(folder: string) {
@@ -98,7 +95,6 @@ export class DiskModel {
         this.#begun.set(operation.call, {
           version: inode?.version ?? 0,
           bytes: inode?.bytes.copy() ?? Buffer.alloc(0),
-          changes: inode?.unsynced.length ?? 0,
           names: new Map(this.#names),
         });
         return;
@@ -143,12 +139,14 @@ export class DiskModel {
     return { id: this.#inodes, kind, bytes, synced, unsynced: [], version: 0, syncedVersion: 0 };
   }
 
-  #syncOf(path: string, begun: { version: number; bytes: Buffer; changes: number; names: Names }): void {
+  #syncOf(path: string, begun: { version: number; bytes: Buffer; names: Names }): void {
     const inode = begun.names.get(path);
     if (inode?.kind === 'file') {
+      // One that began later may have been done first, and has brought all of this to the disk and more.
+      if (begun.version <= inode.syncedVersion) return;
+      inode.unsynced.splice(0, begun.version - inode.syncedVersion);
       inode.synced = begun.bytes;
       inode.syncedVersion = begun.version;
-      inode.unsynced.splice(0, begun.changes);
       return;
     }
     for (const name of this.#syncedNames.keys()) if (dirname(name) === path) this.#syncedNames.delete(name);

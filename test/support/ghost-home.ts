@@ -51,6 +51,8 @@ export class GhostHome implements AsyncDisposable {
   readonly #base: string;
   readonly #run: string;
   readonly #env: NodeJS.ProcessEnv;
+  /** The commands that are under way. */
+  readonly #begun = new Set<UnderWay>();
 
   /**
    * @param within the folder that all of it lies in: a small file system, say.
@@ -113,13 +115,13 @@ export class GhostHome implements AsyncDisposable {
     else child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     if (typeof input === 'string') child.stdin?.end(input);
-    const ended = once(child, 'close').then(() => ({
-      status: child.exitCode,
-      signal: child.signalCode,
-      stdout,
-      stderr,
-    }));
-    return { child, stdout: () => stdout, stderr: () => stderr, ended };
+    const ended = once(child, 'close').then(() => {
+      this.#begun.delete(underWay);
+      return { status: child.exitCode, signal: child.signalCode, stdout, stderr };
+    });
+    const underWay: UnderWay = { child, stdout: () => stdout, stderr: () => stderr, ended };
+    this.#begun.add(underWay);
+    return underWay;
   }
 
   /** Starts a task and gives its number. */
@@ -135,8 +137,12 @@ export class GhostHome implements AsyncDisposable {
 
   /** Waits until a task has ended, whatever its status, and gives it. */
   async ended(id: number | string): Promise<TaskView> {
-    await this.ghost(['wait', String(id)]);
-    return this.task(id);
+    const waited = await this.ghost(['wait', String(id)]);
+    const task = await this.task(id);
+    if (task.state === 'running') {
+      throw new Error(`ghost wait ${id} ended with ${waited.status ?? waited.signal}: ${waited.stderr}`);
+    }
+    return task;
   }
 
   /** Runs a task to its end and until nothing more is recorded of it: its log is closed. */
@@ -185,12 +191,18 @@ export class GhostHome implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // These first: one that follows a task starts the daemon anew when it is gone. As children of the test runner's worker
+    // they may not be found by their mark.
+    const begun = [...this.#begun];
+    for (const { child } of begun) child.kill('SIGKILL');
     // Whatever a test left running, and the daemon last, so that it records nothing into a folder that is being removed.
     await until('every process of this test is gone', () => {
       const left = processesOfRun(this.#run, { variable: 'GHOST_TEST_HOME' });
       endLeftovers(left);
       return left.length === 0;
     });
+    // When whoever has their output open is gone as well.
+    await Promise.allSettled(begun.map(({ ended }) => ended));
     rmSync(this.#base, { recursive: true, force: true });
   }
 }

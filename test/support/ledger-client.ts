@@ -3,7 +3,6 @@ import { connectClient } from '../../src/client/client.ts';
 import type { CrashPoint } from '../../src/crash-point.ts';
 import type { GhostHome, GhostResult } from './ghost-home.ts';
 import type { LedgerTask } from './ledger.ts';
-import { type MarkedProcess, processesOfRun } from './leftovers.ts';
 
 /**
  * A client within the test's own process: as good as a command line and cheaper. A daemon that it has to start is
@@ -54,25 +53,4 @@ export async function runLedgerTask(
  */
 export async function armDaemon(home: GhostHome, point: CrashPoint, { nth = 1 } = {}): Promise<GhostResult> {
   return await home.ghost(['list'], { env: { GHOST_CRASH: `${point}@${nth}` } });
-}
-
-/** The home's processes other than its daemons: shims, pumps, tasks and what they left behind. */
-export function processesOfTasks(home: GhostHome): readonly MarkedProcess[] {
-  return processesOf(home).filter((process) => !isDaemon(process));
-}
-
-/** The home's daemons, the one that serves and those that begin or end. */
-export function daemonsOf(home: GhostHome): readonly MarkedProcess[] {
-  return processesOf(home).filter(isDaemon);
-}
-
-function isDaemon({ commandLine }: MarkedProcess): boolean {
-  return commandLine.startsWith('ghostd') || commandLine.includes('daemon.cjs');
-}
-
-function processesOf(home: GhostHome): readonly MarkedProcess[] {
-  return processesOfRun(home.env['GHOST_TEST_HOME'] ?? '', { variable: 'GHOST_TEST_HOME' }).filter(
-    // A command line of ghost's that is under way is nothing left behind.
-    ({ commandLine }) => !commandLine.includes('ghost.cjs'),
-  );
 }

@@ -111,8 +111,10 @@ function brokenLinks(rows: readonly Row[]): readonly string[] {
 const onceBy: Readonly<Record<string, readonly string[]>> = {
   TaskSubmitted: [],
   TaskSpawned: ['attempt'],
+  TaskSpawnAborted: ['attempt'],
   TaskStarted: ['attempt'],
-  LogSegmentSealed: ['stream', 'index'],
+  OutOfMemorySeen: ['attempt'],
+  LogSegmentSealed: ['stream', 'from'],
   LogSegmentPruned: ['stream', 'from'],
   LogClosed: [],
   TaskForgotten: [],

@@ -1,13 +1,14 @@
 import { openDatabase } from '../../src/journal/database.ts';
-
-const tables = ['tasks', 'task_states', 'task_tags', 'snapshots', 'clock_steps', 'counters', 'read_models'];
+import { readModelTables } from '../../src/projections/read-model-fold.ts';
 
 /** Everything that the read models hold, row by row, the index of texts by what it knows of each run of characters. */
 export function dumpReadModels(file: string): Readonly<Record<string, readonly unknown[]>> {
   const database = openDatabase(file);
   try {
     database.exec("CREATE VIRTUAL TABLE temp.runs USING fts5vocab('main', 'task_search', 'instance')");
-    const rows = tables.map((table) => [table, database.prepare(`SELECT * FROM ${table} ORDER BY 1`).all()] as const);
+    const rows = readModelTables.map(
+      (table) => [table, database.prepare(`SELECT * FROM ${table} ORDER BY 1`).all()] as const,
+    );
     return {
       ...Object.fromEntries(rows),
       task_search: database.prepare('SELECT term, doc FROM temp.runs ORDER BY term, doc').all(),

@@ -1,18 +1,16 @@
+import { randomNumbers } from './random-numbers.ts';
+
 /** Choices that are the same again for the same seed. */
 export class SeededRandom {
-  #state: number;
+  readonly #numbers: (below: number) => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#numbers = randomNumbers(seed);
   }
 
-  /** From 0 to 1, without it. Mulberry32: a small generator. */
+  /** From 0 to 1, without it. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    const state = this.#state;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#numbers(2 ** 32) / 2 ** 32;
   }
 
   /** A whole number from 0 to below a limit. */
