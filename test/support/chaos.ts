@@ -47,6 +47,12 @@ const startKillsShare = 0.3;
 const startMsMax = 120;
 /** Deeds that may be under way when the daemon is killed: a request that has met too many deaths gives up. */
 const underWayMax = 6;
+/**
+ * Those that need one daemon that lives for as long as they take, and so many that did not: a client gives up after eight
+ * in a row, which a loaded machine's kills may be before one has answered.
+ */
+const briefDeeds: readonly DeedName[] = ['rename', 'tag', 'redact', 'prune', 'forget', 'refuse'];
+const killsOutlivedMax = 4;
 /** Deeds that are begun in the time between two kills. */
 const deedsPerKillMax = 2;
 /** How long to bring a daemon to a step. */
@@ -162,7 +168,8 @@ class Chaos {
   readonly #plan: CrashPlan;
   readonly #killed = new Set<number>();
   readonly #steps = new Map<CrashPoint, number>();
-  readonly #underWay = new Map<Promise<void>, DeedName>();
+  /** With the number of kills that there had been when it was begun. */
+  readonly #underWay = new Map<Promise<void>, { readonly deed: DeedName; readonly after: number }>();
 
   constructor(home: GhostHome, { plan, seed }: { plan: CrashPlan; seed: number }) {
     this.#home = home;
@@ -234,7 +241,10 @@ class Chaos {
     try {
       await until('a daemon serves, and work gets done', async () => {
         await client.ping();
-        return this.#underWay.size <= underWayMax && this.#home.daemonPid() !== null;
+        const starves = [...this.#underWay.values()].some(
+          ({ deed, after }) => briefDeeds.includes(deed) && this.kills - after >= killsOutlivedMax,
+        );
+        return !starves && this.#underWay.size <= underWayMax && this.#home.daemonPid() !== null;
       });
       return true;
     } catch (error) {
@@ -255,7 +265,7 @@ class Chaos {
       const types = events.filter((event) => event.task === task).map(({ type }) => type);
       return `${task} ${String((data['command'] as readonly string[])[4])}: ${types.join(' ')}`;
     });
-    return `${[...this.#underWay.values()].join(', ')}; tasks that are not complete: ${lives.join('; ')}`;
+    return `${[...this.#underWay.values()].map(({ deed }) => deed).join(', ')}; tasks that are not complete: ${lives.join('; ')}`;
   }
 
   complain(what: string): (error: unknown) => void {
@@ -326,7 +336,7 @@ class Chaos {
     const done: Promise<void> = deeds[deed](doing)
       .catch(this.complain(deed))
       .finally(() => this.#underWay.delete(done));
-    this.#underWay.set(done, deed);
+    this.#underWay.set(done, { deed, after: this.kills });
     return done;
   }
 }
