@@ -197,7 +197,7 @@ export class GhostHome implements AsyncDisposable {
     for (const { child } of begun) child.kill('SIGKILL');
     // Whatever a test left running, and the daemon last, so that it records nothing into a folder that is being removed.
     await until('every process of this test is gone', () => {
-      const left = processesOfRun(this.#run, { variable: 'GHOST_TEST_HOME' });
+      const left = processesOfRun(this.#run, { variable: 'GHOST_TEST_HOME', within: this.#base });
       endLeftovers(left);
       return left.length === 0;
     });

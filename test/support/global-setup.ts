@@ -63,7 +63,7 @@ export async function teardown(): Promise<void> {
 async function outliving({ waitMs }: { readonly waitMs: number }): Promise<ReturnType<typeof processesOfRun>> {
   const deadline = performance.now() + waitMs;
   for (;;) {
-    const found = processesOfRun(runId);
+    const found = processesOfRun(runId, { within: base });
     if (found.length === 0 || performance.now() > deadline) return found;
     await delay(50);
   }
