@@ -21,7 +21,8 @@ export async function resultInTurns<T>(
     const step = steps.next();
     if (step.done === true) return step.value;
     await setImmediate();
-    signal.throwIfAborted();
+    // What the work holds is let go of.
+    if (signal.aborted) steps.throw(signal.reason);
   }
 }
 

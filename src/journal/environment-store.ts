@@ -47,6 +47,7 @@ export class EnvironmentStore {
   readonly #find: Statement<[hash: string], [string]>;
   /** How many of this program's own keep the journal's old pages. */
   #rebuilds = 0;
+  #rebuilt = Promise.withResolvers<void>();
 
   constructor(database: Database, journal: Writer) {
     this.#database = database;
@@ -71,13 +72,15 @@ export class EnvironmentStore {
 
   /**
    * To be held by a rebuild of the read models, which reads the journal as it was when it began: until it is disposed of,
-   * no byte goes from the write-ahead log, and no value can be taken out of the store.
+   * no byte goes from the write-ahead log, and a value that is to be taken out of the store has to wait.
    */
   keepPages(): Disposable {
+    if (this.#rebuilds === 0) this.#rebuilt = Promise.withResolvers<void>();
     this.#rebuilds += 1;
     return {
       [Symbol.dispose]: () => {
         this.#rebuilds -= 1;
+        if (this.#rebuilds === 0) this.#rebuilt.resolve();
       },
     };
   }
@@ -89,11 +92,11 @@ export class EnvironmentStore {
    * @param redaction.draft the event, which names the environments that had the value, by their hashes.
    * @returns those hashes; null where the environment has no such variable, or is not in the store.
    * @throws GhostError `journal-write-failed` where a backup cannot be changed (nothing was removed then), or another
-   *   program reads the journal and keeps the bytes from going: asked again, they go. `invalid-request` while the read
-   *   models are rebuilt, which does the same for minutes.
+   *   program reads the journal and keeps the bytes from going: asked again, they go. A rebuild of the read models keeps
+   *   them too, and is waited for.
    */
   async redact({ hash, name, draft }: Redaction): Promise<readonly string[] | null> {
-    if (this.#rebuilds > 0) throw whileRebuilt('nothing was removed');
+    while (this.#rebuilds > 0) await this.#rebuilt.promise;
     this.#journal.flush();
     const values = (this.read(hash) ?? []).filter(([known]) => known === name).map(([, value]) => value);
     if (values.length === 0) return null;
@@ -104,10 +107,30 @@ export class EnvironmentStore {
     const rows = redactedRows(this.#database, secrets);
     if (rows.length > 0) await this.#record(draft(rows.map((row) => row.hash)), rows);
     passCrashPoint('change.redacted');
-    if (!(await emptyLog(this.#database))) {
-      throw this.#rebuilds > 0 ? whileRebuilt(removedYet) : whileRead(this.#database);
-    }
+    await this.#emptyLog();
     return rows.map((row) => row.hash);
+  }
+
+  /** Takes the old pages out of the write-ahead log. @throws GhostError `journal-write-failed` */
+  async #emptyLog(): Promise<void> {
+    const database = this.#database;
+    for (let tries = 1; ;) {
+      // Not waited for inside of SQLite, where the whole daemon would stand still.
+      database.pragma('busy_timeout = 0');
+      try {
+        if (isEmptied(database)) {
+          // SQLite truncates the log and does not bring that to the disk: after a power cut the bytes would be back.
+          sync(`${database.name}-wal`);
+          return;
+        }
+      } finally {
+        database.pragma('busy_timeout = 5000');
+      }
+      if (this.#rebuilds > 0) await this.#rebuilt.promise;
+      else if (tries === emptyTriesMax) throw whileRead(database);
+      else tries += 1;
+      await sleep(emptyTryMs);
+    }
   }
 
   /**
@@ -233,37 +256,6 @@ function redactBackup(path: string, secrets: readonly StoredPair[]): void {
       { hint: `rm ${path}   and then the same again`, cause: error },
     );
   }
-}
-
-/** Takes the old pages out of the write-ahead log. @returns whether nobody who reads it kept them there. */
-async function emptyLog(database: Database): Promise<boolean> {
-  for (let tries = 1; ; tries += 1) {
-    // Not waited for inside of SQLite, where the whole daemon would stand still.
-    database.pragma('busy_timeout = 0');
-    try {
-      if (isEmptied(database)) {
-        // SQLite truncates the log and does not bring that to the disk: after a power cut the bytes would be back.
-        sync(`${database.name}-wal`);
-        return true;
-      }
-    } finally {
-      database.pragma('busy_timeout = 5000');
-    }
-    if (tries === emptyTriesMax) return false;
-    await sleep(emptyTryMs);
-  }
-}
-
-const removedYet = 'the value is removed, and its bytes are in the write-ahead log until then';
-
-function whileRebuilt(state: string): GhostError {
-  return new GhostError(
-    'invalid-request',
-    `the read models are being folded anew, which needs the journal as it was: ${state}`,
-    {
-      hint: 'wait until ghost doctor --rebuild has ended, and then the same again',
-    },
-  );
 }
 
 function whileRead(database: Database): GhostError {

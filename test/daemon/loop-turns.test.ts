@@ -60,3 +60,20 @@ test('work that gives something at its end leaves turns to others until then', a
   expect(await resultInTurns(work(), { signal: new AbortController().signal })).toBe('all of it');
   expect(order).toEqual(['one', 'other', 'two']);
 });
+
+test('work that is not waited for any more lets go of what it holds', async () => {
+  const abort = new AbortController();
+  const held: string[] = [];
+  const work = function* (): Generator<undefined, string, void> {
+    held.push('a database');
+    try {
+      for (;;) yield;
+    } finally {
+      held.pop();
+    }
+  };
+  const result = resultInTurns(work(), { signal: abort.signal });
+  abort.abort(new Error('the client has gone'));
+  await expect(result).rejects.toThrow('the client has gone');
+  expect(held).toEqual([]);
+});

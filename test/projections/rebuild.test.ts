@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
@@ -97,7 +98,7 @@ test('what is appended while it works is in it, and what comes after it goes on 
   expect(put['tasks']).toEqual(kept['tasks']);
 });
 
-test('no value is taken out of the store while it works, which would stay in the write-ahead log: that is said', async () => {
+test('a value is taken out of the store when it is done: until then its bytes would stay in the write-ahead log', async () => {
   using folder = new JournalFolder();
   const opened = await withTasks(folder);
   const { environments } = opened.journal;
@@ -117,24 +118,19 @@ test('no value is taken out of the store while it works, which would stay in the
 
   const steps = opened.rebuild({ differencesMax: 1 });
   steps.next();
-  await expect(redact('API_TOKEN')).rejects.toMatchObject({
-    code: 'invalid-request',
-    message: expect.stringMatching(/^the read models are being folded anew, .*: nothing was removed$/) as string,
-    hint: expect.stringContaining('ghost doctor --rebuild') as string,
-  });
+  const first = redact('API_TOKEN');
+  await setImmediate();
   expect(environments.read(environment.hash)?.[0]).toEqual(['API_TOKEN', 'hunter2']);
   for (const _ of steps);
-  expect(await redact('API_TOKEN')).toEqual([environment.hash]);
+  expect(await first).toEqual([environment.hash]);
 
   // One that begins when the value is removed already.
-  const redacting = redact('OTHER_TOKEN').catch((error: unknown) => error);
+  const second = redact('OTHER_TOKEN');
   const others = opened.rebuild({ differencesMax: 1 });
   others.next();
-  expect(await redacting).toMatchObject({
-    code: 'invalid-request',
-    message: expect.stringContaining('the value is removed, and its bytes are in the write-ahead log') as string,
-  });
+  await setImmediate();
   for (const _ of others);
+  expect(await second).toEqual([environment.hash]);
   expect(await redact('OTHER_TOKEN')).toEqual([]);
   expect(readFileSync(`${folder.file}-wal`)).toHaveLength(0);
 });
