@@ -6,6 +6,13 @@ import type { Paths } from '../paths.ts';
 const kept = /^(?:HOME|PATH|USER|LOGNAME|LANG|TZ|TMPDIR|LC_.*|XDG_.*|GHOST_.*)$/;
 
 /**
+ * From which size on the C library (glibc; others leave it aside) takes memory from the system and gives it back when it
+ * is freed. By itself it raises this to as much as was ever freed at once, and what is smaller leaves holes in its heap:
+ * measured after 1,800 followers of 4 MB each, 41 MB in place of 51.
+ */
+const memory = { MALLOC_MMAP_THRESHOLD_: String(64 * 1024) };
+
+/**
  * The environment of a daemon, made of its starter's. It lives for ever, and what is not needed is left out: tokens and
  * keys of whoever happened to run the first command, and options that would change how Node runs. Tasks get their own
  * caller's environment, not this one.
@@ -24,6 +31,7 @@ export function daemonEnvironment(
   const config = result['GHOST_CONFIG'];
   return {
     ...result,
+    ...memory,
     ...(config === undefined || config === '' ? {} : { GHOST_CONFIG: resolve(config) }),
     GHOST_HOME: home,
     GHOST_SOCKET: socket,
