@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 import { hasCode } from '../error-code.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
@@ -99,11 +99,8 @@ export function linuxProcessTable({
     },
     openFiles: (pid) =>
       (unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []).flatMap((descriptor) => {
-        const link = `/proc/${pid}/fd/${descriptor}`;
-        const file = unlessGone(() => ({ path: readlinkSync(link), stats: statSync(link) }));
-        if (file?.path.startsWith('/') !== true) return [];
-        const { dev, ino } = file.stats;
-        return [{ path: file.path.replace(/ \(deleted\)$/, ''), dev, ino }];
+        const file = unlessGone(() => fileBehind(`/proc/${pid}/fd/${descriptor}`));
+        return file?.path.startsWith('/') === true ? [{ ...file, path: file.path.replace(/ \(deleted\)$/, '') }] : [];
       }),
     commandLine: (pid) => {
       const words = readProc(`/proc/${pid}/cmdline`, [...goneCodes, ...noDescriptorCodes]);
@@ -173,6 +170,23 @@ function allPids(): readonly number[] {
 }
 
 /** Bytes as latin1, or null where the process is gone or not ours to read. */
+/** For a handle that names a file and opens nothing of it, so that no FIFO is waited for: open(2). Node does not name it. */
+const O_PATH = 0o10000000;
+
+/**
+ * The name and the number of one and the same file. Asked for one after the other they may be of two: a shell puts
+ * another file in a descriptor's place for each of its redirections.
+ */
+function fileBehind(link: string): OpenFile {
+  const handle = openSync(link, O_PATH);
+  try {
+    const { dev, ino } = fstatSync(handle);
+    return { path: readlinkSync(`/proc/self/fd/${handle}`), dev, ino };
+  } finally {
+    closeSync(handle);
+  }
+}
+
 function readProc(path: string, codes: readonly string[] = goneCodes): string | null {
   return unlessGone(() => readFileSync(path, 'latin1'), codes);
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
@@ -99,5 +101,29 @@ test('how an uncollected process ended is known, and only of that very process',
   } finally {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
     await once(child, 'exit');
+  }
+});
+
+test('a file that a process has open has its own number, though another one takes its place at every moment', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'open-'));
+  const files = ['one', 'two'].map((name) => join(folder, name));
+  for (const file of files) writeFileSync(file, '');
+  const [one, two] = files;
+  const child = spawn('/bin/sh', ['-c', `while :; do exec 7<${one}; exec 7<${two}; done`], { stdio: 'ignore' });
+  try {
+    const numberOf = new Map(files.map((file) => [file, statSync(file).ino]));
+    const table = linuxProcessTable();
+    const seen = new Set<string>();
+    for (let look = 0; look < 3_000; look += 1) {
+      for (const { path, ino } of table.openFiles(child.pid ?? 0)) {
+        const number = numberOf.get(path);
+        if (number !== undefined) seen.add(`${path} ${number === ino}`);
+      }
+    }
+    expect([...seen].toSorted()).toEqual(files.map((file) => `${file} true`));
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    rmSync(folder, { recursive: true });
   }
 });
