@@ -1,6 +1,6 @@
 import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
-import type { SequenceNumber } from '../journal/events.ts';
+import { eventAt } from '../words/event-at.ts';
 import { parsePastTime, type TypedTime } from '../words/time.ts';
 import type { ParsedOptions } from './parse.ts';
 
@@ -46,9 +46,8 @@ export async function momentOf(time: TypedTime, client: Client): Promise<Date> {
   if (time.kind === 'moment') return new Date(time.atMs);
   const { seq } = time;
   await refuseUnknownEvent(seq, client);
-  const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
-  const before = (seq + 1) as SequenceNumber;
-  for await (const { at } of client.audit({ after, before })) return new Date(Math.floor(at / 1000));
+  const event = await eventAt(client, seq);
+  if (event !== null) return new Date(Math.floor(event.at / 1000));
   throw new GhostError('internal', `event ${seq} is not in the journal`, { hint: 'ghost audit --verify' });
 }
 

@@ -1,7 +1,7 @@
 import type { TaskView } from '../projections/task-view.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { exitWord } from '../words/task-words.ts';
-import { dayOf, shortTime, tookText } from '../words/time-text.ts';
+import { dayOf, shortTime, tookTextOf } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import { widthOf } from './cells.ts';
 
@@ -49,7 +49,7 @@ export function taskColumns(
   const started = column('Started', isToday ? 8 : 16, ({ startedAt }) =>
     startedAt === null ? '-' : shortTime({ atMs: Date.parse(startedAt), nowMs }),
   );
-  const took: TaskColumn = { ...column('Took', 7, (task) => tookOf(task, nowMs)), align: 'right' };
+  const took: TaskColumn = { ...column('Took', 7, (task) => tookTextOf(task, { atMs: nowMs })), align: 'right' };
   const name = column('Name', names, (task) => (task.name === null ? '-' : visible(task.name)));
   let left = columns - 1 - (id.columns + around) - (state.columns + around) - (commandMin + around);
   const taken = [...(named ? [name] : []), took, started, exit].filter((optional) => {
@@ -66,11 +66,6 @@ export function taskColumns(
 function signOf(id: number, { selected, marked, awaited }: RowMarks): string {
   const first = marked.has(id) ? '*' : id === selected ? '›' : ' ';
   return `${first}${awaited.has(id) ? '♪' : ' '}`;
-}
-
-function tookOf({ durationMs, state, startedAt }: TaskView, nowMs: number): string {
-  if (durationMs !== null) return tookText(durationMs);
-  return state === 'running' && startedAt !== null ? tookText(nowMs - Date.parse(startedAt)) : '-';
 }
 
 function nameWidth({ name }: TaskView): number {

@@ -1,5 +1,6 @@
 import type { Client } from '../client/api.ts';
-import type { EventOf, JournalEvent, SequenceNumber } from '../journal/events.ts';
+import type { EventOf, JournalEvent } from '../journal/events.ts';
+import { eventAt } from './event-at.ts';
 
 /** A span in which no daemon ran. Times are milliseconds since 1970. */
 export interface DaemonGap {
@@ -62,11 +63,4 @@ function gapBetween(before: JournalEvent, start: EventOf<'DaemonStarted'>): Daem
     toSeq: start.seq,
     how: start.data.previous === 'crashed' ? 'crashed' : 'stopped',
   };
-}
-
-async function eventAt(client: Client, seq: number): Promise<JournalEvent | null> {
-  if (seq < 1) return null;
-  const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
-  for await (const event of client.audit({ after, before: seq + 1 })) return event;
-  return null;
 }

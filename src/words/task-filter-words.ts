@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { GhostError } from '../ghost-error.ts';
 import type { FilterTerm } from '../projections/task-filter.ts';
 import { filterTermsMax, filterTextCharactersMax } from '../protocol/limits.ts';
-import { parseSignal, signalNames } from '../protocol/signals.ts';
+import { parseSignal } from '../protocol/signals.ts';
 import { parseDuration } from './duration.ts';
 import { fieldExamples, type FilterField, filterFields, takesAlternatives } from './filter-fields.ts';
+import { nearestSignal } from './nearest-signal.ts';
 import { nearest } from './nearest.ts';
 import { quotedText, valueText } from './task-filter-text.ts';
 import { parseTaskState } from './task-state.ts';
@@ -177,11 +178,9 @@ function signalIn(piece: TypedPiece, text: string): string {
     return parseSignal(given);
   } catch (error) {
     if (!(error instanceof GhostError)) throw error;
-    const bare = (name: string): string => name.toLowerCase().replace(/^sig/, '');
-    const near = nearest(bare(given), signalNames.map(bare));
     throw wrong(piece, text, {
       message: `there is no signal "${visible(given)}"`,
-      hint: `signal:${near?.toUpperCase() ?? 'TERM'}`,
+      hint: `signal:${nearestSignal(given) ?? 'TERM'}`,
     });
   }
 }

@@ -4,6 +4,7 @@ import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
 import { renderTable, type TableColumn } from '../table.ts';
+import { plainCell } from '../tasks-table.ts';
 
 /** `ghost config`: what is in force and where each value comes from. Starts no daemon. */
 export const config: Command = async ({ options }, context) => {
@@ -19,7 +20,7 @@ export const config: Command = async ({ options }, context) => {
     await stdout.write(
       await renderTable({
         columns,
-        rows: settings.map((setting) => [setting.key, visible(setting.value), originText(setting)].map(plain)),
+        rows: settings.map((setting) => [setting.key, visible(setting.value), originText(setting)].map(plainCell)),
         width: stdout.columns,
         paintTitle: (text) => style.dim(text),
       }),
@@ -39,10 +40,6 @@ const columns: readonly TableColumn[] = [
   { title: 'VALUE', align: 'left', least: 12, leaves: null },
   { title: 'FROM', align: 'left', least: 12, leaves: null },
 ];
-
-function plain(text: string): { readonly text: string; readonly paint: (painted: string) => string } {
-  return { text, paint: (painted) => painted };
-}
 
 function originText({ source, from }: SettingOrigin): string {
   return from === null ? source : visible(from);

@@ -1,6 +1,6 @@
 import { GhostError } from '../../ghost-error.ts';
-import { parseSignal, signalNames } from '../../protocol/signals.ts';
-import { nearest } from '../../words/nearest.ts';
+import { parseSignal } from '../../protocol/signals.ts';
+import { nearestSignal } from '../../words/nearest-signal.ts';
 import { visible } from '../../words/visible.ts';
 import { askEach } from '../ask-each.ts';
 import type { Command } from '../command.ts';
@@ -29,10 +29,8 @@ function signalNamed(text: string): string {
   try {
     return parseSignal(text);
   } catch (error) {
-    const bare = (name: string): string => name.toLowerCase().replace(/^sig/, '');
-    const near = nearest(bare(text), signalNames.map(bare));
     throw new GhostError('usage', `there is no signal "${visible(text)}"`, {
-      hint: near === null ? 'ghost kill --signal HUP ID' : `ghost kill --signal ${near.toUpperCase()} ID`,
+      hint: `ghost kill --signal ${nearestSignal(text) ?? 'HUP'} ID`,
       field: 'signal',
       cause: error,
     });
