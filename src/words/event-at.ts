@@ -6,6 +6,6 @@ export async function eventAt(client: Client, seq: number): Promise<JournalEvent
   if (seq < 1) return null;
   // What is asked for lies between two numbers, and the first has none before it.
   const after = seq === 1 ? 0 : ((seq - 1) as SequenceNumber);
-  for await (const event of client.audit({ after, before: (seq + 1) as SequenceNumber })) return event;
+  for await (const event of client.audit({ after, before: seq + 1 })) return event;
   return null;
 }
