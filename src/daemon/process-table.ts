@@ -169,7 +169,6 @@ function allPids(): readonly number[] {
     .map(Number);
 }
 
-/** Bytes as latin1, or null where the process is gone or not ours to read. */
 /** For a handle that names a file and opens nothing of it, so that no FIFO is waited for: open(2). Node does not name it. */
 const O_PATH = 0o10000000;
 
@@ -187,6 +186,7 @@ function fileBehind(link: string): OpenFile {
   }
 }
 
+/** Bytes as latin1, or null where the process is gone or not ours to read. */
 function readProc(path: string, codes: readonly string[] = goneCodes): string | null {
   return unlessGone(() => readFileSync(path, 'latin1'), codes);
 }
