@@ -132,7 +132,7 @@ export class Batch {
     } else {
       this.#refused += 1;
       const { line, error } = outcome;
-      if (this.#json) await stdout.write(`${quietJson({ line, error: error.toShape() })}\n`);
+      if (this.#json) await stdout.write(`${quietJson({ line, error: shapeOf(error) })}\n`);
       await this.#endProgress();
       await stderr.write(`ghost: line ${line}: ${visible(error.message)}\n`);
     }
@@ -181,6 +181,12 @@ export class Batch {
     // To the line's beginning, and erased from there (console_codes(4)).
     await this.#context.stderr.write('\r\u001b[K');
   }
+}
+
+/** As `--json` prints it: what is not there is null. */
+function shapeOf(error: GhostError): object {
+  const { hint, ...shape } = error.toShape();
+  return { ...shape, hint: hint === '' ? null : hint };
 }
 
 /** Whether the next line may well be right although this one is not. */
