@@ -31,7 +31,11 @@ export function prepareDataFolder(home: string): void {
 export function checkDataFolder(home: string): boolean {
   const stats = statOf(home);
   if (stats === null) return false;
-  if (!stats.isDirectory()) throw unusable(home, 'it is not a folder', `mv ${home} ${home}.old`);
+  if (!stats.isDirectory()) {
+    // Nobody is to be led to move /dev/null away.
+    const next = stats.isFile() ? `mv ${home} ${home}.old` : elsewhere;
+    throw unusable(home, 'it is not a folder', next);
+  }
   const uid = process.getuid?.();
   if (uid !== undefined && stats.uid !== uid) {
     throw unusable(home, `it belongs to uid ${stats.uid}, not to you`, 'set GHOST_HOME to a folder of your own');

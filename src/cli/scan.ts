@@ -143,7 +143,10 @@ function checkWords({ name, words }: CommandSpec, given: readonly string[]): voi
   }
   const superfluous = words.most === null ? undefined : given[words.most];
   if (superfluous !== undefined) {
-    const most = words.most === 0 ? 'takes options only' : `takes one ${words.usage.replaceAll(/[[\]]/g, '')}`;
+    const most =
+      words.most === 0
+        ? 'takes options only'
+        : `takes one ${words.usage.replaceAll(/[[\]]/g, '').replace(' ', ' and one ')}`;
     throw new GhostError('usage', `${name} ${most}; "${visible(superfluous)}" is too much`, {
       hint: `ghost ${name} --help`,
     });

@@ -138,7 +138,7 @@ describe('history', () => {
 
   test.for([
     [['npm', 'exti:!0'], 'column 5: there is no field "exti" (of exti:!0)', 'exit:!0 '],
-    [['--exit', '300'], '--exit: "300" is no exit status: it is 0 to 255', '--exit 3, --exit !0'],
+    [['--exit', '300'], '--exit: "300" is no exit status: it is 0 to 255', "--exit 3, --exit '!0'"],
     [['--state', 'runing'], '--state: there is no state "runing"', '--state running'],
     [['--since', 'last week'], '--since: "last week" is no time', '14:30'],
     [['--since', '1h', '--until', '2h'], 'nothing lies between', ''],

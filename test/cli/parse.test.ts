@@ -144,6 +144,7 @@ describe('what is refused, with what to type instead', () => {
     [['show'], 'show needs the ID of a task', 'ghost list'],
     [['stop'], 'stop needs the ID of a task or of several', 'ghost list'],
     [['show', '1', '2'], 'show takes one ID; "2" is too much', 'ghost show --help'],
+    [['rename', '1', 'a', 'b'], 'rename takes one ID and one NAME; "b" is too much', 'ghost rename --help'],
     [['list', '42'], 'list takes options only; "42" is too much', 'ghost list --help'],
     [['help', 'run', 'x'], 'help takes one COMMAND; "x" is too much', 'ghost help --help'],
     [['show', ''], 'show was given an empty word', 'ghost show --help'],
