@@ -31,7 +31,10 @@ export async function renderBlock({ sections, width, style }: Block): Promise<st
   return rendered.filter((text) => text !== '').join('\n');
 }
 
-/** Words with a space between them, in lines of at most so many display columns; null: one line. */
+/**
+ * Words with a space between them, in lines of at most so many display columns; null: one line. A word is never broken,
+ * so that it can be copied: one that is longer stands out.
+ */
 export async function wrapWords(words: readonly string[], columns: number | null): Promise<readonly string[]> {
   if (columns === null) return [words.join(' ')];
   const measure = await measureFor(words);

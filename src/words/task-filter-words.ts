@@ -11,7 +11,7 @@ import { nearest } from './nearest.ts';
 import { quotedText, valueText } from './task-filter-text.ts';
 import { parseTaskState } from './task-state.ts';
 import { parsePastTime, type TypedTime } from './time.ts';
-import { cutPiece, placeOf, splitPiece, textOf, type TypedPiece, typedWords, WrongPiece } from './typed-pieces.ts';
+import { cutPiece, placeOf, splitPiece, textOf, type TypedPiece, splitWords, WrongPiece } from './typed-pieces.ts';
 import { visible } from './visible.ts';
 
 /** A term as it was typed: a time can be that of an event, for which the journal has to be asked. */
@@ -42,7 +42,7 @@ const longestMs = 36_525 * 86_400_000;
  */
 export function parseFilterWords(text: string, place: FilterPlace): readonly TypedTerm[] {
   const terms: TypedTerm[] = [];
-  for (const word of typedWords(text)) {
+  for (const word of splitWords(text)) {
     const read = readWord(word, { text, place });
     if (terms.length + read.length > filterTermsMax) {
       throw wrong(word, text, {
@@ -57,7 +57,7 @@ export function parseFilterWords(text: string, place: FilterPlace): readonly Typ
 
 /** The terms that `field:value` stands for, where the value was given by itself, as by an option. @throws WrongPiece */
 export function parseFilterValue(field: FilterField, value: string, place: FilterPlace): readonly TypedTerm[] {
-  const [word = { characters: [], from: 0, to: value.length }] = typedWords(value, { whole: true });
+  const [word = { characters: [], from: 0, to: value.length }] = splitWords(value, { whole: true });
   return readField(field, word, { text: value, place });
 }
 

@@ -50,7 +50,7 @@ export class WrongPiece extends GhostError {
  * @param options.whole it is one word, white space and all.
  * @throws WrongPiece where a quote is not closed.
  */
-export function typedWords(text: string, { whole = false }: { readonly whole?: boolean } = {}): readonly TypedPiece[] {
+export function splitWords(text: string, { whole = false }: { readonly whole?: boolean } = {}): readonly TypedPiece[] {
   const words: TypedPiece[] = [];
   let characters: TypedCharacter[] = [];
   let from: number | null = null;

@@ -78,7 +78,7 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     after: () => {
       throw new Error('the test did not expect a pause');
     },
-    openKeyboard: () => Promise.resolve(null),
+    openKeyInput: () => Promise.resolve(null),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
     stdinIsTerminal: () => false,
     loadScreen: () => Promise.reject(new Error('the test did not expect the screen')),
