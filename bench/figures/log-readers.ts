@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Client, connect } from '../../src/client/library.ts';
+import { procNumber } from '../../test/support/process-stat.ts';
 import { root } from '../../test/support/source-files.ts';
 import type { Figure, Row, Stage } from '../figure.ts';
 import { type BenchHome, plainEnvironment } from '../support/bench-home.ts';
@@ -111,10 +112,10 @@ async function peakWithFollowers(stage: Stage, followers: number): Promise<numbe
     await once(follower, 'exit');
   });
   await Promise.all(reading);
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${home.daemonPid()}/status`, 'latin1')) ?? [];
+  const kibibytes = procNumber(`${home.daemonPid()}/status`, 'VmHWM');
   await client.shutdown();
   rmSync(join(home.path, 'tasks'), { recursive: true });
-  return (Number(kibibytes) * 1024) / 1e6;
+  return (kibibytes * 1024) / 1e6;
 }
 
 function flood(mebibytes: number): string {

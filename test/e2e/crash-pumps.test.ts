@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { journalFaults } from '../support/journal-faults.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
 import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger } from '../support/ledger.ts';
+import { allPids } from '../support/process-stat.ts';
 import { until } from '../support/until.ts';
 
 const steps = crashPoints.filter((point) => point.startsWith('pump.'));
@@ -166,18 +167,15 @@ function killPump(spool: string, stream = 'stdout'): void {
 
 /** The processes that read a stream of a task's: one that a daemon put in has an empty environment, and no mark of the test. */
 function pumpsOf(spool: string, stream = 'stdout'): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return (
-          readFileSync(`/proc/${pid}/comm`, 'latin1') === 'cat\n' &&
-          readlinkSync(`/proc/${pid}/fd/0`) === join(spool, `${stream}.fifo`)
-        );
-      } catch {
-        // Ended in between.
-        return false;
-      }
-    });
+  return allPids().filter((pid) => {
+    try {
+      return (
+        readFileSync(`/proc/${pid}/comm`, 'latin1') === 'cat\n' &&
+        readlinkSync(`/proc/${pid}/fd/0`) === join(spool, `${stream}.fifo`)
+      );
+    } catch {
+      // Ended in between.
+      return false;
+    }
+  });
 }
