@@ -59,6 +59,11 @@ export async function runTimed(
   return { status: child.exitCode, stdout, stderr, tookMs };
 }
 
+/** What everything of Node's costs at least: a Node that does nothing. In milliseconds. */
+export async function idleNode(): Promise<number> {
+  return (await runTimed([process.execPath, '-e', '0'], { env: plainEnvironment() })).tookMs;
+}
+
 /** A ghost of its own: the real command line, the real daemon, in a temporary folder. */
 export class BenchHome implements AsyncDisposable {
   /** The data folder. */

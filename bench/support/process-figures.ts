@@ -29,6 +29,17 @@ export function figuresOf(pid: number): ProcessFigures {
   };
 }
 
+/** How much of one core a process took while something was done, and what that gave. */
+export async function shareOfCore<T>(
+  pid: number,
+  during: () => Promise<T>,
+): Promise<{ readonly percent: number; readonly gave: T }> {
+  const before = figuresOf(pid).cpuMs;
+  const began = performance.now();
+  const gave = await during();
+  return { percent: ((figuresOf(pid).cpuMs - before) / (performance.now() - began)) * 100, gave };
+}
+
 /** The part of a process's memory that is its own, in KiB: what it shares counts by its share (Pss). */
 export function proportionalKibibytes(pid: number): number {
   return procNumber(`${pid}/smaps_rollup`, 'Pss');
