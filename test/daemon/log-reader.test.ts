@@ -7,21 +7,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readLog } from '../../src/daemon/log-reader.ts';
 import { TaskFolder } from '../../src/daemon/task-folder.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
+import { followWhole } from '../protocol/served.ts';
 import { committed, taskDraft, taskId } from '../support/facts.ts';
 import { MemoryArchive } from '../support/memory-archive.ts';
 
 const id = taskId(1);
-const whole = {
-  streams: 'both',
-  follow: true,
-  lines: null,
-  cursor: null,
-  before: null,
-  since: null,
-  until: null,
-  batches: false,
-} as const;
-
 /** Reads the log of a task that runs and has written nothing yet. */
 function followQuietTask(signal: AbortSignal): ReturnType<typeof readLog> {
   const path = mkdtempSync(join(tmpdir(), 'quiet-'));
@@ -37,7 +27,7 @@ function followQuietTask(signal: AbortSignal): ReturnType<typeof readLog> {
   if (task === undefined) throw new Error('it was submitted');
   const supervisor = { find: () => undefined, folder: () => new TaskFolder(path, id) };
   const journal = { readOnce: () => [], findOnce: () => null };
-  return readLog({ table, journal, supervisor }, task, { ...whole, signal });
+  return readLog({ table, journal, supervisor }, task, { ...followWhole, signal });
 }
 
 test('a reader who leaves while nothing comes is let go', async () => {
