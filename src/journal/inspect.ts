@@ -6,7 +6,7 @@ import { checkTail } from './chain-check.ts';
 import { type EventRow, eventColumns } from './codec.ts';
 import { type Database, openForReading, sqliteErrorCode } from './database.ts';
 import type { JournalEvent, Microseconds } from './events.ts';
-import { type ChainBreak, soundEvents } from './sound-events.ts';
+import { type ChainEnd, soundEvents } from './sound-events.ts';
 
 /** What a look at a journal found. Nothing is changed for it. */
 export interface Inspection {
@@ -123,7 +123,7 @@ function inspect(
   return about({ kind: 'changed', message, seq, last, refused: isRefused(database, last) });
 }
 
-function walk(database: Database, onEvent: (event: JournalEvent) => void): ChainBreak | null {
+function walk(database: Database, onEvent: (event: JournalEvent) => void): ChainEnd | null {
   const chain = soundEvents(database);
   for (;;) {
     const step = chain.next();

@@ -5,7 +5,7 @@ import { openEnds } from '../words/pattern-cost.ts';
 import { exactClockTime } from '../words/time-text.ts';
 import { takeColumns, widthOf, wrapColumns } from './cells.ts';
 import { dressed, type Look, plainLook } from './colours.ts';
-import { lineRuns, plainText, type Run } from './line-text.ts';
+import { lineRuns, plainText, type StyledRun } from './line-text.ts';
 import { type HeldLine, type LogWindow, placeOf } from './log-window.ts';
 
 /** How the lines of a log are laid out. */
@@ -172,7 +172,7 @@ function layOut(line: HeldLine, options: RowOptions): readonly Row[] {
   const given = lineRuns(decoded);
   const looks = colour ? given : given.map(({ text }) => ({ text, look: plainLook }));
   const runs = pattern === null ? looks : marked(looks, pattern);
-  const prefix: Run = { text: head, look: { ...plainLook, dim: true } };
+  const prefix: StyledRun = { text: head, look: { ...plainLook, dim: true } };
   const whole = tail === '' ? runs : [...runs, { text: tail, look: { ...plainLook, dim: true } }];
   if (!wrap) {
     const isShort = widthOf(plainText(whole)) <= width && bytes.length === line.bytes.length;
@@ -189,15 +189,15 @@ function prefixOf({ at, stream }: HeldLine): string {
   return `${time} ${stream === 'stdout' ? 'out' : 'err'} `;
 }
 
-function rowOf(runs: readonly Run[]): Row {
+function rowOf(runs: readonly StyledRun[]): Row {
   return {
     text: runs.map(({ text, look }) => dressed(text, look)).join(''),
     columns: runs.reduce((sum, { text }) => sum + widthOf(text), 0),
   };
 }
 
-function takeRuns(runs: readonly Run[], columns: number): readonly Run[] {
-  const taken: Run[] = [];
+function takeRuns(runs: readonly StyledRun[], columns: number): readonly StyledRun[] {
+  const taken: StyledRun[] = [];
   let left = columns;
   for (const { text, look } of runs) {
     const part = takeColumns(text, left);
@@ -209,11 +209,11 @@ function takeRuns(runs: readonly Run[], columns: number): readonly Run[] {
 }
 
 /** Rows of so many columns. Cut as one text, so that a character whose parts have different looks stays whole. */
-function wrapRuns(runs: readonly Run[], columns: number): readonly (readonly Run[])[] {
+function wrapRuns(runs: readonly StyledRun[], columns: number): readonly (readonly StyledRun[])[] {
   let run = 0;
   let used = 0;
   return wrapColumns(plainText(runs), columns).map((row) => {
-    const parts: Run[] = [];
+    const parts: StyledRun[] = [];
     for (let left = row.length; left > 0;) {
       const current = runs[run];
       if (current === undefined) break;
@@ -230,10 +230,10 @@ function wrapRuns(runs: readonly Run[], columns: number): readonly (readonly Run
 }
 
 /** The runs with what is looked for set off by being inverted, whatever its own look is. */
-function marked(runs: readonly Run[], pattern: RegExp): readonly Run[] {
+function marked(runs: readonly StyledRun[], pattern: RegExp): readonly StyledRun[] {
   const ranges = rangesToMark(plainText(runs), pattern);
   if (ranges.length === 0) return runs;
-  const parts: Run[] = [];
+  const parts: StyledRun[] = [];
   let start = 0;
   for (const { text, look } of runs) {
     const edges = ranges.flat().filter((edge) => edge > start && edge < start + text.length);

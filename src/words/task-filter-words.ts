@@ -11,7 +11,7 @@ import { nearest } from './nearest.ts';
 import { quotedText, valueText } from './task-filter-text.ts';
 import { parseTaskState } from './task-state.ts';
 import { parsePastTime, type TypedTime } from './time.ts';
-import { cutPiece, placeOf, splitPiece, textOf, type TypedPiece, splitWords, WrongPiece } from './typed-pieces.ts';
+import { cutPiece, findUnquoted, splitPiece, textOf, type TypedPiece, splitWords, WrongPiece } from './typed-pieces.ts';
 import { visible } from './visible.ts';
 
 /** A term as it was typed: a time can be that of an event, for which the journal has to be asked. */
@@ -82,7 +82,7 @@ interface Reading {
 }
 
 function readWord(word: TypedPiece, reading: Reading): readonly TypedTerm[] {
-  const colon = placeOf(word, ':');
+  const colon = findUnquoted(word, ':');
   const [before, after] = colon === null ? [word, null] : cutPiece(word, colon);
   const name = before.characters.some(({ quoted }) => quoted) ? '' : textOf(before);
   const field = fieldNamed(name);
@@ -152,7 +152,7 @@ function readValue(field: FilterField, piece: TypedPiece, { text, place }: Readi
     case 'name':
       return { field, name: textIn(piece, { whole: piece, text, what: 'a name' }) };
     case 'tag': {
-      const comma = placeOf(piece, ',');
+      const comma = findUnquoted(piece, ',');
       if (comma === null) return { field, tag: textIn(piece, { whole: piece, text, what: 'a tag' }) };
       throw wrong(piece, text, {
         message: `a task can bear several tags, and all that are asked for must be there: no comma parts them`,

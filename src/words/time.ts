@@ -1,5 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
-import { durationMsOf } from './duration.ts';
+import { durationMsIn } from './duration.ts';
 import { visible } from './visible.ts';
 
 /** A moment as it was typed: known at once, or when the journal has been asked for the time of an event. */
@@ -38,12 +38,12 @@ export function parseTime(given: string, { nowMs }: { readonly nowMs: number }):
 /** The same where only the past can be meant, so that a duration alone is that long ago: `2h`. @throws GhostError `usage`. */
 export function parsePastTime(given: string, { nowMs }: { readonly nowMs: number }): TypedTime {
   const text = given.trim();
-  return parseTime(durationMsOf(text) === null ? given : `-${text}`, { nowMs });
+  return parseTime(durationMsIn(text) === null ? given : `-${text}`, { nowMs });
 }
 
 function relative(text: string, nowMs: number): number | null {
   const { before, minus } = past.exec(text)?.groups ?? {};
-  const durationMs = durationMsOf(durationInWords(text) ?? before ?? minus ?? '');
+  const durationMs = durationMsIn(durationInWords(text) ?? before ?? minus ?? '');
   return durationMs === null ? null : nowMs - durationMs;
 }
 

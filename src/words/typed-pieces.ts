@@ -92,7 +92,7 @@ export function splitPiece(piece: TypedPiece, separator: string): readonly Typed
   const parts: TypedPiece[] = [];
   let rest = piece;
   for (;;) {
-    const place = placeOf(rest, separator);
+    const place = findUnquoted(rest, separator);
     if (place === null) return [...parts, rest];
     const [part, after] = cutPiece(rest, place);
     parts.push(part);
@@ -101,7 +101,7 @@ export function splitPiece(piece: TypedPiece, separator: string): readonly Typed
 }
 
 /** The place of the first unquoted character of a kind, or null. */
-export function placeOf({ characters }: TypedPiece, wanted: string): number | null {
+export function findUnquoted({ characters }: TypedPiece, wanted: string): number | null {
   const place = characters.findIndex(({ character, quoted }) => character === wanted && !quoted);
   return place === -1 ? null : place;
 }

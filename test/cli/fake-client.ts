@@ -99,12 +99,12 @@ export function eventsOf(...drafts: readonly EventDraft[]): readonly JournalEven
   return drafts.map((draft, place) => ({
     ...draft,
     seq: (place + 1) as SequenceNumber,
-    at: microseconds(`2026-11-22T14:03:${20 + place}.000Z`),
+    at: microsecondsOf(`2026-11-22T14:03:${20 + place}.000Z`),
     hash: 'ab'.repeat(32),
   }));
 }
 
-export function microseconds(iso: string): Microseconds {
+export function microsecondsOf(iso: string): Microseconds {
   return (Date.parse(iso) * 1000) as Microseconds;
 }
 

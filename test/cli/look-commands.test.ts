@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { DaemonStatus } from '../../src/protocol/answers.ts';
-import { detailOf, eventsOf, killedView, microseconds, runningView, someone, task42, viewOf } from './fake-client.ts';
+import { detailOf, eventsOf, killedView, microsecondsOf, runningView, someone, task42, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
 process.env['TZ'] = 'UTC';
@@ -132,7 +132,7 @@ describe('show', () => {
       data: {
         attempt: 1,
         outcome: { kind: 'signaled', signal: 'SIGTERM' },
-        endedAt: microseconds('2026-11-22T14:03:22.000Z'),
+        endedAt: microsecondsOf('2026-11-22T14:03:22.000Z'),
         processorTime: null,
         observed: 'found',
         source: 'status-file',

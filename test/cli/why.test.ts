@@ -4,7 +4,7 @@ import type { Actor, EventDraft } from '../../src/journal/events.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { TaskDetail } from '../../src/protocol/answers.ts';
 import { taskDraft } from '../support/facts.ts';
-import { detailOf, eventsOf, killedView, microseconds, runningView, someone, viewOf } from './fake-client.ts';
+import { detailOf, eventsOf, killedView, microsecondsOf, runningView, someone, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
 process.env['TZ'] = 'UTC';
@@ -28,13 +28,13 @@ const escalation = by(
 const exited = (outcome: { kind: 'exited'; code: number } | { kind: 'signaled'; signal: string }, found = false) =>
   by(
     taskDraft('TaskExited', {
-      data: { outcome, endedAt: microseconds('2026-11-22T14:03:24.000Z'), observed: found ? 'found' : 'live' },
+      data: { outcome, endedAt: microsecondsOf('2026-11-22T14:03:24.000Z'), observed: found ? 'found' : 'live' },
     }),
     self,
   );
 const killed = exited({ kind: 'signaled', signal: 'SIGKILL' });
 const submitted = by(taskDraft('TaskSubmitted', { data: { command: ['/bin/sh', '-c', 'x'] } }), me);
-const started = by(taskDraft('TaskStarted', { data: { startedAt: microseconds('2026-11-22T14:03:20.000Z') } }), self);
+const started = by(taskDraft('TaskStarted', { data: { startedAt: microsecondsOf('2026-11-22T14:03:20.000Z') } }), self);
 
 async function why(
   view: Partial<TaskView>,

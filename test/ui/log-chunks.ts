@@ -2,10 +2,10 @@ import type { StreamName } from '../../src/journal/events.ts';
 import type { LogChunk } from '../../src/protocol/answers.ts';
 import type { LogCursor } from '../../src/protocol/messages.ts';
 
-export type Said = readonly [stream: StreamName, text: string];
+export type SaidPiece = readonly [stream: StreamName, text: string];
 
 /** What a task said, as the chunks in which it is read. */
-export function saidBy(said: readonly Said[], from: LogCursor = { stdout: 0, stderr: 0 }): readonly LogChunk[] {
+export function saidBy(said: readonly SaidPiece[], from: LogCursor = { stdout: 0, stderr: 0 }): readonly LogChunk[] {
   let cursor = from;
   return said.map(([stream, text]) => {
     cursor = { ...cursor, [stream]: cursor[stream] + Buffer.byteLength(text) };

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { LogHits } from '../../src/ui/log-hits.ts';
 import { type Anchor, marksMax, rowsOfLine, type RowOptions, scrolled, seenRows } from '../../src/ui/log-rows.ts';
 import { emptyWindow, type LogWindow, withChunk } from '../../src/ui/log-window.ts';
-import { type Said, saidBy } from './log-chunks.ts';
+import { type SaidPiece, saidBy } from './log-chunks.ts';
 
 const options: RowOptions = { columns: 10, wrap: false, times: false, pattern: null, colour: true };
-const windowOf = (...said: readonly Said[]): LogWindow => saidBy(said).reduce(withChunk, emptyWindow);
+const windowOf = (...said: readonly SaidPiece[]): LogWindow => saidBy(said).reduce(withChunk, emptyWindow);
 const texts = (window: LogWindow, anchor: Anchor | null, more: Partial<RowOptions> = {}): readonly string[] =>
   seenRows(window, { anchor, height: 3, options: { ...options, ...more } }).map(({ text }) =>
     text.replaceAll(/\u001b\[[\d;]*m/g, ''),

@@ -1,7 +1,7 @@
 import type { Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { LogChunk } from '../../protocol/answers.ts';
-import { durationMsOf, parseDuration } from '../../words/duration.ts';
+import { durationMsIn, parseDuration } from '../../words/duration.ts';
 import { signalNumber } from '../../words/task-words.ts';
 import { parseTime } from '../../words/time.ts';
 import { visible } from '../../words/visible.ts';
@@ -142,7 +142,7 @@ type From = { readonly afterStartMs: number } | ReturnType<typeof parseTime> | n
 function fromOption(options: ParsedOptions, { now }: CommandContext): From {
   const text = options.value('from');
   if (text === null) return null;
-  return durationMsOf(text) === null ? parseTime(text, { nowMs: now() }) : { afterStartMs: parseDuration(text) };
+  return durationMsIn(text) === null ? parseTime(text, { nowMs: now() }) : { afterStartMs: parseDuration(text) };
 }
 
 async function momentOf(
