@@ -18,7 +18,7 @@ export function alone(
 }
 
 /** What ghost is measured against, and how many times as much it may need; null: no bar. */
-export interface Yardstick {
+interface Yardstick {
   /** Left out: a Node that does nothing. */
   readonly name?: string;
   readonly values: readonly number[];

@@ -1,7 +1,7 @@
 import type { Bar, Row, Unit } from './figure.ts';
 
 /** What the values of one side come to. `spread`: from the 25th to the 75th percentile, relative to the median. */
-export interface Summary {
+interface Summary {
   readonly median: number;
   /** The least time or size, the highest rate: what the machine's noise has disturbed least. */
   readonly best: number;

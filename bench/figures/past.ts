@@ -9,7 +9,7 @@ const indexedMost = 1.5;
  * What a person may ask of a journal that `fillJournal` filled with so many tasks: each question that an index answers.
  * Some are asked twice: of what is common and of what is rare, which is looked for all the way down.
  */
-export function indexedQuestions(tasks: number): readonly (readonly [string, ...string[]])[] {
+function indexedQuestions(tasks: number): readonly (readonly [string, ...string[]])[] {
   const middle = String(Math.ceil(tasks / 2));
   return [
     ['list'],

@@ -5,13 +5,13 @@ import type { Actor, EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId 
 import { openTaskJournal } from '../../src/projections/open-task-journal.ts';
 
 /** How many tasks one commit has, of five events each: about as many as the daemon commits at once when it is busy. */
-export const tasksPerCommit = 20;
+const tasksPerCommit = 20;
 /** The events of each task. */
 export const eventsPerTask = 5;
 /** How far one submission is from the next, in microseconds: a million of them are about a year. */
 const meanPauseUs = 30_000_000;
 
-export interface FillOptions {
+interface FillOptions {
   /** The journal's file. It is made where there is none, and gets more where there is one. */
   readonly path: string;
   readonly migrationsFolder: string;

@@ -22,7 +22,7 @@ type Outcome =
   | { readonly line: number; readonly task: TaskView }
   | { readonly line: number; readonly error: GhostError };
 
-export interface BatchOptions {
+interface BatchOptions {
   readonly context: CommandContext;
   readonly input: AsyncIterable<Uint8Array>;
   readonly requestOf: (line: string) => RunRequest;

@@ -16,7 +16,7 @@ export interface LinePrinter {
 
 type Outputs = Pick<CommandContext, 'stdout' | 'stderr'>;
 
-export interface TextForm {
+interface TextForm {
   readonly outputOf: (line: LogLine) => Output;
   /** What stands before a line. */
   readonly head: (line: LogLine) => string;

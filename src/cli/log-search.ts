@@ -16,7 +16,7 @@ export type LineBlock = LogLine;
 export type FoundLine = HitLine | { readonly kind: 'after'; readonly line: LogLine };
 
 /** A line that matches. */
-export interface HitLine {
+interface HitLine {
   readonly kind: 'hit';
   /** Lines that are not shown lie between the last one that is and this one's first. */
   readonly afterGap: boolean;

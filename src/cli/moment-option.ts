@@ -5,7 +5,7 @@ import type { ParsedOptions } from './parse.ts';
 import { momentOf } from './time-option.ts';
 
 /** `--at TIME` as it was typed. */
-export interface TypedMoment {
+interface TypedMoment {
   /** The moment in the form that a request takes, and in milliseconds since 1970. @throws GhostError `usage` */
   resolve(client: Client): Promise<{ readonly at: Moment; readonly atMs: number }>;
 }

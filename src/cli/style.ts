@@ -26,7 +26,7 @@ export function styleFor({ isTerminal, environment, refused }: ColourQuestion): 
   return colour ? coloured : uncoloured;
 }
 
-export interface ColourQuestion {
+interface ColourQuestion {
   readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--no-color` was given. */

@@ -14,7 +14,7 @@ import { newRequestId } from './request-id.ts';
 import { Attempts, Session, type SessionOptions, waitingAttemptsMax } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-export interface ConnectClientOptions extends ConnectOptions {
+interface ConnectClientOptions extends ConnectOptions {
   /** Where the paths are read from; left out: this process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** How the part that starts a daemon is loaded, when it comes to that. */

@@ -35,7 +35,7 @@ const lockStaleMs = 2_000;
 const listenTimeoutMs = 15_000;
 const readyTimeoutMs = 60_000;
 
-export interface StartDaemonOptions {
+interface StartDaemonOptions {
   /** The daemon's file; left out: the one that belongs to this ghost. */
   readonly daemonScript?: string;
   /** Told what the daemon is busy with, where it takes longer than usual. */

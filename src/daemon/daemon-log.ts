@@ -15,7 +15,7 @@ export interface DaemonLog extends Disposable {
   error(message: string, facts?: LogFacts): void;
 }
 
-export type LogFacts = Readonly<Record<string, string | number | boolean | null>>;
+type LogFacts = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A file of the log is moved aside at this size ... */
 export const daemonLogBytesMax = 1024 * 1024;

@@ -11,7 +11,7 @@ const timeoutGraceMs = 10_000;
 /** When the journal could not be written, how long until a promise is tried to be kept again. */
 const retryMs = 5_000;
 
-export type DeadlineContext = StopContext &
+type DeadlineContext = StopContext &
   Pick<SupervisionContext, 'journal' | 'clock' | 'processes' | 'log' | 'self'>;
 
 /**

@@ -25,7 +25,7 @@ export type LogPiece =
   | { readonly kind: 'gone'; readonly to: number; readonly prunedAt: string; readonly reason: PruneReason };
 
 /** The same, or a stretch of the stream as it lies there. */
-export type BlockPiece =
+type BlockPiece =
   | { readonly kind: 'block'; readonly block: LogBlock; readonly data: Uint8Array }
   | (LogPiece & { readonly kind: 'gone' });
 

@@ -36,7 +36,7 @@ export interface ProcessTable {
 }
 
 /** A file that a process has open: by the name that it has now or had last, and what tells it from every other. */
-export interface OpenFile {
+interface OpenFile {
   readonly path: string;
   readonly dev: number;
   readonly ino: number;

@@ -30,7 +30,7 @@ const retryMs = 5_000;
 const floorBytesMax = 64 * 2 ** 20;
 const floorPart = 0.01;
 
-export type RetentionContext = RemovalContext & {
+type RetentionContext = RemovalContext & {
   readonly store: TaskStore;
   readonly settings: Settings;
   /** Whether the beginning of a spool can be taken while it is written. */

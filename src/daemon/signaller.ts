@@ -15,7 +15,7 @@ import type { Supervisor } from './supervisor.ts';
  */
 const endSlackTicks = 25;
 
-export interface SignalOrder {
+interface SignalOrder {
   readonly requestId: string;
   readonly signal: string;
   readonly reason: SignalReason;

@@ -17,7 +17,7 @@ const lockWaitMs = 2_000;
 const lockPollMs = 50;
 
 /** What is known of the lock that makes a process the daemon. */
-export type LockState =
+type LockState =
   | { readonly kind: 'ours'; readonly lock: KernelLock }
   /** Nobody has it: there is no such file. */
   | { readonly kind: 'free' }

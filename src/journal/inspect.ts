@@ -19,7 +19,7 @@ export interface Inspection {
   readonly defect: JournalDefect | null;
 }
 
-export type JournalDefect =
+type JournalDefect =
   /** SQLite cannot read all of it: no daemon can work with it for long. */
   | { readonly kind: 'damaged'; readonly message: string }
   /**
@@ -38,7 +38,7 @@ export type JournalDefect =
   | { readonly kind: 'newer'; readonly message: string; readonly hint: string };
 
 /** Gets each event that holds, and the number of the last one that there is. */
-export type OnEvent = (event: JournalEvent, place: { readonly last: number }) => void;
+type OnEvent = (event: JournalEvent, place: { readonly last: number }) => void;
 
 const upgrade = 'npm install -g ghost-journal@latest';
 

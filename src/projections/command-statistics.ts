@@ -12,7 +12,7 @@ export interface CommandRun {
 }
 
 /** How the runs of one command line went. */
-export interface CommandSummary {
+interface CommandSummary {
   readonly runs: number;
   readonly failures: number;
   readonly medianMs: number | null;

@@ -13,7 +13,7 @@ import { type Delivery, deliveriesOf } from './signal-deliveries.ts';
 import { type TaskView, microsecondsOf } from './task-view.ts';
 
 /** What is known of a task: its events and what the system says of it now. */
-export interface TaskFacts {
+interface TaskFacts {
   readonly task: TaskView;
   readonly events: readonly JournalEvent[];
   readonly timeoutMs: number | null;

@@ -6,7 +6,7 @@ import type { FilterTerm, TaskFilter } from './task-filter.ts';
 import { microsecondsOf } from './task-view.ts';
 
 /** A piece of SQL and what is put in for its question marks. */
-export interface SqlPart {
+interface SqlPart {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }

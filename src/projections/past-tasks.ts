@@ -9,7 +9,7 @@ import type { Task } from './task.ts';
 const replayAtOnce = 1_000;
 
 /** What the past is read from. */
-export interface PastReader {
+interface PastReader {
   read(from: { after: number; most: number }): readonly JournalEvent[];
   readTask(task: TaskId): readonly JournalEvent[];
   readonly lastSeq: number;

@@ -21,7 +21,7 @@ import type { DaemonMessage, Hello, Operation, StreamOperation } from './message
 import { StreamWindow } from './stream-window.ts';
 import { isStreamOperation, parseOperation, parseParameters } from './validate.ts';
 
-export interface DaemonConnectionOptions {
+interface DaemonConnectionOptions {
   /** What the daemon says of itself. */
   readonly program: string;
   readonly pid: number;

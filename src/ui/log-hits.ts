@@ -13,7 +13,7 @@ export const hitsKeptMax = 100_000;
 const screenSearchMsMax = 1_000;
 
 /** A line in which something was found. */
-export interface Hit {
+interface Hit {
   readonly stream: StreamName;
   /** Where to read from to have that line first of its stream. */
   readonly start: LogCursor;

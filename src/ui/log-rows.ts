@@ -54,7 +54,7 @@ export function rowsOfLine(line: HeldLine, options: RowOptions): readonly Row[] 
 }
 
 /** A row that is seen, and whose line it is. */
-export interface SeenRow extends Row {
+interface SeenRow extends Row {
   readonly line: HeldLine;
 }
 

@@ -43,7 +43,7 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
-export type ConnectionState =
+type ConnectionState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
   /** `why` in a sentence. `busy`: it is being made again. */

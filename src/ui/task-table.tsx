@@ -7,7 +7,7 @@ import { type CellColumn, type Cells, type InkTableProps, Table } from './ink-ta
 import type { TaskColumn } from './table-columns.ts';
 import { dimmedTheme, type Theme } from './theme.ts';
 
-export interface TaskTableProps extends InkTableProps {
+interface TaskTableProps extends InkTableProps {
   readonly columnsShown: readonly TaskColumn[];
   /** Only the rows that are seen. */
   readonly rows: readonly TaskView[];

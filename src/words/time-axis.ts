@@ -38,7 +38,7 @@ const distances: readonly Distance[] = [
 /** Between two labels. */
 const labelGap = 3;
 
-export interface Tick {
+interface Tick {
   /** The column that it stands in, from 0. */
   readonly cell: number;
   /** Empty where there is no room for it. */

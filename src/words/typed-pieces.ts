@@ -2,7 +2,7 @@ import { GhostError } from '../ghost-error.ts';
 import { visible } from './visible.ts';
 
 /** A character as it was meant: between quotes it stands for itself and nothing else. */
-export interface TypedCharacter {
+interface TypedCharacter {
   readonly character: string;
   /** Where it was typed, from 0, in the code units of the whole. */
   readonly at: number;

@@ -14,7 +14,7 @@ import { frameBytesMax, protocolVersion } from '../../src/protocol/limits.ts';
 import type { DaemonMessage, ResultOf } from '../../src/protocol/messages.ts';
 
 /** A server with made-up handlers on a real socket in a folder of its own, and clients for it. */
-export interface Served extends AsyncDisposable {
+interface Served extends AsyncDisposable {
   readonly folder: string;
   readonly socketPath: string;
   readonly server: Server;

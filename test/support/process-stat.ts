@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** What the kernel says of a process: proc_pid_stat(5). Read here by itself: nothing of it is asked of ghost. */
-export interface ProcessStat {
+interface ProcessStat {
   /** `R`, `S`, `T` for stopped, `Z` for a zombie, and so on. */
   readonly state: string;
   readonly parent: number;

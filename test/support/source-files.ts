@@ -11,7 +11,7 @@ export interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-export interface Import {
+interface Import {
   /** A file of the checkout, such as `src/paths.ts`, or a module's name, such as `node:net`. */
   readonly target: string;
   /** `type`: gone at run time. */

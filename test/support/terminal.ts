@@ -30,7 +30,7 @@ const tmuxNames: Readonly<Record<string, string>> = {
   ';': '\\;',
 };
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   /** Besides the home's. */

@@ -2,7 +2,7 @@ import type { Client } from '../../src/client/api.ts';
 import type { ScreenContext } from '../../src/ui/screen-context.ts';
 import type { ScreenStore } from '../../src/ui/screen-store.ts';
 
-export interface StubContext extends ScreenContext {
+interface StubContext extends ScreenContext {
   /** What was said by toasts, in order. */
   readonly said: string[];
   /** What was written to the terminal without drawing, in order. */

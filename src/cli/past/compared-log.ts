@@ -9,7 +9,7 @@ export const comparedLinesMax = 20_000;
 export const comparedBytesMax = 32 * 1024 * 1024;
 
 /** The lines of a log by stream: how the two mix is chance. */
-export interface ComparedLog {
+interface ComparedLog {
   readonly lines: Readonly<Record<StreamName, readonly string[]>>;
   /** Whether there is, or was, more of it than is here. */
   readonly isCut: boolean;

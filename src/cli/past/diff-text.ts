@@ -12,7 +12,7 @@ import type { VariableDiff } from './environment-diff.ts';
 import { type DiffLine, diffWords, type Hunk, type LineDiff } from './line-diff.ts';
 import type { Pair, RunDiff } from './run-diff.ts';
 
-export interface DiffLooks {
+interface DiffLooks {
   readonly style: Style;
   readonly nowMs: number;
   /** Whether values of variables are shown, and not only their names. */

@@ -31,7 +31,7 @@ const axisCellsLeast = 24;
 /** The most that names take of the width. */
 const nameShare = 0.25;
 
-export interface LaneLooks {
+interface LaneLooks {
   /** The columns to fit into. */
   readonly width: number;
   readonly style: Style;

@@ -27,13 +27,13 @@ export interface RunDiff {
   readonly isSame: boolean;
 }
 
-export interface RunOutcome {
+interface RunOutcome {
   readonly state: string;
   readonly exitCode: number | null;
   readonly signal: string | null;
 }
 
-export interface DiffOptions {
+interface DiffOptions {
   readonly patterns: readonly RegExp[];
   readonly exact: boolean;
   readonly reveal: boolean;

@@ -8,7 +8,7 @@ import { wrapWords } from '../block.ts';
 import { stateWords } from '../detail-block.ts';
 import type { Style } from '../style.ts';
 
-export interface StepLooks {
+interface StepLooks {
   /** The columns to fit into, or null: nothing is wrapped. */
   readonly width: number | null;
   readonly style: Style;
