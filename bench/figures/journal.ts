@@ -38,7 +38,12 @@ async function append(stage: Stage): Promise<readonly Row[]> {
   const drafts = [...livesOf({ first: 1, tasks: appended / eventsPerTask, from: 1.7e15 })].flatMap(
     (life) => life.drafts,
   );
-  const cpu = { alone: [] as number[], folded: [] as number[], foldedLarge: [] as number[] };
+  const cpu = {
+    alone: [] as number[],
+    aloneLarge: [] as number[],
+    folded: [] as number[],
+    foldedLarge: [] as number[],
+  };
   const side =
     (name: keyof typeof cpu, open: (path: string) => Promise<Journal>, batch: number): Side =>
     async () => {
@@ -55,6 +60,7 @@ async function append(stage: Stage): Promise<readonly Row[]> {
   const values = await interleave(
     {
       alone: side('alone', openAlone, 100),
+      aloneLarge: side('aloneLarge', openAlone, 1_000),
       folded: side('folded', openFolded, 100),
       foldedLarge: side('foldedLarge', openFolded, 1_000),
       bare: async () => {
@@ -81,9 +87,11 @@ async function append(stage: Stage): Promise<readonly Row[]> {
   const enough = atLeast('median', 100_000);
   return [
     row('events appended, 100 a batch', values.alone, enough),
+    row('1,000 a batch', values.aloneLarge, enough),
     row('with read models, 100 a batch', values.folded, enough),
     row('with read models, 1,000 a batch', values.foldedLarge, null),
     cost('100 a batch', cpu.alone),
+    cost('1,000 a batch', cpu.aloneLarge),
     cost('with read models, 100 a batch', cpu.folded),
     cost('with read models, 1,000 a batch', cpu.foldedLarge),
   ];

@@ -1,6 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
-import type { Moment } from '../protocol/messages.ts';
-import { parsePastTime } from '../words/time.ts';
+import { parsePastTime, typedMoment } from '../words/time.ts';
 import type { KeyServants } from './key-servants.ts';
 import { nextField, withField } from './run-dialog.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
@@ -88,7 +87,7 @@ export class DialogKeyboard {
           return this.#show(null);
         case 'time': {
           if (text === '') return this.#show(null);
-          const moment = this.#momentOf(text);
+          const moment = typedMoment(parsePastTime(text, { nowMs: this.#context.world.now() }));
           this.#show(null);
           return void this.#servants.time.go(moment);
         }
@@ -99,13 +98,6 @@ export class DialogKeyboard {
       const hint = error instanceof GhostError && error.hint !== '' ? ` (${error.hint})` : '';
       this.#show({ ...dialog, problem: `${sayWhy(error)}${hint}` });
     }
-  }
-
-  #momentOf(text: string): Moment {
-    const time = parsePastTime(text, { nowMs: this.#context.world.now() });
-    return time.kind === 'sequence'
-      ? { kind: 'event', seq: time.seq }
-      : { kind: 'time', time: new Date(time.atMs).toISOString() };
   }
 
   #read(text: string): TableFilter {

@@ -1,4 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
+import type { Moment } from '../protocol/messages.ts';
 import { durationMsIn } from './duration.ts';
 import { visible } from './visible.ts';
 
@@ -39,6 +40,13 @@ export function parseTime(given: string, { nowMs }: { readonly nowMs: number }):
 export function parsePastTime(given: string, { nowMs }: { readonly nowMs: number }): TypedTime {
   const text = given.trim();
   return parseTime(durationMsIn(text) === null ? given : `-${text}`, { nowMs });
+}
+
+/** In the form that a request takes: of an event just after it, and not after all that happened in the same millisecond. */
+export function typedMoment(typed: TypedTime): Moment {
+  return typed.kind === 'sequence'
+    ? { kind: 'event', seq: typed.seq }
+    : { kind: 'time', time: new Date(typed.atMs).toISOString() };
 }
 
 function relative(text: string, nowMs: number): number | null {

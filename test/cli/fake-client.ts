@@ -1,13 +1,6 @@
 import type { Client } from '../../src/client/api.ts';
-import type {
-  Actor,
-  EventDraft,
-  JournalEvent,
-  Microseconds,
-  SequenceNumber,
-  TaskId,
-} from '../../src/journal/events.ts';
-import type { TaskView } from '../../src/projections/task-view.ts';
+import type { Actor, EventDraft, JournalEvent, SequenceNumber, TaskId } from '../../src/journal/events.ts';
+import { type TaskView, microsecondsOf } from '../../src/projections/task-view.ts';
 import type { LogChunk, LogEnd, StopResult, TaskDetail } from '../../src/protocol/answers.ts';
 
 /** A client of which a test gives only what it needs: anything else that is asked of it fails the test. */
@@ -102,10 +95,6 @@ export function eventsOf(...drafts: readonly EventDraft[]): readonly JournalEven
     at: microsecondsOf(`2026-11-22T14:03:${20 + place}.000Z`),
     hash: 'ab'.repeat(32),
   }));
-}
-
-export function microsecondsOf(iso: string): Microseconds {
-  return (Date.parse(iso) * 1000) as Microseconds;
 }
 
 export const task42 = 42 as TaskId;

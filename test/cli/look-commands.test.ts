@@ -6,8 +6,9 @@ import { describe, expect, test } from 'vitest';
 
 import { commandTable } from '../../src/cli/command-table.ts';
 import { GhostError } from '../../src/ghost-error.ts';
+import { microsecondsOf } from '../../src/projections/task-view.ts';
 import type { DaemonStatus } from '../../src/protocol/answers.ts';
-import { detailOf, eventsOf, killedView, microsecondsOf, runningView, someone, task42, viewOf } from './fake-client.ts';
+import { detailOf, eventsOf, killedView, runningView, someone, task42, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
 process.env['TZ'] = 'UTC';

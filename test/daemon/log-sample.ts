@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { chunksOf } from '../../src/client/log-chunks.ts';
+import { systemClock } from '../../src/clock.ts';
 import { readLog } from '../../src/daemon/log-reader.ts';
 import { OrderWriter } from '../../src/daemon/order-index.ts';
 import { writeSegment } from '../../src/daemon/segment-file.ts';
@@ -164,7 +165,7 @@ export class LogSample implements Disposable {
       batches,
       signal: new AbortController().signal,
     };
-    const items = readLog({ table: this.#table, journal, supervisor }, task, options);
+    const items = readLog({ table: this.#table, journal, supervisor, clock: systemClock() }, task, options);
     const reading = chunksOf(items, { task: '1', signal: options.signal });
     for (;;) {
       if (chunks.length >= chunksMax) {

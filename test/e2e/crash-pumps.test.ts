@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -152,6 +152,25 @@ test.concurrent('of pumps that a daemon put in the next one knows those that liv
   task.letGo();
   expect(await task.closed()).toEqual(whole);
   expect(isAlive(task.stranger)).toBe(true);
+});
+
+test.concurrent('a shim waits for no stranger that has the pid of its pump by now, and reads the rest itself', async () => {
+  await using home = new GhostHome();
+  using task = await withStranger(home);
+  const { spool } = task;
+  killPump(spool);
+  await home.ok(['list']);
+  await task.putBack('stdout', { times: 1 });
+  await home.killDaemon();
+  killPump(spool);
+  const note = join(spool, 'stdout.pump');
+  const [, startTime] = readFileSync(note, 'latin1').split('\n');
+  writeFileSync(note, `${task.stranger}\n${startTime}\n`);
+  task.letGo();
+  await until('the shim has read the rest', () => existsSync(join(spool, 'stdout.again')));
+  expect(isAlive(task.stranger)).toBe(true);
+  await home.ok(['list']);
+  expect(await task.closed()).toEqual(whole);
 });
 
 /** Kills the pump of a task's stdout when it has nothing in hand. @returns the spool's folder. */
