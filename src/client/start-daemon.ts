@@ -147,7 +147,7 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
     if (code === 'ENOENT' && existsSync(dirname(path))) return null;
     // On a full disk not even a lock can be made. The next try has room for it.
     if (code === 'ENOSPC' && releaseReserve(reserve)) return null;
-    throw startFailed(`the lock ${path} cannot be taken`, error);
+    throw startFailed(`the lock ${path} cannot be taken`, { cause: error });
   }
 }
 

@@ -30,7 +30,7 @@ export function Framed({
   readonly theme: Theme;
   readonly focused: boolean;
 }): ReactElement {
-  const edge = theme.frame('│', focused);
+  const edge = theme.frame('│', { focused });
   const inner = Math.max(0, width - 4);
   const rows = Array.from(
     { length: height },
@@ -38,13 +38,13 @@ export function Framed({
   );
   return (
     <Box flexDirection="column" flexShrink={0} width={width}>
-      <Text wrap="truncate">{theme.frame(topLine(title, width), focused)}</Text>
+      <Text wrap="truncate">{theme.frame(topLine(title, width), { focused })}</Text>
       {rows.map(({ key, text, columns, sign = ' ' }) => (
         <Text key={key} wrap="truncate">
           {`${edge}${sign}${text}${' '.repeat(Math.max(0, inner - columns))} ${edge}`}
         </Text>
       ))}
-      <Text wrap="truncate">{theme.frame(`└${'─'.repeat(Math.max(0, width - 2))}┘`, focused)}</Text>
+      <Text wrap="truncate">{theme.frame(`└${'─'.repeat(Math.max(0, width - 2))}┘`, { focused })}</Text>
     </Box>
   );
 }

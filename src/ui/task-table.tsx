@@ -47,7 +47,7 @@ function Cell({ children, column }: PropsWithChildren<{ readonly column: number 
 
 function Frame({ children }: PropsWithChildren): ReactElement {
   const { theme, focused } = useContext(FrameContext);
-  return <Text wrap="truncate">{theme.frame(textIn(children), focused)}</Text>;
+  return <Text wrap="truncate">{theme.frame(textIn(children), { focused })}</Text>;
 }
 
 function Title({ children }: PropsWithChildren): ReactElement {
@@ -96,7 +96,7 @@ export class TaskTable extends Table<TaskTableProps> {
     return (
       <FrameContext.Provider value={{ theme, focused }}>
         <Box flexDirection="column" flexShrink={0}>
-          <Text wrap="truncate">{theme.frame(topLine(title, width), focused)}</Text>
+          <Text wrap="truncate">{theme.frame(topLine(title, width), { focused })}</Text>
           {this.heading({ key: 'titles', columns: titles.columns, data: titles.cells })}
           {line ? this.separator({ key: 'line', columns: frame.columns, data: {} }) : null}
           {rows.map((task) => (
