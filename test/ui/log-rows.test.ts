@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 
 import { LogHits } from '../../src/ui/log-hits.ts';
-import { type Anchor, marksMax, rowsOfLine, type RowOptions, scrolled, seenRows } from '../../src/ui/log-rows.ts';
+import { marksMax } from '../../src/ui/log-marks.ts';
+import { rowsOfLine, type RowOptions } from '../../src/ui/log-rows.ts';
+import { type Anchor, scrolled, seenRows } from '../../src/ui/log-scroll.ts';
 import { emptyWindow, type LogWindow, withChunk } from '../../src/ui/log-window.ts';
 import { type SaidPiece, saidBy } from './log-chunks.ts';
 
