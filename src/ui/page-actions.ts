@@ -1,4 +1,5 @@
-import type { JournalEvent, Microseconds } from '../journal/events.ts';
+import type { JournalEvent } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { explainTask } from '../projections/explain-task.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
@@ -147,7 +148,7 @@ export class PageActions implements Disposable {
     const outputBytes = log.stdoutBytes + log.stderrBytes;
     const explanation = explainTask(
       { task, events, timeoutMs, descendantsAlive, lastOutputAt: log.lastAt, outputBytes },
-      { now: (nowMs * 1000) as Microseconds },
+      { now: microsecondsAt(nowMs) },
     );
     const reader = { ...world.users, nowMs };
     return [summaryText(task), ...explanation.reasons.map((reason) => reasonText(reason, explanation, reader))];

@@ -1,4 +1,4 @@
-import type { Microseconds } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { matchesFilter } from '../projections/matches-filter.ts';
 import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskView } from '../projections/task-view.ts';
@@ -18,7 +18,7 @@ export function tableRows({ present, past, guests, filter, nowMs }: RowsOf): rea
   const key: RowsKey = { known, guests: past === null ? guests : noGuests, terms, second: dependsOnTime ? atMs : 0 };
   const found = remembered.find((one) => isSameKey(one.key, key));
   if (found !== undefined) return found.rows;
-  const now = (atMs * 1000) as Microseconds;
+  const now = microsecondsAt(atMs);
   const rows: TaskView[] = [];
   for (const task of known.tasks.values()) {
     const fits = terms === null ? task.forgottenAt === null : matchesFilter(task, terms, { now });
