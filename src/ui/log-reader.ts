@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Client } from '../client/api.ts';
+import { leaveStream } from '../client/leave-stream.ts';
 import type { LogChunk, LogEnd } from '../protocol/answers.ts';
 import type { LogCursor } from '../protocol/messages.ts';
 import {
@@ -173,7 +174,7 @@ export class LogReader implements Disposable {
       bytes += chunk.data.length;
       lines += newlinesIn(chunk);
       if (part.lines === undefined && (lines >= pageLines || bytes >= pageBytes)) {
-        await chunks.return(undefined as never);
+        await leaveStream(chunks);
         return { window, reason: this.#pane.reason, whole: false };
       }
     }
