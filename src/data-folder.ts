@@ -31,7 +31,10 @@ export function prepareDataFolder(home: string): void {
 export function checkDataFolder(home: string): boolean {
   const stats = statOf(home);
   if (stats === null) return false;
-  if (!stats.isDirectory()) throw unusable(home, { why: 'it is not a folder', hint: `mv ${home} ${home}.old` });
+  if (!stats.isDirectory()) {
+    // Nobody is to be led to move /dev/null away.
+    throw unusable(home, { why: 'it is not a folder', hint: stats.isFile() ? `mv ${home} ${home}.old` : elsewhere });
+  }
   const uid = process.getuid?.();
   if (uid !== undefined && stats.uid !== uid) {
     throw unusable(home, {

@@ -132,7 +132,7 @@ export class Batch {
     } else {
       this.#refused += 1;
       const { line, error } = outcome;
-      if (this.#json) await stdout.write(`${quietJson({ line, error: error.toShape() })}\n`);
+      if (this.#json) await stdout.write(`${quietJson({ line, error: shapeOf(error) })}\n`);
       await this.#progress.clear();
       await stderr.write(`ghost: line ${line}: ${visible(error.message)}\n`);
     }
@@ -171,6 +171,12 @@ export class Batch {
     const refused = this.#refused === 0 ? '' : `, ${this.#refused} refused`;
     await this.#progress.draw(() => stderrStyle.dim(`${this.#started} started${refused}`));
   }
+}
+
+/** As `--json` prints it: what is not there is null. */
+function shapeOf(error: GhostError): object {
+  const { hint, ...shape } = error.toShape();
+  return { ...shape, hint: hint === '' ? null : hint };
 }
 
 /** Whether the next line may well be right although this one is not. */

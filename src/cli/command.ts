@@ -17,6 +17,8 @@ export interface CommandContext extends CliWorld {
   /** How words look on stdout, and on stderr. */
   readonly style: Style;
   readonly stderrStyle: Style;
+  /** What to type where what was typed is refused, and the refusal says no more than why. */
+  readonly help: string;
 }
 
 /** The world outside, before it is known what was asked. */

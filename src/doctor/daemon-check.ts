@@ -87,6 +87,8 @@ export function checkDaemon(patient: Patient, lock: LockState): Found {
           hint: `kill -9 ${pid}  (tasks run on; the next command starts another)`,
         });
   }
+  // The folder's own finding has said so, and nobody has the lock.
+  if (daemon.kind === 'failed' && daemon.code === 'data-folder-unusable') return ok('daemon', 'none runs');
   if (daemon.kind === 'none') return ok('daemon', 'none runs; the next command that needs one starts it');
   return problem('daemon', daemon.message, { hint: daemon.hint });
 }

@@ -92,7 +92,7 @@ function defectOf(patient: Patient, { events, defect }: Inspection): Found {
 }
 
 function restoring(patient: Patient): { readonly hint: string } | { readonly mend: Mend } {
-  if (!patient.alone && patient.fix) {
+  if (!patient.alone) {
     return { hint: 'ghost shutdown, then ghost doctor --fix: it is restored only while no daemon has it open' };
   }
   return {
@@ -129,7 +129,7 @@ function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder, l
   const [first, last] = [seqs[0], seqs.at(-1)];
   const lostText =
     first === undefined || last === undefined
-      ? 'nothing is seen after them in the damaged file'
+      ? `nothing ${kept === 0 ? 'else' : 'after them'} is seen in the damaged file`
       : `lost ${first === last ? `event ${first}` : `the events ${first} to ${last}`}${aboutTasks(tasks)}`;
   const hole = last === undefined || last === kept + seqs.length ? [] : ['not all of them can be read'];
   const environments =

@@ -115,7 +115,7 @@ function inspect(
   });
   // Damage in another place of the file is damage as well; where it hits an event, that is the better sentence.
   if (broken?.kind === 'unreadable') return about({ kind: 'damaged', message: broken.message });
-  if (quick !== 'ok') return about({ kind: 'damaged', message: `SQLite finds it damaged: ${firstLine(quick)}` });
+  if (quick !== 'ok') return about({ kind: 'damaged', message: `SQLite finds it damaged: ${firstDamage(quick)}` });
   if (broken === null) return about(null);
   const { kind, seq, message } = broken;
   if (kind === 'newer') return about({ kind, message, hint: upgrade });
@@ -169,6 +169,7 @@ function lastSeq(database: Database): number {
   return database.prepare<[], [number | null]>('SELECT max(seq) FROM events').raw().get()?.[0] ?? 0;
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
+/** The first that SQLite names, behind the line in which it names the database. */
+function firstDamage(text: string): string {
+  return text.split('\n').find((line) => !line.startsWith('***')) ?? text;
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { GhostError } from '../ghost-error.ts';
+import { textStart } from '../text-start.ts';
 import type { Operation, ParametersOf, StreamOperation } from './messages.ts';
 import { schemas } from './request-schemas.ts';
 
@@ -68,7 +69,14 @@ export function parseParameters<O extends Operation>(operation: O, parameters: u
   const [issue] = parsed.issues;
   const field = pathOf(issue);
   const given = field.startsWith('environment') ? '' : shown(issue.input);
-  throw new GhostError('invalid-request', `the request's ${field} ${issue.message}${given}`, { field });
+  throw new GhostError('invalid-request', `${subjectOf(operation, field)} ${issue.message}${given}`, { field });
+}
+
+/** What a person calls the field, where it is one that people type. */
+function subjectOf(operation: Operation, field: string): string {
+  if (field === 'name') return operation === 'redact' ? 'the variable' : 'a name';
+  if (/^(?:tags|add|remove)\[\d+\]$/.test(field)) return 'a tag';
+  return `the request's ${field}`;
 }
 
 function pathOf({ path }: v.BaseIssue<unknown>): string {
@@ -77,7 +85,8 @@ function pathOf({ path }: v.BaseIssue<unknown>): string {
   return steps.join('').replace(/^\./, '');
 }
 
-const shownCharactersMax = 60;
+/** Of what is refused so much is repeated, in characters (UTF-16). */
+export const shownCharactersMax = 60;
 
 function shown(input: unknown): string {
   switch (typeof input) {
@@ -92,5 +101,5 @@ function shown(input: unknown): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.length > shownCharactersMax ? `${text.slice(0, shownCharactersMax)}…` : text);
+  return JSON.stringify(text.length > shownCharactersMax ? `${textStart(text, shownCharactersMax)}…` : text);
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import type { FilterTerm } from '../projections/task-filter.ts';
@@ -120,7 +120,7 @@ function fieldNamed(name: string): FilterField | null {
 function readField(field: FilterField, piece: TypedPiece, { text, place }: Reading): readonly TypedTerm[] {
   const { not, value } = negation(piece);
   if (value.characters.length === 0) {
-    throw wrong(value, text, { message: `${field}: says no value`, hint: `${field}:${fieldExamples[field]}` });
+    throw wrong(value, text, { message: 'a value is missing', hint: `${field}:${fieldExamples[field]}` });
   }
   const alternatives = takesAlternatives(field) ? splitPiece(value, ',') : [value];
   return alternatives.map((one) => ({ not, ...readValue(field, one, { text, place }) }));
@@ -185,12 +185,20 @@ function signalIn(piece: TypedPiece, text: string): string {
   }
 }
 
-function folderIn(piece: TypedPiece, { text, place: { cwd, home } }: Reading): string {
+function folderIn(piece: TypedPiece, { text, place }: Reading): string {
+  const { home } = place;
   const given = textOf(piece);
   const [first] = piece.characters;
   if (given.includes('\0')) throw wrong(piece, text, { message: 'a folder has no NUL in its name', hint: 'cwd:.' });
   // In quotes a tilde is a tilde, as in a shell.
-  if (first?.character !== '~' || first.quoted || !/^~(?:\/|$)/.test(given)) return resolve(cwd, given);
+  if (first?.character !== '~' || first.quoted || !/^~(?:\/|$)/.test(given)) {
+    if (isAbsolute(given)) return resolve(given);
+    try {
+      return resolve(place.cwd, given);
+    } catch {
+      throw wrong(piece, text, { message: 'the current folder is gone', hint: 'cwd:/home/you' });
+    }
+  }
   if (home !== null) return resolve(home, `.${given.slice(1)}`);
   throw wrong(piece, text, { message: 'the home folder is not known: HOME is not set', hint: `cwd:/home/you` });
 }

@@ -167,7 +167,7 @@ describe('a wrong line', () => {
         .map((line): unknown => JSON.parse(line)),
     ).toEqual([
       { line: 1, task: runningView({ id: 1, command: ['true'] }) },
-      { line: 2, error: expect.objectContaining({ code: 'invalid-request' }) },
+      { line: 2, error: expect.objectContaining({ code: 'invalid-request', hint: null }) },
     ]);
   });
 });

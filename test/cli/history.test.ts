@@ -139,11 +139,11 @@ describe('history', () => {
 
   test.for([
     [['npm', 'exti:!0'], 'column 5: there is no field "exti" (of exti:!0)', 'exit:!0 '],
-    [['--exit', '300'], '--exit: "300" is no exit status: it is 0 to 255', '--exit 3, --exit !0'],
+    [['--exit', '300'], '--exit: "300" is no exit status: it is 0 to 255', "--exit 3, --exit '!0'"],
     [['--state', 'runing'], '--state: there is no state "runing"', '--state running'],
     [['--since', 'last week'], '--since: "last week" is no time', '14:30'],
     [['--since', '1h', '--until', '2h'], 'nothing lies between', ''],
-    [['--cwd', ''], '--cwd: cwd: says no value', '--cwd .'],
+    [['--cwd', ''], '--cwd: a value is missing', '--cwd .'],
     [['-n', '0'], '-n is at least 1', 'ghost history -n 1, or --all'],
     [['-n', 'x'], '"x" is no number of tasks', 'ghost history -n 100'],
     [['-a', '-n', '3'], 'either --all or -n says how many', 'leave one'],
@@ -153,6 +153,18 @@ describe('history', () => {
     expect(said).toMatchObject({ result: 2, stdout: '', questions: [] });
     expect(said.stderr).toContain(`ghost: ${message}`);
     expect(said.stderr).toContain(`try: ${hint}`.trim().replace(/try:$/, ''));
+  });
+
+  test('a folder that is named in full does not need the current one, which may be gone', async () => {
+    const cwd = (): never => {
+      throw new Error('ENOENT: uv_cwd');
+    };
+    for (const argv of [['cwd:/srv/app'], ['--cwd', '/srv/app'], ['cwd:~']]) {
+      expect(await asked(argv, { cwd })).toMatchObject({ result: 0, questions: [expect.anything()] });
+    }
+    const said = await asked(['cwd:.'], { cwd });
+    expect(said).toMatchObject({ result: 2, questions: [] });
+    expect(said.stderr).toBe('ghost: column 5: the current folder is gone\n  try: cwd:/home/you\n');
   });
 
   test('points at the wrong piece for a person', async () => {

@@ -27,7 +27,7 @@ export async function examineHome(
     about: (check) =>
       findings
         .filter((finding) => finding.check === check)
-        .map(({ message, hint }) => `${message} → ${hint}`)
+        .map(({ message, hint }) => `${message} → ${hint ?? ''}`)
         .join('\n'),
   };
 }
