@@ -46,8 +46,8 @@ export class LogHits {
     return this.#hits.length;
   }
 
-  hit(index: number): Hit | null {
-    return this.#hits[index] ?? null;
+  hit(which: number): Hit | null {
+    return this.#hits[which] ?? null;
   }
 
   /** Looks through the next chunk of the log. */
@@ -77,8 +77,8 @@ export class LogHits {
       if (hit !== undefined && placeAt(hit.start) < place + (direction === 1 ? 1 : 0)) low = middle + 1;
       else high = middle;
     }
-    const index = direction === 1 ? low : low - 1;
-    return this.#hits[index] === undefined ? null : index;
+    const found = direction === 1 ? low : low - 1;
+    return this.#hits[found] === undefined ? null : found;
   }
 
   #look(stream: StreamName, block: Uint8Array, cursor: LogCursor): void {

@@ -39,8 +39,8 @@ export function seenRows(
   return seen.slice(0, height);
 }
 
-/** The index of the first line at a place or after it. */
-export function firstAt(lines: readonly HeldLine[], place: number): number {
+/** Where the first line at a place or after it stands among the lines. */
+function firstAt(lines: readonly HeldLine[], place: number): number {
   let low = 0;
   let high = lines.length;
   while (low < high) {
@@ -70,7 +70,7 @@ export function scrolled(
   const seen = seenRows(window, given);
   const [top] = seen;
   if (top === undefined) return { anchor: null, short: true };
-  let index = firstAt(lines, placeOf(top.line));
+  let at = firstAt(lines, placeOf(top.line));
   // At the end the first row seen can be any of its line's.
   const count = rowsOfLine(top.line, options).length;
   const ofTop = seen.filter(({ line }) => line === top.line).length;
@@ -79,24 +79,24 @@ export function scrolled(
   while (left < 0) {
     if (row > 0) row -= 1;
     else {
-      const line = lines[index - 1];
+      const line = lines[at - 1];
       if (line === undefined) break;
-      index -= 1;
+      at -= 1;
       row = rowsOfLine(line, options).length - 1;
     }
     left += 1;
   }
   while (left > 0) {
-    const line = lines[index];
+    const line = lines[at];
     if (line === undefined) break;
     if (row + 1 < rowsOfLine(line, options).length) row += 1;
     else {
-      index += 1;
+      at += 1;
       row = 0;
     }
     left -= 1;
   }
-  const line = lines[index];
+  const line = lines[at];
   const anchor = line === undefined ? null : { place: placeOf(line), row };
   if (by < 0) return { anchor, short: left < 0 };
   const full = anchor !== null && seenRows(window, { anchor, height, options }).length === height;

@@ -104,12 +104,12 @@ export class LogSearcher implements Disposable {
     await this.#show(hits.nearest(this.#lastSeenPlace() + 1, -1) ?? 0);
   }
 
-  async #show(index: number): Promise<void> {
+  async #show(which: number): Promise<void> {
     const { search, window } = this.#context.store.state.log;
-    const hit = search?.hits.hit(index) ?? null;
+    const hit = search?.hits.hit(which) ?? null;
     if (search === null || hit === null) return;
     const held = window.lines.find((line) => isHit(line, hit));
-    this.#change({ ...search, current: index });
+    this.#change({ ...search, current: which });
     if (held === undefined) {
       await this.#reader.toCursor(hit.start);
       await this.#reader.earlier();
