@@ -117,7 +117,7 @@ export const figures: readonly Figure[] = [
 
 async function waits(ask: () => Promise<unknown>): Promise<readonly number[]> {
   const values: number[] = [];
-  for (let index = 0; index < pings; index += 1) {
+  for (let ping = 0; ping < pings; ping += 1) {
     values.push(await timed(ask));
     await delay(5);
   }

@@ -45,7 +45,7 @@ export const figures: readonly Figure[] = [
           request: home.task(['true']),
           onStarted: () => answered.push(performance.now()),
         });
-        const at = (index: number): number => answered[index] ?? Number.NaN;
+        const at = (place: number): number => answered[place] ?? Number.NaN;
         rates.all.push(perSecond(tasks, at(tasks - 1) - began));
         rates.first.push(perSecond(part, at(part - 1) - began));
         rates.last.push(perSecond(part, at(tasks - 1) - at(tasks - 1 - part)));

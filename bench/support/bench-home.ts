@@ -23,7 +23,7 @@ export function plainEnvironment(): Record<string, string> {
 }
 
 /** What a program that has ended left. */
-export interface Ended {
+interface Ended {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;

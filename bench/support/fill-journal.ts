@@ -20,7 +20,6 @@ interface FillOptions {
   readonly tasks: number;
   /** When the last of them ends, in microseconds since 1970. */
   readonly until: Microseconds;
-  readonly onProgress?: (done: number) => void;
 }
 
 /**
@@ -29,8 +28,13 @@ interface FillOptions {
  * but for the UUIDs.
  * @returns how many events that were.
  */
-export async function fillJournal(options: FillOptions): Promise<number> {
-  const { path, migrationsFolder, ghostVersion, tasks, until } = options;
+export async function fillJournal({
+  path,
+  migrationsFolder,
+  ghostVersion,
+  tasks,
+  until,
+}: FillOptions): Promise<number> {
   const clock = { now: until - tasks * meanPauseUs };
   const { journal } = await openTaskJournal({
     path,
@@ -53,7 +57,6 @@ export async function fillJournal(options: FillOptions): Promise<number> {
       { durability: 'normal', environment: sharedEnvironment },
     );
     done += count;
-    options.onProgress?.(done);
   }
   return opened.lastSeq - eventsBefore;
 }

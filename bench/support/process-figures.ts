@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { allPids, procNumber, statOf } from '../../test/support/process-stat.ts';
 
 /** What a process has taken so far, from /proc (proc(5)). */
-export interface ProcessFigures {
+interface ProcessFigures {
   readonly residentMegabytes: number;
   /** Of its thread: user and system. */
   readonly cpuMs: number;

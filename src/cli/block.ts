@@ -4,7 +4,7 @@ import type { Style } from './style.ts';
 /** A label and what is to be said under it; a list is wrapped between its words. */
 export type BlockRow = readonly [label: string, value: string | readonly string[]];
 
-export interface Block {
+interface Block {
   /** Sections are set apart by an empty line. */
   readonly sections: readonly (readonly BlockRow[])[];
   /** The terminal's columns, or null: nothing is wrapped. */

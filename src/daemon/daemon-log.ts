@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../error-code.ts';
-import { isoTime } from '../projections/task-view.ts';
+import { isoTime } from '../microseconds.ts';
 import { quietJson } from '../quiet-json.ts';
 import { visible } from '../visible.ts';
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Microseconds } from '../journal/events.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import { microsecondsOf, viewTask } from '../projections/task-view.ts';
+import { viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { LogBatch, LogChunk, LogEnd } from '../protocol/answers.ts';
 import { durationMsMax } from '../protocol/limits.ts';

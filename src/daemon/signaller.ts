@@ -148,7 +148,7 @@ export class Signaller {
 }
 
 /** The number of the group and session that a task leads, or null before it is known. */
-export function groupOf({ status }: Task): number | null {
+function groupOf({ status }: Task): number | null {
   return status.kind === 'running' || status.kind === 'ended' ? (status.identity?.pid ?? null) : null;
 }
 

@@ -26,7 +26,7 @@ export class DialogKeyboard {
     if (dialog.busy) return;
     if (key === 'enter') return this.#submit(dialog);
     if (dialog.kind === 'run') {
-      if (key === 'up' || key === 'down') return this.#servants.tasks.recall(key === 'up' ? 1 : -1);
+      if (key === 'up' || key === 'down') return this.#servants.starter.recall(key === 'up' ? 1 : -1);
       const by = key === 'tab' ? 1 : key === 'shift-tab' ? -1 : null;
       if (by !== null) return this.#show(nextField(dialog, by));
     }
@@ -68,7 +68,7 @@ export class DialogKeyboard {
   }
 
   #submit(dialog: Exclude<Dialog, { kind: 'confirm' }>): void {
-    if (dialog.kind === 'run') return void this.#servants.tasks.submitRun();
+    if (dialog.kind === 'run') return void this.#servants.starter.submit();
     const { asks, field } = dialog;
     const text = field.text.trim();
     try {
@@ -92,7 +92,7 @@ export class DialogKeyboard {
           return void this.#servants.time.go(moment);
         }
         case 'export':
-          return void this.#servants.exporter.write(text, { folder: this.#servants.tasks.folder() });
+          return void this.#servants.exporter.write(text, { folder: this.#servants.starter.folder() });
       }
     } catch (error) {
       const hint = error instanceof GhostError && error.hint !== '' ? ` (${error.hint})` : '';
@@ -105,7 +105,7 @@ export class DialogKeyboard {
     const { HOME: home } = world.environment;
     return readFilter(text, {
       nowMs: world.now(),
-      cwd: this.#servants.tasks.folder(),
+      cwd: this.#servants.starter.folder(),
       home: home ?? null,
       timeOf: (seq) => {
         const event = store.state.past?.events.find((known) => known.seq === seq);

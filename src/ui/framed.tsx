@@ -1,8 +1,7 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 
-import { fit } from './cells.ts';
-import { topLine } from './task-table.tsx';
+import { fit, widthOf } from './cells.ts';
 import type { Theme } from './theme.ts';
 
 /** A line inside a frame, with its looks, and the columns that it takes. */
@@ -47,6 +46,12 @@ export function Framed({
       <Text wrap="truncate">{theme.frame(`└${'─'.repeat(Math.max(0, width - 2))}┘`, { focused })}</Text>
     </Box>
   );
+}
+
+/** The first line of a frame, with its title in it. */
+export function topLine(title: string, width: number): string {
+  const shown = fit(title, Math.max(0, Math.min(widthOf(title), width - 5)));
+  return `┌ ${shown} ${'─'.repeat(Math.max(0, width - 4 - widthOf(shown)))}┐`;
 }
 
 /** A line in one look, cut and filled to its columns. */

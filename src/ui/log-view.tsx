@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import { wrapText } from './cells.ts';
 import { Framed, type FramedLine, framedLine } from './framed.tsx';
 import { isHit } from './log-hits.ts';
-import { seenRows } from './log-rows.ts';
+import { seenRows } from './log-scroll.ts';
 import { placeOf } from './log-window.ts';
 import { paneRows } from './pane-rows.ts';
 import { screenLayout } from './screen-layout.ts';

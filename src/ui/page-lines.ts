@@ -1,3 +1,4 @@
+import type { JournalEvent } from '../journal/events.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
 import { byteText } from '../words/byte-text.ts';
 import { actorWords, eventSentence } from '../words/event-sentence.ts';
@@ -10,7 +11,7 @@ import { dialogKeys, keyTable } from './key-table.ts';
 import { screenLayout } from './screen-layout.ts';
 import type { ScreenState } from './screen-state.ts';
 
-/** A line of a page: its text, and whether it is a heading, something said beside, or in a state's colour. */
+/** A line of a page: its text, and whether it is a heading, something said beside, or what went wrong. */
 export interface PageLine {
   readonly text: string;
   readonly tone: 'plain' | 'heading' | 'faint' | 'bad';
@@ -95,7 +96,7 @@ function detailLines(
   return [...shown, plain(''), heading('Why'), ...reasons, plain(''), heading('Timeline'), ...steps];
 }
 
-function auditText(event: Parameters<typeof eventSentence>[0]): string {
+function auditText(event: JournalEvent): string {
   const task = event.task === null ? '-' : String(event.task);
   return `${fit(String(event.seq), 7, { align: 'right' })} ${exactClockTime(event.at / 1000)} ${fit(task, 5, { align: 'right' })}  ${eventSentence(event)}`;
 }

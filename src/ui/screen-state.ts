@@ -4,7 +4,7 @@ import type { TaskView } from '../projections/task-view.ts';
 import type { LogEnd, TaskDetail } from '../protocol/answers.ts';
 import { type KnownTasks, noTasks } from './known-tasks.ts';
 import type { LogHits } from './log-hits.ts';
-import type { Anchor } from './log-rows.ts';
+import type { Anchor } from './log-scroll.ts';
 import { emptyWindow, type LogWindow } from './log-window.ts';
 import type { TextField } from './text-field.ts';
 

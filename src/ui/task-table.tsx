@@ -2,7 +2,8 @@ import { Box, Text } from 'ink';
 import { createContext, memo, type PropsWithChildren, type ReactElement, type ReactNode, useContext } from 'react';
 
 import type { TaskState, TaskView } from '../projections/task-view.ts';
-import { fit, widthOf } from './cells.ts';
+import { fit } from './cells.ts';
+import { topLine } from './framed.tsx';
 import { type CellColumn, type Cells, type InkTableProps, Table } from './ink-table.ts';
 import type { TaskColumn } from './table-columns.ts';
 import { dimmedTheme, type Theme } from './theme.ts';
@@ -122,12 +123,6 @@ export class TaskTable extends Table<TaskTableProps> {
     const key = `${task.state} ${String(isSelected)} ${Object.values(cells).join('\u0000')}`;
     return { id: String(task.id), columns, cells, look, key };
   }
-}
-
-/** The first line of a frame, with its title in it. */
-export function topLine(title: string, width: number): string {
-  const shown = fit(title, Math.max(0, Math.min(widthOf(title), width - 5)));
-  return `┌ ${shown} ${'─'.repeat(Math.max(0, width - 4 - widthOf(shown)))}┐`;
 }
 
 /** Texts of exactly the columns' widths, and the widths in code units by which ink-table pads. */

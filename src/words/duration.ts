@@ -10,6 +10,9 @@ const units = [
   { unit: 'ms', ms: 1 },
 ] as const;
 
+/** A hundred years: no task is older, and none took longer. */
+export const centuryMs = 36_525 * 86_400_000;
+
 const grammar = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 /**

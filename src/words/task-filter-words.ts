@@ -4,7 +4,7 @@ import { GhostError } from '../ghost-error.ts';
 import type { FilterTerm } from '../projections/task-filter.ts';
 import { filterTermsMax, filterTextCharactersMax } from '../protocol/limits.ts';
 import { parseSignal } from '../protocol/signals.ts';
-import { parseDuration } from './duration.ts';
+import { centuryMs, parseDuration } from './duration.ts';
 import { fieldExamples, type FilterField, filterFields, takesAlternatives } from './filter-fields.ts';
 import { nearestSignal } from './nearest-signal.ts';
 import { nearest } from './nearest.ts';
@@ -25,9 +25,6 @@ export interface FilterPlace {
   readonly cwd: string;
   readonly home: string | null;
 }
-
-/** A hundred years: no task took longer. */
-const longestMs = 36_525 * 86_400_000;
 
 /**
  * The words in which tasks are asked for, on the command line and on the screen: `npm test exit:!0 longer:5m cwd:.`.
@@ -168,7 +165,7 @@ function readValue(field: FilterField, piece: TypedPiece, { text, place }: Readi
       return { field, time: timeIn(piece, { text, nowMs: place.nowMs }) };
     case 'longer':
     case 'shorter':
-      return { field, durationMs: told(piece, text, () => parseDuration(given, { mostMs: longestMs })) };
+      return { field, durationMs: told(piece, text, () => parseDuration(given, { mostMs: centuryMs })) };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from '../../src/client/api.ts';
 import type { Actor, EventDraft, JournalEvent, SequenceNumber, TaskId } from '../../src/journal/events.ts';
-import { type TaskView, microsecondsOf } from '../../src/projections/task-view.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
+import type { TaskView } from '../../src/projections/task-view.ts';
 import type { LogChunk, LogEnd, StopResult, TaskDetail } from '../../src/protocol/answers.ts';
 
 /** A client of which a test gives only what it needs: anything else that is asked of it fails the test. */

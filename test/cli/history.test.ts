@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Client } from '../../src/client/api.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import type { TaskFilter } from '../../src/projections/task-filter.ts';
-import { type TaskView, microsecondsOf } from '../../src/projections/task-view.ts';
+import type { TaskView } from '../../src/projections/task-view.ts';
 import type { CommandStats, DaemonStatus } from '../../src/protocol/answers.ts';
 import { eventsOf, killedView, runningView, someone, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput, type WorldParts } from './fake-world.ts';

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { commandTable } from '../../src/cli/command-table.ts';
 import { GhostError } from '../../src/ghost-error.ts';
-import { microsecondsOf } from '../../src/projections/task-view.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import type { DaemonStatus } from '../../src/protocol/answers.ts';
 import { detailOf, eventsOf, killedView, runningView, someone, task42, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Actor, EventDraft } from '../../src/journal/events.ts';
-import { type TaskView, microsecondsOf } from '../../src/projections/task-view.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
+import type { TaskView } from '../../src/projections/task-view.ts';
 import type { TaskDetail } from '../../src/protocol/answers.ts';
 import { taskDraft } from '../support/facts.ts';
 import { detailOf, eventsOf, killedView, runningView, someone, viewOf } from './fake-client.ts';

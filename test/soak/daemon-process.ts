@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { procNumber, statOf } from '../support/process-stat.ts';
 
 /** What the kernel says of the daemon's process: proc(5). Nothing of it is asked of ghost. */
-export interface ProcessFigures {
+export interface RestFigures {
   /** Resident memory in KiB: the least that was seen in a while without load. */
   readonly residentKib: number;
   /** The part of it that is not a file's. */
@@ -29,7 +29,7 @@ export function daemonPid(home: string): number {
 }
 
 /** Looks at a process that has nothing to do, for some seconds. */
-export async function figuresOf(pid: number): Promise<ProcessFigures> {
+export async function figuresAtRest(pid: number): Promise<RestFigures> {
   let least = look(pid);
   for (let count = 1; count < looks; count += 1) {
     await delay(lookEveryMs);
@@ -45,7 +45,7 @@ export async function figuresOf(pid: number): Promise<ProcessFigures> {
   return least;
 }
 
-function look(pid: number): ProcessFigures {
+function look(pid: number): RestFigures {
   const descriptors = readdirSync(`/proc/${pid}/fd`);
   return {
     residentKib: procNumber(`${pid}/status`, 'VmRSS'),

@@ -1,5 +1,5 @@
 import { statOf } from '../support/process-stat.ts';
-import type { ProcessFigures } from './daemon-process.ts';
+import type { RestFigures } from './daemon-process.ts';
 import type { GhostCommand } from './ghost-command.ts';
 
 /** What is timed: a Node that does nothing, by which the rest is measured, and three commands. */
@@ -15,7 +15,7 @@ export interface Took {
 }
 
 /** One look at the daemon from outside. */
-export type Sample = ProcessFigures & {
+export type Sample = RestFigures & {
   readonly minutes: number;
   /** The short tasks and the followers until then. */
   readonly tasks: number;

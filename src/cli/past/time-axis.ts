@@ -1,4 +1,4 @@
-import { clockTime, dayOf, exactClockTime } from './time-text.ts';
+import { clockTime, dayOf, exactClockTime } from '../../words/time-text.ts';
 
 const second = 1000;
 const minute = 60 * second;

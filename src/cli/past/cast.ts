@@ -1,12 +1,12 @@
 import { TextDecoder } from 'node:util';
 
-import type { JournalEvent, StreamName } from '../journal/events.ts';
-import { requestOf } from '../projections/signal-deliveries.ts';
-import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
-import { quietJson } from '../quiet-json.ts';
-import type { DaemonGap } from './daemon-gaps.ts';
-import { answerWords, eventSentence } from './event-sentence.ts';
-import { quoteCommand } from './shell-quote.ts';
+import type { DaemonGap } from '../../client/daemon-gaps.ts';
+import type { JournalEvent, StreamName } from '../../journal/events.ts';
+import { requestOf } from '../../projections/signal-deliveries.ts';
+import type { LogChunk, TaskDetail } from '../../protocol/answers.ts';
+import { quietJson } from '../../quiet-json.ts';
+import { answerWords, eventSentence } from '../../words/event-sentence.ts';
+import { quoteCommand } from '../../words/shell-quote.ts';
 
 /**
  * An asciicast v3 recording (docs.asciinema.org/manual/asciicast/v3): a header, then one `[interval, code, data]` a
