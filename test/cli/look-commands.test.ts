@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { commandTable } from '../../src/cli/command-table.ts';
+import { eventColumnsMin } from '../../src/cli/detail-block.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { DaemonStatus } from '../../src/protocol/answers.ts';
 import { detailOf, eventsOf, killedView, microseconds, runningView, someone, task42, viewOf } from './fake-client.ts';
@@ -204,6 +205,18 @@ describe('show', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('on a terminal that is narrower than its words can be it is wrapped as on the least one', async () => {
+    const on = async (columns: number): Promise<readonly string[]> => {
+      const parts = { client, stdout: new KeptOutput({ columns }), environment: { NO_COLOR: '1' } };
+      return (await ghost(['show', '42'], parts)).stdout.split('\n');
+    };
+    const events = (lines: readonly string[]): readonly string[] => lines.slice(lines.indexOf('events'));
+    const smallest = await on(1);
+    const least = '14:03:22  +2.0s  '.length + eventColumnsMin;
+    expect(events(await on(least))).toEqual(events(smallest));
+    expect(Math.max(...events(smallest).map((line) => line.length))).toBe(least);
   });
 
   test('in JSON is one object with ISO times and null for what is not known', async () => {

@@ -12,7 +12,7 @@ import { printJson } from '../json-text.ts';
 import type { ParsedOptions } from '../parse.ts';
 
 /** A hundred years: nothing is older. */
-const oldestMs = 36_525 * 86_400_000;
+export const oldestMs = 36_525 * 86_400_000;
 
 /** `ghost prune [ID...]`: takes old output away and says whose; with `--dry-run` it only says. The facts stay. */
 export const prune: Command = async ({ options, words }, context) => {
