@@ -8,6 +8,7 @@ import { commandTable } from '../../src/cli/command-table.ts';
 import { eventColumnsMin } from '../../src/cli/detail-block.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { DaemonStatus } from '../../src/protocol/answers.ts';
+import { taskDraft } from '../support/facts.ts';
 import { detailOf, eventsOf, killedView, microseconds, runningView, someone, task42, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
@@ -208,15 +209,19 @@ describe('show', () => {
   });
 
   test('on a terminal that is narrower than its words can be it is wrapped as on the least one', async () => {
-    const on = async (columns: number): Promise<readonly string[]> => {
-      const parts = { client, stdout: new KeptOutput({ columns }), environment: { NO_COLOR: '1' } };
-      return (await ghost(['show', '42'], parts)).stdout.split('\n');
+    const head = '14:03:20  +0ms  ';
+    const last = async (name: string, columns: number): Promise<readonly string[]> => {
+      const detail = detailOf(viewOf(), { events: eventsOf(taskDraft('TaskRenamed', { data: { name } })) });
+      const parts = { client: { show: () => Promise.resolve(detail) }, stdout: new KeptOutput({ columns }) };
+      const { stdout } = await ghost(['show', '42', '--no-color'], parts);
+      return stdout.slice(stdout.indexOf(head) + head.length).split('\n');
     };
-    const events = (lines: readonly string[]): readonly string[] => lines.slice(lines.indexOf('events'));
-    const smallest = await on(1);
-    const least = '14:03:22  +2.0s  '.length + eventColumnsMin;
-    expect(events(await on(least))).toEqual(events(smallest));
-    expect(Math.max(...events(smallest).map((line) => line.length))).toBe(least);
+    const most = 'x'.repeat(eventColumnsMin - 'named '.length);
+    for (const columns of [1, head.length + eventColumnsMin]) {
+      expect((await last(most, columns))[0]).toBe(`named ${most}`);
+      expect((await last(`${most}x`, columns))[0]).toBe('named');
+    }
+    expect((await last(`${most}x`, head.length + eventColumnsMin + 1))[0]).toBe(`named ${most}x`);
   });
 
   test('in JSON is one object with ISO times and null for what is not known', async () => {
