@@ -126,6 +126,24 @@ describe('the client', () => {
     expect(always.starts).toBe(fruitlessAttemptsMax);
   });
 
+  it('gives up where each daemon that is started is gone before it can be reached', async () => {
+    for (const [gone, came] of [
+      [fruitlessAttemptsMax - 1, 'reached'],
+      [fruitlessAttemptsMax, 'daemon-unreachable'],
+    ] as const) {
+      await using rig = new DaemonRig();
+      let starts = 0;
+      const connecting = rig.connect({
+        startDaemon: async () => {
+          starts += 1;
+          if (starts > gone) await rig.start();
+        },
+      });
+      expect(await connecting.then(() => 'reached', codeOf)).toBe(came);
+      expect(starts).toBe(fruitlessAttemptsMax);
+    }
+  });
+
   it('does not ask again what was refused', async () => {
     let asked = 0;
     await using rig = new DaemonRig(() => ({
