@@ -1,5 +1,6 @@
 import { passCrashPoint } from '../crash-point.ts';
-import type { EventDraft, LossReason, Microseconds, TaskId } from '../journal/events.ts';
+import type { EventDraft, LossReason, TaskId } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { endedStates } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
 import { finalLengths } from './final-lengths.ts';
@@ -11,7 +12,7 @@ import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** What was written longer ago than this is on the disk: Linux waits 30 seconds (vm.dirty_expire_centisecs). */
-const unsyncedUsMax = 600_000_000;
+export const unsyncedUsMax = 600_000_000;
 
 /**
  * Takes up what an earlier daemon left: what runs is supervised again, what
@@ -72,7 +73,10 @@ async function takeUp(
  * What a task that ended shortly before the machine did had not yet been brought to the disk may be there in part. Looked
  * at once, by the first daemon of a boot.
  */
-function repairOrders({ store, processes, log }: SupervisionContext, supervisor: Supervisor): void {
+export function repairOrders(
+  { store, processes, log }: Pick<SupervisionContext, 'store' | 'processes' | 'log'>,
+  supervisor: Pick<Supervisor, 'folder'>,
+): void {
   let lastEnd: number | null = null;
   for (const id of store.ended({ states: endedStates, forgotten: true })) {
     const task = store.get(id);
@@ -154,7 +158,7 @@ async function recordAfterReboot(context: SupervisionContext, task: Task, superv
     const { attempt } = status;
     const file = folder.readStatus(attempt) ?? { text: '', modifiedMs: 0 };
     const noted = parseStatus(file.text);
-    const endedAt = Math.round(file.modifiedMs * 1000) as Microseconds;
+    const endedAt = microsecondsAt(file.modifiedMs);
     if (noted.start !== null && status.kind === 'spawned') {
       const identity = { ...noted.start, bootId: status.shim.bootId };
       drafts.push({ ...base, type: 'TaskStarted', data: { attempt, identity, startedAt: status.at } });

@@ -3,7 +3,7 @@ import { decodeEvent } from '../journal/codec.ts';
 import type { JournalEvent } from '../journal/events.ts';
 import type { EventSearch } from '../journal/journal-reader.ts';
 import { SharedReader } from '../journal/shared-reader.ts';
-import { microsecondsOf } from '../projections/task-view.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import type { AuditPage } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
 import { auditItemCharactersMax, watchBatchMax } from '../protocol/limits.ts';
@@ -17,13 +17,17 @@ import { verifyJournal } from './verify-journal.ts';
 import { nextCommit } from './watch-events.ts';
 
 /** So many events without one that fits, and the reader is told how far they were looked at. */
-const silentEventsMax = 100_000;
+export const silentEventsMax = 100_000;
 /** How many places of the journal are looked at in one go: adapted to what a go takes. */
 const spanLeast = 512;
 const spanMost = 1 << 20;
 
+type AuditContext = Pick<HandlerContext, 'journal' | 'store' | 'past' | 'clock'> & {
+  readonly supervisor: Pick<HandlerContext['supervisor'], 'folder'>;
+};
+
 /** What the daemon answers about the events themselves. */
-export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'audit' | 'verify'> {
+export function createAuditHandlers(context: AuditContext): Pick<Handlers, 'audit' | 'verify'> {
   const { journal, supervisor } = context;
   const shared = new SharedReader(() => journal.head.path);
   return {
@@ -46,7 +50,7 @@ export function createAuditHandlers(context: HandlerContext): Pick<Handlers, 'au
  * far as the reader wants: nothing waits here for him.
  */
 async function* auditEvents(
-  { journal, store, past, clock }: HandlerContext,
+  { journal, store, past, clock }: AuditContext,
   { after, before, tasks, types, since, until, actor, last, follow }: ParametersOf<'audit'>,
   { shared, signal }: { shared: SharedReader; signal: AbortSignal },
 ): AsyncGenerator<AuditPage, ResultOf<'audit'>, void> {

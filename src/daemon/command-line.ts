@@ -1,17 +1,17 @@
-/** Of a longer command line only so much is kept, in characters. */
-const commandLineCharactersMax = 4_096;
+import { textStart } from '../text-start.ts';
+
+/** Of a longer command line only so much is kept, in characters (UTF-16). */
+export const commandLineCharactersMax = 4_096;
 
 /**
  * The command line of a client as it is recorded, on one line. It goes into the journal, which forgets nothing, so that
  * the values that ghost was told to put into an environment (`-e NAME=VALUE`, `--env=NAME=VALUE`) are left out of it.
  */
 export function recordedCommandLine(words: readonly string[]): string {
-  return words
-    .map((word, index) =>
-      isEnvironmentOption(words[index - 1] ?? '') ? withoutValue(word) : withoutAttachedValue(word),
-    )
-    .join(' ')
-    .slice(0, commandLineCharactersMax);
+  const shown = words.map((word, index) =>
+    isEnvironmentOption(words[index - 1] ?? '') ? withoutValue(word) : withoutAttachedValue(word),
+  );
+  return textStart(shown.join(' '), commandLineCharactersMax);
 }
 
 /** `-e` also as the last of several short options in one word, such as `-fe`. */

@@ -4,12 +4,13 @@ import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { Actor, DataOf, EventOf, JournalEvent, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { events$ } from '../projections/project.ts';
+import { textStart } from '../text-start.ts';
 import { ticksPerSecond, uptimeSeconds } from './boot-clock.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type MemoryKills, killsByNow, memoryKillsOf } from './memory-kills.ts';
 
-export interface OutOfMemoryOptions {
+interface OutOfMemoryOptions {
   readonly journal: Journal;
   readonly log: DaemonLog;
   readonly self: Actor;
@@ -20,8 +21,8 @@ export interface OutOfMemoryOptions {
 
 /** A clock tick and the drift of the clocks that are compared. */
 const slackUs = 2_000_000;
-/** So much of a line of the kernel's is kept, in characters. */
-const messageCharactersMax = 400;
+/** So much of a line of the kernel's is kept, in characters (UTF-16). */
+export const messageCharactersMax = 400;
 
 /**
  * Looks for evidence whenever SIGKILL ended a task and ghost had sent none: a line of the kernel's log that names the
@@ -107,7 +108,7 @@ export class OutOfMemory implements AsyncDisposable {
     const startedUs = (Number(identity.startTime) / ticksPerSecond) * 1_000_000 - sleptUs() - slackUs;
     for await (const { atUs, text } of this.#options.kernelLog()) {
       if (atUs < startedUs || !killed.test(text)) continue;
-      return { evidence: 'kernel-log', message: text.slice(0, messageCharactersMax) };
+      return { evidence: 'kernel-log', message: textStart(text, messageCharactersMax) };
     }
     return null;
   }

@@ -4,7 +4,7 @@ import type { DaemonLog } from './daemon-log.ts';
 import type { Peer } from './server.ts';
 
 /** One refusal of a user is recorded in so long, so that nobody can fill the journal by knocking. */
-const recordEveryMs = 60_000;
+export const recordEveryMs = 60_000;
 
 /** Records that another user was turned away. */
 export class RefusedPeers {

@@ -13,8 +13,11 @@ export interface CommandRefusal {
 
 /** Where execvp(3) looks when the environment has no PATH: confstr(_CS_PATH). */
 const defaultPath = '/bin:/usr/bin';
-/** The kernel reads so much of a script's first line: binfmt_script, since Linux 5.1. */
-const shebangBytesMax = 256;
+/**
+ * The kernel reads so much of a script's first line: binfmt_script, since Linux 5.1. One in which the interpreter's name has
+ * not come to its end there is no script for it (ENOEXEC), and is run by a shell (execvp(3)).
+ */
+export const shebangBytesMax = 256;
 
 /**
  * Looks the command up as execvp(3) would from its folder, with the PATH of its own environment, so that what cannot
@@ -94,7 +97,7 @@ function refuseFile(path: string, { program }: { program: string }): CommandRefu
   }
 }
 
-/** The program that a script's first line names, or null where it is no script or its interpreter is relative. */
+/** The program that the kernel runs a script with, or null where it is no script to it or its interpreter is relative. */
 function interpreterOf(path: string): string | null {
   let descriptor: number;
   try {
@@ -105,8 +108,9 @@ function interpreterOf(path: string): string | null {
   }
   try {
     const head = Buffer.alloc(shebangBytesMax);
-    const text = head.toString('utf8', 0, readSync(descriptor, head));
-    const match = /^#![ \t]*(\/[^ \t\n\0]*)/.exec(text);
+    // A shorter file is followed by zeros, for the kernel as well.
+    readSync(descriptor, head);
+    const match = /^#![ \t]*(\/[^ \t\n\0]*)[ \t\n\0]/.exec(head.toString());
     return match?.[1] ?? null;
   } finally {
     closeSync(descriptor);

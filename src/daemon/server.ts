@@ -13,7 +13,7 @@ import { encodeFrame } from '../protocol/frame.ts';
 import type { Handlers } from '../protocol/handlers.ts';
 import { faultLingerMs, frameBytesMax } from '../protocol/limits.ts';
 import type { DaemonMessage, Hello } from '../protocol/messages.ts';
-import { checkSocketFolder, unusable } from '../socket-folder.ts';
+import { checkSocketFolder, socketUnusable } from '../socket-folder.ts';
 import { unfinishedBeside } from '../unfinished-files.ts';
 import { version } from '../version.ts';
 
@@ -72,7 +72,7 @@ const disposeGraceMs = 1_000;
 /** How long a listener that was replaced still admits those who are in its queue. */
 const retireMs = 1_000;
 /** Temporary names are used again after so many, so that they stay short enough for a socket. */
-const bindsMax = 1_000;
+export const bindsMax = 1_000;
 
 class SocketServer implements Server {
   readonly #options: ServerOptions;
@@ -118,7 +118,7 @@ class SocketServer implements Server {
     prepareFolder(socketPath);
     const previous = this.#listener;
     if (previous === null) for (const left of unfinishedBeside(socketPath)) rmSync(left, { force: true });
-    this.#listener = await this.#listen(`${socketPath}.${process.pid}.${this.#binds++ % bindsMax}`);
+    this.#listener = await this.#listen(temporaryPath(socketPath, { pid: process.pid, bind: this.#binds++ }));
     if (previous !== null) this.#retire(previous);
   }
 
@@ -135,7 +135,7 @@ class SocketServer implements Server {
     setTimeout(close, retireMs).unref();
   }
 
-  async #listen(temporaryPath: string): Promise<Listener> {
+  async #listen(path: string): Promise<Listener> {
     const server = createServer((socket) => this.#admit(socket));
     const listening = Promise.withResolvers<void>();
     server.once('listening', listening.resolve);
@@ -143,20 +143,20 @@ class SocketServer implements Server {
     const umask = process.umask(0o177);
     try {
       // Node binds a path before it returns (and only then tells), so that no other file is made under this mask.
-      server.listen(temporaryPath);
+      server.listen(path);
     } finally {
       process.umask(umask);
     }
     try {
       await listening.promise;
-      const { dev, ino } = statSync(temporaryPath);
+      const { dev, ino } = statSync(path);
       passCrashPoint('daemon.bound');
-      renameSync(temporaryPath, this.#options.socketPath);
+      renameSync(path, this.#options.socketPath);
       server.on('error', this.#options.onInternalError);
       return { server, file: { dev, ino } };
     } catch (error) {
       server.close();
-      throw unusable(this.#options.socketPath, messageOf(error));
+      throw socketUnusable(this.#options.socketPath, { why: messageOf(error) });
     }
   }
 
@@ -199,6 +199,14 @@ class SocketServer implements Server {
   }
 }
 
+/** What a socket is bound as, the so-manieth time, before it is renamed into its place. */
+export function temporaryPath(
+  socketPath: string,
+  { pid, bind }: { readonly pid: number; readonly bind: number },
+): string {
+  return `${socketPath}.${pid}.${bind % bindsMax}`;
+}
+
 function actorOf(
   { program, terminal }: Hello,
   { peer, commandLineOf }: { peer: Peer | null; commandLineOf: ServerOptions['commandLineOf'] },
@@ -229,7 +237,7 @@ function prepareFolder(socketPath: string): void {
   try {
     makePrivateFolder(dirname(socketPath));
   } catch (error) {
-    throw unusable(socketPath, messageOf(error));
+    throw socketUnusable(socketPath, { why: messageOf(error) });
   }
   checkSocketFolder(socketPath);
 }

@@ -10,7 +10,7 @@ import { bytesOnDisk } from './file-system.ts';
 import { type OpenOutput, type OutputPiece, type TaskOutput, mergeByAge } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
 
-export interface OutputContext {
+interface OutputContext {
   readonly journal: Journal;
   readonly table: LiveTable;
   readonly store: TaskStore;
@@ -18,7 +18,7 @@ export interface OutputContext {
 }
 
 /** The newest of a stream that is still written stays: what somebody who looks at the task wants to see. */
-const newestKeptBytes = 64 * 1024;
+export const newestKeptBytes = 64 * 1024;
 
 /**
  * What the output of all tasks takes on the disk, by task. A complete one's follows from its events and is kept by the

@@ -9,6 +9,7 @@ import { type Inspection, inspectJournal } from '../journal/inspect.ts';
 import { readMark } from '../journal/mark-file.ts';
 import { finishPutting, restoredPath } from '../journal/put-in-place.ts';
 import { type Salvage, restoreJournal } from '../journal/salvage.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { version } from '../version.ts';
 import { counted } from '../words/task-words.ts';
 import { type Found, type Mend, ok, problem, someOf, warning } from './finding.ts';
@@ -100,7 +101,7 @@ function restoring(patient: Patient): { readonly hint: string } | { readonly men
       const salvage = await restoreJournal({
         path: paths.journal,
         migrationsFolder,
-        now: () => (nowMs * 1000) as Microseconds,
+        now: () => microsecondsAt(nowMs),
         ghostVersion: version,
         actor: actorOf(patient),
         lastTaskSeen: Math.max(
@@ -158,9 +159,9 @@ function damagedBefore({ paths: { home, journal } }: Patient): readonly Found[] 
 }
 
 /** How far a clock may be ahead of the last event without being worth a word. */
-const clockToleranceMs = 1_000;
+export const clockToleranceMs = 1_000;
 
-function clockOf(lastAt: Microseconds | null, nowMs: number): readonly Found[] {
+export function clockOf(lastAt: Microseconds | null, nowMs: number): readonly Found[] {
   const aheadMs = lastAt === null ? 0 : lastAt / 1000 - nowMs;
   if (lastAt === null) return [];
   if (aheadMs <= clockToleranceMs) return [ok('clock', 'no event lies in the future')];

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { GhostError } from '../ghost-error.ts';
+import { textStart } from '../text-start.ts';
 import type { Operation, ParametersOf, StreamOperation } from './messages.ts';
 import { schemas } from './request-schemas.ts';
 
@@ -84,7 +85,8 @@ function pathOf({ path }: v.BaseIssue<unknown>): string {
   return steps.join('').replace(/^\./, '');
 }
 
-const shownCharactersMax = 60;
+/** Of what is refused so much is repeated, in characters (UTF-16). */
+export const shownCharactersMax = 60;
 
 function shown(input: unknown): string {
   switch (typeof input) {
@@ -99,5 +101,5 @@ function shown(input: unknown): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.length > shownCharactersMax ? `${text.slice(0, shownCharactersMax)}…` : text);
+  return JSON.stringify(text.length > shownCharactersMax ? `${textStart(text, shownCharactersMax)}…` : text);
 }

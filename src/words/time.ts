@@ -1,5 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
-import { durationMsOf } from './duration.ts';
+import type { Moment } from '../protocol/messages.ts';
+import { durationMsIn } from './duration.ts';
 import { visible } from './visible.ts';
 
 /** A moment as it was typed: known at once, or when the journal has been asked for the time of an event. */
@@ -40,7 +41,14 @@ export function parseTime(given: string, { nowMs }: { readonly nowMs: number }):
 /** The same where only the past can be meant, so that a duration alone is that long ago: `2h`. @throws GhostError `usage`. */
 export function parsePastTime(given: string, { nowMs }: { readonly nowMs: number }): TypedTime {
   const text = given.trim();
-  return parseTime(durationMsOf(text) === null ? given : `-${text}`, { nowMs });
+  return parseTime(durationMsIn(text) === null ? given : `-${text}`, { nowMs });
+}
+
+/** In the form that a request takes: of an event just after it, and not after all that happened in the same millisecond. */
+export function typedMoment(typed: TypedTime): Moment {
+  return typed.kind === 'sequence'
+    ? { kind: 'event', seq: typed.seq }
+    : { kind: 'time', time: new Date(typed.atMs).toISOString() };
 }
 
 /** The clock that the rest reads, of a match of `ofTwelve`: noon is 12pm, midnight 12am. */
@@ -50,7 +58,7 @@ function ofTwentyFour(_: string, hour: string, rest: string, half: string): stri
 
 function relative(text: string, nowMs: number): number | null {
   const { before, minus } = past.exec(text)?.groups ?? {};
-  const durationMs = durationMsOf(durationInWords(text) ?? before ?? minus ?? '');
+  const durationMs = durationMsIn(durationInWords(text) ?? before ?? minus ?? '');
   return durationMs === null ? null : nowMs - durationMs;
 }
 

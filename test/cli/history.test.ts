@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Client } from '../../src/client/api.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import type { TaskFilter } from '../../src/projections/task-filter.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { CommandStats, DaemonStatus } from '../../src/protocol/answers.ts';
-import { eventsOf, killedView, microseconds, runningView, someone, viewOf } from './fake-client.ts';
+import { eventsOf, killedView, runningView, someone, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput, type WorldParts } from './fake-world.ts';
 
 process.env['TZ'] = 'UTC';
@@ -115,7 +116,7 @@ describe('history', () => {
       status: () => Promise.resolve({ events: 9 } as DaemonStatus),
       async *audit({ after, before } = {}) {
         expect(before).toBe((after ?? 0) + 2);
-        if (event !== undefined) yield { ...event, at: microseconds(`2026-11-22T14:03:0${after}.000Z`) };
+        if (event !== undefined) yield { ...event, at: microsecondsOf(`2026-11-22T14:03:0${after}.000Z`) };
         return { seq: 9 };
       },
     };

@@ -24,12 +24,16 @@ export class DaemonRig implements AsyncDisposable {
     this.#handlersOf = handlersOf;
   }
 
-  async connect(options: { readonly start?: boolean } = {}): Promise<Client> {
+  /** @param options.startDaemon how a daemon is started; left out: by `start`. */
+  async connect({
+    startDaemon = async () => await this.start(),
+    ...options
+  }: { readonly start?: boolean; readonly startDaemon?: () => Promise<void> } = {}): Promise<Client> {
     const client = await connectClient({
       ...options,
       home: this.home,
       loadStarter: async () => ({
-        startDaemon: async () => await this.start(),
+        startDaemon,
         meetOtherVersion: async () => null,
       }),
     });
@@ -61,6 +65,12 @@ export class DaemonRig implements AsyncDisposable {
     const server = this.#server;
     this.#server = null;
     await server?.close({ graceMs: 0 });
+  }
+
+  /** The same from within a handler, which thereby never answers. */
+  async killUnanswered(signal: AbortSignal): Promise<never> {
+    void this.kill();
+    return await never(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,12 +17,14 @@ import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { startsMax } from '../../src/client/launch-daemon.ts';
 import { startDaemon } from '../../src/client/start-daemon.ts';
 import { resolvePaths } from '../../src/paths.ts';
 import { encodeFrame } from '../../src/protocol/frame.ts';
 import { frameBytesMax } from '../../src/protocol/limits.ts';
 import { type StartProgress, readStartProgress } from '../../src/start-progress.ts';
 import { asError, greeting } from '../protocol/served.ts';
+import { isAlive } from '../support/ghost-home.ts';
 import { until } from '../support/until.ts';
 
 const daemonScript = join(import.meta.dirname, 'fake-daemon.mjs');
@@ -193,6 +195,21 @@ describe('starting a daemon', () => {
     }
   });
 
+  it('starts it again where a signal ends it before it is ready', async () => {
+    vi.stubEnv('GHOST_FAKE_KILLS', String(startsMax - 1));
+    await start('is-killed');
+    expect(started()).toHaveLength(startsMax);
+  });
+
+  it('gives up after it was started so many times and a signal ended it each time', async () => {
+    vi.stubEnv('GHOST_FAKE_KILLS', String(startsMax));
+    expect(await start('is-killed').then(() => null, asError)).toMatchObject({
+      code: 'daemon-start-failed',
+      message: expect.stringContaining(`it was ended by SIGKILL, ${startsMax} times in a row`),
+    });
+    expect(started()).toHaveLength(startsMax);
+  });
+
   it('says so when the daemon is not there to be started', async () => {
     const paths = resolvePaths({ GHOST_HOME: home });
     await expect(startDaemon(paths, { daemonScript: join(folder, 'nothing.cjs') })).rejects.toMatchObject({
@@ -278,13 +295,4 @@ async function start(fake = ''): Promise<void> {
 function started(): readonly number[] {
   const file = join(home, 'started');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // A zombie has ended: only its parent has not looked yet.
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

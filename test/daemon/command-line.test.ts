@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { recordedCommandLine } from '../../src/daemon/command-line.ts';
+import { commandLineCharactersMax, recordedCommandLine } from '../../src/daemon/command-line.ts';
 
 test.each([
   [['ghost', 'run', '-e', 'TOKEN=secret', 'make', '-j4'], 'ghost run -e TOKEN=… make -j4'],
@@ -14,6 +14,15 @@ test.each([
   expect(recordedCommandLine(words)).toBe(recorded);
 });
 
-test('of a command line that is very long only the beginning is recorded', () => {
-  expect(recordedCommandLine(['ghost', 'run', 'x'.repeat(10_000)])).toHaveLength(4_096);
+test('of a command line that is longer than may be recorded only the beginning is, with no half of a character', () => {
+  const long = (units: number): string => `ghost run ${'x'.repeat(units - 'ghost run '.length)}`;
+  const most = long(commandLineCharactersMax);
+  expect(recordedCommandLine(most.split(' '))).toBe(most);
+  expect(recordedCommandLine(long(commandLineCharactersMax + 1).split(' '))).toBe(most);
+  expect(recordedCommandLine(`${long(commandLineCharactersMax - 2)}👻👻`.split(' '))).toBe(
+    `${long(commandLineCharactersMax - 2)}👻`,
+  );
+  expect(recordedCommandLine(`${long(commandLineCharactersMax - 1)}👻`.split(' '))).toBe(
+    long(commandLineCharactersMax - 1),
+  );
 });

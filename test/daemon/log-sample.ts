@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { chunksOf } from '../../src/client/log-chunks.ts';
+import { systemClock } from '../../src/clock.ts';
 import { readLog } from '../../src/daemon/log-reader.ts';
 import { OrderWriter } from '../../src/daemon/order-index.ts';
 import { writeSegment } from '../../src/daemon/segment-file.ts';
@@ -28,6 +29,16 @@ export interface Piece {
 }
 
 type Streams = 'both' | StreamName;
+
+/** What is asked for of a log; left out: all of it. */
+interface Asked {
+  readonly streams?: Streams;
+  readonly lines?: number | null;
+  readonly cursor?: LogCursor | null;
+  readonly before?: LogCursor | null;
+  readonly batches?: boolean;
+}
+
 const id = taskId(1);
 
 /** The log of a task that has ended, as a daemon has left it on the disk: growths that it noted, and one that it did not. */
@@ -126,27 +137,29 @@ export class LogSample implements Disposable {
   }
 
   /** Reads as the daemon does, in batches as a client does, and leaves after so many chunks where that is said. */
-  async read({
-    streams = 'both',
-    lines = null,
-    cursor = null,
-    before = null,
-    chunksMax = Infinity,
-    batches = false,
-  }: {
-    streams?: Streams;
-    lines?: number | null;
-    cursor?: LogCursor | null;
-    before?: LogCursor | null;
-    chunksMax?: number;
-    batches?: boolean;
-  } = {}): Promise<{
+  async read({ chunksMax = Infinity, ...asked }: Asked & { readonly chunksMax?: number } = {}): Promise<{
     readonly chunks: readonly LogChunk[];
     readonly end: LogEnd | null;
   }> {
+    const chunks: LogChunk[] = [];
+    const reading = chunksOf(this.items(asked), { task: '1', signal: new AbortController().signal });
+    for (;;) {
+      if (chunks.length >= chunksMax) {
+        await reading.return(undefined as never);
+        return { chunks, end: null };
+      }
+      const step = await reading.next();
+      if (step.done === true) return { chunks, end: step.value };
+      chunks.push(step.value);
+    }
+  }
+
+  /** What the daemon sends of it, as it sends it. */
+  items({ streams = 'both', lines = null, cursor = null, before = null, batches = false }: Asked = {}): ReturnType<
+    typeof readLog
+  > {
     const task = this.#table.get(id);
     if (task === undefined) throw new Error('the sample has one task');
-    const chunks: LogChunk[] = [];
     const supervisor = { find: () => undefined, folder: () => this.folder };
     const journal = {
       readOnce: ({ prefix }: { prefix: string }) =>
@@ -164,17 +177,7 @@ export class LogSample implements Disposable {
       batches,
       signal: new AbortController().signal,
     };
-    const items = readLog({ table: this.#table, journal, supervisor }, task, options);
-    const reading = chunksOf(items, { task: '1', signal: options.signal });
-    for (;;) {
-      if (chunks.length >= chunksMax) {
-        await reading.return(undefined as never);
-        return { chunks, end: null };
-      }
-      const step = await reading.next();
-      if (step.done === true) return { chunks, end: step.value };
-      chunks.push(step.value);
-    }
+    return readLog({ table: this.#table, journal, supervisor, clock: systemClock() }, task, options);
   }
 
   [Symbol.dispose](): void {

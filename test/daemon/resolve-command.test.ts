@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { type CommandRefusal, findRefusal } from '../../src/daemon/resolve-command.ts';
+import { type CommandRefusal, findRefusal, shebangBytesMax } from '../../src/daemon/resolve-command.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -80,6 +81,21 @@ test('a script is refused by the interpreter that it names, and only by that', (
   expect(first('empty', '')).toBeNull();
   expect(first('binary', '\u007fELF')).toBeNull();
 });
+
+test.each(['\n', ' -e\n', '\t', ''])(
+  'a script is refused by its interpreter as long as the kernel reads that name to its end: before %j',
+  (end) => {
+    /** A script that names an interpreter that is not there in so many bytes, `#!` included, and whether it starts. */
+    const tried = (bytes: number): { readonly refused: boolean; readonly starts: boolean } => {
+      const name = file('long', { text: `#!/${'é'.repeat(10)}${'x'.repeat(bytes - 23)}${end}` });
+      const { error } = spawnSync(join(folder, name));
+      return { refused: refusalOf(`./${name}`) !== null, starts: error === undefined };
+    };
+    expect(tried(shebangBytesMax - 1)).toEqual({ refused: true, starts: false });
+    expect(tried(shebangBytesMax)).toEqual({ refused: false, starts: true });
+    expect(tried(shebangBytesMax + 1)).toEqual({ refused: false, starts: true });
+  },
+);
 
 test('the folder to start in must be one that can be entered', () => {
   file('plain');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { watchEvents } from '../../src/daemon/watch-events.ts';
-import { watchBatchMax } from '../../src/protocol/limits.ts';
+import { auditItemCharactersMax, watchBatchMax } from '../../src/protocol/limits.ts';
 import { JournalFolder } from '../journal/journal-folder.ts';
 import { taskDraft } from '../support/facts.ts';
 
@@ -26,3 +26,25 @@ test.each([
   }
   expect(lengths).toEqual(batches);
 });
+
+test.each([
+  [auditItemCharactersMax, [1, 2]],
+  [auditItemCharactersMax - 1, [2, 1]],
+])(
+  'an item ends with the event with which its command lines have as many characters as it takes: %i',
+  async (size, batches) => {
+    using folder = new JournalFolder();
+    const journal = await folder.open();
+    const commands = [['make', 'x'.repeat(size - 'make'.length)], ['y'], ['z']];
+    const drafts = commands.map((command, index) =>
+      taskDraft('TaskSubmitted', { task: index + 1, data: { command, requestId: `run-${index}` } }),
+    );
+    await journal.append(drafts, { durability: 'normal' });
+    const lengths: number[] = [];
+    for await (const batch of watchEvents(journal, { after: 0, signal: new AbortController().signal })) {
+      lengths.push(batch.length);
+      if (batch.at(-1)?.seq === commands.length) break;
+    }
+    expect(lengths).toEqual(batches);
+  },
+);

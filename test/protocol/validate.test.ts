@@ -11,6 +11,7 @@ import {
 } from '../../src/protocol/limits.ts';
 import type { Operation, ParametersOf } from '../../src/protocol/messages.ts';
 import { parseOperation, parseParameters } from '../../src/protocol/validate.ts';
+import { auditAll } from './served.ts';
 
 const run: ParametersOf<'run'> = {
   requestId: 'a-1',
@@ -83,17 +84,7 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
   history: [{ filter: { terms: [], forgotten: false }, before: null, limit: 1 }, everyTerm],
   historyStats: [{ filter: { terms: [], forgotten: true } }],
   audit: [
-    {
-      after: 0,
-      before: null,
-      tasks: null,
-      types: null,
-      since: null,
-      until: null,
-      actor: null,
-      last: null,
-      follow: true,
-    },
+    auditAll,
     {
       after: 7,
       before: 99,

@@ -2,7 +2,7 @@ import { connect } from '../../src/client/library.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { GhostHome, GhostOptions } from './ghost-home.ts';
 
-export interface Examination {
+interface Examination {
   readonly status: number | null;
   readonly findings: readonly Finding[];
   /** Those that are not ok, as `status check`. */

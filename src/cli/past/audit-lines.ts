@@ -9,11 +9,11 @@ import { wrapWords } from '../block.ts';
 import type { Style } from '../style.ts';
 
 /** Of a command that was submitted so many columns are shown; `--json` has all of it. */
-const commandColumnsMax = 500;
+export const commandColumnsMax = 500;
 /** A narrower terminal wraps by itself. */
-const textColumnsMin = 20;
+export const textColumnsMin = 20;
 
-export interface AuditLooks {
+interface AuditLooks {
   /** The terminal's columns, or null: every event is one line, and the same on any day. */
   readonly width: number | null;
   readonly style: Style;

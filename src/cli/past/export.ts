@@ -1,20 +1,20 @@
 import type { Client } from '../../client/api.ts';
+import { daemonGaps } from '../../client/daemon-gaps.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
 import { quietJson } from '../../quiet-json.ts';
-import { CastWriter, type CastSize } from '../../words/cast.ts';
-import { daemonGaps } from '../../words/daemon-gaps.ts';
 import { signalNumber } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command } from '../command.ts';
 import type { ParsedOptions } from '../parse.ts';
+import { CastWriter, type CastSize } from './cast.ts';
 import { putFile } from './put-file.ts';
 import { taskReport } from './task-report.ts';
 
 /** What a recording is shown in where nothing is said: what most terminals begin with. */
 const defaultSize: CastSize = { cols: 80, rows: 24 };
 /** The most columns or rows that a player could make sense of. */
-const sizeMax = 1000;
+export const sizeMax = 1000;
 
 /** `ghost export ID --cast FILE` or `--json FILE`: a recording to play, or a report to attach. */
 export const exportTask: Command = async ({ options, words: [task = ''] }, context) => {

@@ -1,9 +1,9 @@
 import { durationMsMax } from '../../protocol/limits.ts';
 import type { CommandContext } from '../command.ts';
 
-export type Clockwork = Pick<CommandContext, 'now' | 'after'>;
+type Clockwork = Pick<CommandContext, 'now' | 'after'>;
 
-export interface Pace {
+interface Pace {
   /** How many times as fast; Infinity for no pauses at all. */
   readonly speed: number;
   /** The longest that a pause counts, in milliseconds of the recording. */
@@ -11,7 +11,7 @@ export interface Pace {
 }
 
 /** What is further behind is not caught up with: the clock was set, or the reader took its time. */
-const lateMsMax = 1000;
+export const lateMsMax = 1000;
 
 /**
  * Lets pieces out at their times. What is late is caught up with, so that many short pauses do not add up their delays.

@@ -1,13 +1,12 @@
-import type { Microseconds } from '../../journal/events.ts';
+import { isoTime, microsecondsAt } from '../../microseconds.ts';
 import { type Explanation, explainTask } from '../../projections/explain-task.ts';
-import { isoTime } from '../../projections/task-view.ts';
 import { type Reader, reasonText, summaryText } from '../../words/explain-words.ts';
 import { wrapWords } from '../block.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
 
 /** Longer lines are hard to read, however wide the terminal is. */
-const columnsMax = 88;
+export const columnsMax = 88;
 const indent = '  ';
 
 /** `ghost why ID`: in sentences, why a task is in the state that it is in. */
@@ -24,7 +23,7 @@ export const why: Command = async ({ options, words: [word = ''] }, context) => 
       lastOutputAt: log.lastAt,
       outputBytes: log.stdoutBytes + log.stderrBytes,
     },
-    { now: (nowMs * 1000) as Microseconds },
+    { now: microsecondsAt(nowMs) },
   );
   const reader: Reader = { ...context.users, nowMs };
   if (options.has('json')) await printJson(explanationJson(explanation, reader), context);
