@@ -12,11 +12,14 @@ interface Block {
   readonly style: Style;
 }
 
+/** A narrower terminal wraps what is beside a label by itself. */
+export const valueColumnsMin = 20;
+
 /** Labels and values in two aligned columns. Values are shown whole, however long they are. */
 export async function renderBlock({ sections, width, style }: Block): Promise<string> {
   const labels = sections.flat().map(([label]) => label.length);
   const indent = Math.max(0, ...labels) + 2;
-  const room = width === null ? null : Math.max(20, width - indent);
+  const room = width === null ? null : Math.max(valueColumnsMin, width - indent);
   const rendered: string[] = [];
   for (const section of sections) {
     let text = '';

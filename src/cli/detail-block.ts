@@ -12,7 +12,7 @@ import { environmentLines } from './environment-lines.ts';
 import type { Style } from './style.ts';
 
 /** A narrower terminal wraps the words of an event by itself. */
-const eventColumnsMin = 20;
+export const eventColumnsMin = 20;
 
 interface Looks {
   readonly width: number | null;

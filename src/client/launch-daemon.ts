@@ -15,7 +15,7 @@ import { type OnStartProgress, Patience } from './patience.ts';
 /** How often it is looked whether somebody listens. */
 export const pollMs = 20;
 /** How often a daemon is started that a signal ends before it is ready. */
-const startsMax = 4;
+export const startsMax = 4;
 /** How often it is looked how far the daemon that was started here has come. */
 const lookEveryMs = 100;
 /**

@@ -31,14 +31,14 @@ export type VersionNews =
   | { readonly kind: 'newer'; readonly daemon: string; readonly own: string };
 
 /** Connections that brought nothing, in a row, before it is given up. */
-const fruitlessAttemptsMax = 8;
+export const fruitlessAttemptsMax = 8;
 /**
  * The same for who only waits (for an end, for more output), which cannot be what ended so many daemons: with the pauses in
  * between, a quarter of an hour in which no connection brought anything.
  */
 export const waitingAttemptsMax = 1_000;
-const firstPauseMs = 10;
-const pauseMsMax = 1_000;
+export const firstPauseMs = 10;
+export const pauseMsMax = 1_000;
 /** A connection that held for so long was a good one, whatever came over it. */
 const fruitfulAfterMs = 5_000;
 /** How long a daemon that says that it is about to end is given for it, and how often it is asked. */

@@ -12,7 +12,7 @@ import type { SupervisionContext } from './supervision-context.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** What was written longer ago than this is on the disk: Linux waits 30 seconds (vm.dirty_expire_centisecs). */
-const unsyncedUsMax = 600_000_000;
+export const unsyncedUsMax = 600_000_000;
 
 /**
  * Takes up what an earlier daemon left: what runs is supervised again, what
@@ -73,7 +73,10 @@ async function takeUp(
  * What a task that ended shortly before the machine did had not yet been brought to the disk may be there in part. Looked
  * at once, by the first daemon of a boot.
  */
-function repairOrders({ store, processes, log }: SupervisionContext, supervisor: Supervisor): void {
+export function repairOrders(
+  { store, processes, log }: Pick<SupervisionContext, 'store' | 'processes' | 'log'>,
+  supervisor: Pick<Supervisor, 'folder'>,
+): void {
   let lastEnd: number | null = null;
   for (const id of store.ended({ states: endedStates, forgotten: true })) {
     const task = store.get(id);

@@ -9,7 +9,7 @@ import type { TaskReference } from '../protocol/messages.ts';
 export type TaskFinder = Pick<TaskStore, 'get' | 'newest' | 'newestNamed' | 'withUuidPrefix'>;
 
 /** So many of the tasks that a prefix fits are named, so that one can be picked. */
-const ambiguousShown = 5;
+export const ambiguousShown = 5;
 
 /**
  * The task that a person means: `@last`, a number, a name (the newest task that bears it now), a UUID or a prefix of one.

@@ -26,7 +26,7 @@ export const prunesAtOnce = 256;
  * What stays of all output however little room others leave on the disk, or a hundredth of it where that is less: on a
  * disk that is nearly full anyway, the end of what a task printed is worth more than these few bytes.
  */
-const floorBytesMax = 64 * 2 ** 20;
+export const floorBytesMax = 64 * 2 ** 20;
 const floorPart = 0.01;
 
 type RetentionContext = RemovalContext & {
@@ -178,7 +178,8 @@ export class Retention implements AsyncDisposable {
   }
 }
 
-function limitsOf({ logs }: Settings, { totalBytes }: FileSystemSpace): RetentionLimits {
+/** What the settings allow on a file system. */
+export function limitsOf({ logs }: Settings, { totalBytes }: Pick<FileSystemSpace, 'totalBytes'>): RetentionLimits {
   const { kind, value } = logs.total;
   return {
     perTaskBytes: logs.perTaskBytes,

@@ -117,18 +117,19 @@ const secretShapes: readonly { readonly of: string; readonly shape: RegExp }[] =
 const uuid = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /** A value of at least so many characters can be random; the bits of each in it then show it. */
-const randomCharactersMin = 32;
-const randomBitsMin = 3.8;
-const randomHexBitsMin = 3;
+export const randomCharactersMin = 32;
+export const randomBitsMin = 3.8;
+export const randomHexBitsMin = 3;
+/** Where a letter and a digit stand beside each other so often: words that are joined have hardly a digit between them. */
+export const randomTurnsMin = 4;
 
 /** One long word of letters and digits without a sense: no path, no list, no sentence. */
 function looksRandom(value: string): boolean {
   if (uuid.test(value)) return false;
   if (value.length < randomCharactersMin || !/^[A-Za-z\d+_-][A-Za-z\d+/_-]*={0,2}$/.test(value)) return false;
   if (/^[a-f\d]+$/i.test(value)) return bitsPerCharacter(value) >= randomHexBitsMin && /\d/.test(value);
-  // Words that are joined by dashes and slashes have hardly a digit between their letters.
   const turns = value.match(/[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0;
-  return turns >= 4 && bitsPerCharacter(value) >= randomBitsMin;
+  return turns >= randomTurnsMin && bitsPerCharacter(value) >= randomBitsMin;
 }
 
 /** Shannon's measure. */

@@ -18,7 +18,7 @@ interface OutputContext {
 }
 
 /** The newest of a stream that is still written stays: what somebody who looks at the task wants to see. */
-const newestKeptBytes = 64 * 1024;
+export const newestKeptBytes = 64 * 1024;
 
 /**
  * What the output of all tasks takes on the disk, by task. A complete one's follows from its events and is kept by the

@@ -20,7 +20,7 @@ import { Sweep } from './sweep.ts';
 import { TaskFolder } from './task-folder.ts';
 
 /** So many shims in a row that end before they start the task, and it is refused. */
-const attemptsMax = 5;
+export const attemptsMax = 5;
 
 /** Everything about a task but what the daemon adds: its number and UUID. */
 export type Submission = Omit<ParametersOf<'run'>, 'environment'> & {

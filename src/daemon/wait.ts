@@ -6,6 +6,9 @@ import type { ParametersOf, ResultOf } from '../protocol/messages.ts';
 import { type TaskFinder, findTask } from './find-task.ts';
 import { hasEnded } from './signaller.ts';
 
+/** So many of the tasks that still run are named when the time is over. */
+export const runningShown = 10;
+
 /**
  * Until the tasks have ended, or with `any`, one of them has.
  * @throws GhostError `wait-timeout` naming those that still run, `no-such-task`.
@@ -44,7 +47,7 @@ export async function waitForTasks(
 
 function timedOut(table: LiveTable, ids: readonly TaskId[]): GhostError {
   const running = ids.filter((id) => table.current.active.has(id));
-  const shown = running.slice(0, 10).join(' ');
-  const more = running.length > 10 ? ` and ${running.length - 10} more` : '';
+  const shown = running.slice(0, runningShown).join(' ');
+  const more = running.length > runningShown ? ` and ${running.length - runningShown} more` : '';
   return new GhostError('wait-timeout', `still running: ${shown}${more}`, { hint: `ghost wait ${running[0] ?? ''}` });
 }

@@ -158,10 +158,10 @@ export function checkSocket({ paths, daemon, alone, uid }: Patient): readonly Fo
  * command takes it over after two (`lockStaleMs` in start-daemon.ts). On a loaded machine both come late, and nobody is to
  * be told of a lock, or have one removed, that a command is just starting a daemon with.
  */
-const startLockStaleMs = 10_000;
+export const startLockStaleMs = 10_000;
 
 /** What keeps a herd of commands from starting a herd of daemons (start-daemon.ts). */
-export function checkStartLock({ paths, nowMs }: Patient): Found {
+export function checkStartLock({ paths, nowMs }: Pick<Patient, 'paths' | 'nowMs'>): Found {
   const path = `${paths.startLock}.lock`;
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return ok('start lock', 'nobody is starting a daemon');

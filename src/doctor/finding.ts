@@ -65,10 +65,11 @@ export async function settle({ mend, ...finding }: Found, { fix }: { readonly fi
   }
 }
 
+/** So many are named in a sentence. */
+export const namesShown = 5;
+
 /** The first few names and how many more there are, for a sentence. */
 export function someOf(names: readonly string[]): string {
   const shown = names.slice(0, namesShown).join(', ');
   return names.length > namesShown ? `${shown} and ${names.length - namesShown} more` : shown;
 }
-
-const namesShown = 5;

@@ -125,10 +125,10 @@ export function checkLeftovers(patient: Patient, entries: readonly FolderEntry[]
 }
 
 /** Beside a daemon that works, what it has just begun to write is no leftover. */
-const youngMs = 60_000;
+export const youngMs = 60_000;
 
 /** Whether nothing was written there for so long that nobody is about to go on. */
-export function isOld({ mtimeMs }: Stats, { nowMs }: { readonly nowMs: number }): boolean {
+export function isOld({ mtimeMs }: Pick<Stats, 'mtimeMs'>, { nowMs }: { readonly nowMs: number }): boolean {
   // A time in the future says nothing: the clock was set back.
   return nowMs - mtimeMs > youngMs;
 }

@@ -159,9 +159,9 @@ function damagedBefore({ paths: { home, journal } }: Patient): readonly Found[] 
 }
 
 /** How far a clock may be ahead of the last event without being worth a word. */
-const clockToleranceMs = 1_000;
+export const clockToleranceMs = 1_000;
 
-function clockOf(lastAt: Microseconds | null, nowMs: number): readonly Found[] {
+export function clockOf(lastAt: Microseconds | null, nowMs: number): readonly Found[] {
   const aheadMs = lastAt === null ? 0 : lastAt / 1000 - nowMs;
   if (lastAt === null) return [];
   if (aheadMs <= clockToleranceMs) return [ok('clock', 'no event lies in the future')];

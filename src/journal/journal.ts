@@ -19,7 +19,7 @@ import { prepareStatements } from './statements.ts';
 import { isFull, writeFailure } from './write-failure.ts';
 
 /** How many events one read returns at the most. */
-const readBatchMax = 2_000;
+export const readBatchMax = 2_000;
 
 /**
  * The append-only log of everything that happened. Appends of one turn of the event loop are one transaction; every

@@ -24,8 +24,8 @@ interface CommandSummary {
  * So many lines are known as they are, each of so many characters at the most: what runs again and again is not hashed
  * each time, which would take as long as all the rest.
  */
-const knownLinesMax = 4_096;
-const knownCharactersMax = 1_024;
+export const knownLinesMax = 4_096;
+export const knownCharactersMax = 1_024;
 
 interface Group {
   runs: number;

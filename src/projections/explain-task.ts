@@ -71,7 +71,7 @@ export type Reason = {
 );
 
 /** A task that has written nothing for so long is called silent. */
-const silentMs = 60_000;
+export const silentMs = 60_000;
 
 /** Explains a task from its events. Pure: the time is given. */
 export function explainTask(facts: TaskFacts, { now }: { readonly now: Microseconds }): Explanation {

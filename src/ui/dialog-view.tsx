@@ -11,7 +11,7 @@ import { shownField, type TextField } from './text-field.ts';
 import type { Theme } from './theme.ts';
 
 /** The widest dialog: lines that are longer are harder to read. */
-const widthMax = 84;
+export const widthMax = 84;
 
 /** What is asked, over the screen in its middle. Prompts of one line take the last line of the screen instead. */
 export function DialogView({

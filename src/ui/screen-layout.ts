@@ -27,10 +27,10 @@ const around = 2;
 const tableFrame = 3;
 const logFrame = 2;
 /** With the log open the table has at least so many rows, and at the most so many: the log is what is read. */
-const leastTasks = 3;
-const tableMax = 24;
+export const leastTasks = 3;
+export const tableMax = 24;
 /** From so many lines on there is room for a line under the titles. */
-const roomyRows = 24;
+export const roomyRows = 24;
 
 type LaidOutState = Pick<ScreenState, 'size' | 'log' | 'past' | 'present' | 'guests'>;
 

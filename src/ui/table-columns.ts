@@ -22,8 +22,10 @@ interface RowMarks {
 }
 
 /** The command is never narrower, and no name is wider. */
-const commandMin = 12;
-const nameMax = 20;
+export const commandMin = 12;
+export const nameMax = 20;
+/** Of so many tasks, the newest, the names are measured: very long ones among older ones are cut. */
+export const namesMeasured = 500;
 /** What one column takes besides its text: a space on both sides and a line. */
 const around = 3;
 
@@ -39,7 +41,7 @@ export function taskColumns(
   const { nowMs } = marks;
   const numbers = Math.max(2, String(tasks[0]?.id ?? 1).length, String(tasks.at(-1)?.id ?? 1).length);
   const named = tasks.some(({ name }) => name !== null);
-  const names = named ? Math.min(nameMax, Math.max(4, ...tasks.slice(0, 500).map(nameWidth))) : 0;
+  const names = named ? Math.min(nameMax, Math.max(4, ...tasks.slice(0, namesMeasured).map(nameWidth))) : 0;
   const id = column('ID', numbers + 2, ({ id }) => `${signOf(id, marks)}${String(id).padStart(numbers)}`);
   const state = column('State', 7, (task) => task.state);
   const exit = column('Exit', 7, (task) => exitWord(task).replace(/^SIG/, ''));

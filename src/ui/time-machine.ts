@@ -8,7 +8,7 @@ import { type Past, speeds } from './screen-state.ts';
 const eventsBefore = 40;
 const eventsAfter = 200;
 /** A pause in which nothing happened is played as if it had been no longer. */
-const idleMsMax = 2_000;
+export const idleMsMax = 2_000;
 const firstSpeed = 10;
 
 /** Shows the table and the log as they stood, goes from event to event, and plays on from there. */

@@ -138,7 +138,7 @@ function askedText(
 }
 
 /** The times of an end are those of files, which are good to some milliseconds. */
-const atOnceMs = 50;
+export const atOnceMs = 50;
 
 function endText(endedAfterMs: number | null): string {
   if (endedAfterMs === null) return '';

@@ -1,5 +1,5 @@
 /** So long are the lines in which one repeat cannot take long, in bytes: it is tried from each of their places. */
-const shortLineBytesMax = 1024;
+export const shortLineBytesMax = 1024;
 
 const newline = 0x0a;
 

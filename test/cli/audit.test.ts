@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { commandColumnsMax, textColumnsMin } from '../../src/cli/past/audit-lines.ts';
 import type { AuditOptions, Client } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { JournalEvent } from '../../src/journal/events.ts';
@@ -72,10 +73,35 @@ describe('audit', () => {
     );
   });
 
-  test('an immense command line is cut where a person reads it', async () => {
-    const [event] = eventsOf(taskDraft('TaskSubmitted', { data: { command: ['x'.repeat(1_000_000)] } }));
-    const { stdout } = await ghost(['audit'], { client: auditing(event === undefined ? [] : [event]) });
-    expect(stdout).toContain(`submitted: ${'x'.repeat(499)}… (by`);
+  test('a command line is cut where it is longer than a person reads', async () => {
+    const submitted = async (word: string): Promise<string> => {
+      const client = auditing(eventsOf(taskDraft('TaskSubmitted', { data: { command: [word] } })));
+      return (await ghost(['audit'], { client })).stdout;
+    };
+    const cut = `submitted: ${'x'.repeat(commandColumnsMax - 1)}… (by`;
+    const whole = 'x'.repeat(commandColumnsMax);
+    expect(await submitted(whole)).toContain(`submitted: ${whole} (by`);
+    expect(await submitted(`${whole}x`)).toContain(cut);
+    expect(await submitted('x'.repeat(1_000_000))).toContain(cut);
+    // What takes two columns does not hang over the edge.
+    expect(await submitted('日'.repeat(commandColumnsMax))).toContain(
+      `submitted: ${'日'.repeat(commandColumnsMax / 2 - 1)}… (by`,
+    );
+  });
+
+  test('a terminal that is narrower than sentences can be wraps them by itself', async () => {
+    const head = '   1  14:03:20.000   1  ';
+    const first = async (command: string, columns: number): Promise<string | undefined> => {
+      const client = auditing(eventsOf(taskDraft('TaskSubmitted', { data: { command: [command] } })));
+      const { stdout } = await ghost(['audit', '--no-color'], { client, stdout: new KeptOutput({ columns }) });
+      return stdout.split('\n', 1)[0];
+    };
+    const most = 'x'.repeat(textColumnsMin - 'submitted: '.length);
+    for (const columns of [1, head.length + textColumnsMin]) {
+      expect(await first(most, columns)).toBe(`${head}submitted: ${most}`);
+      expect(await first(`${most}x`, columns)).toBe(`${head}submitted:`);
+    }
+    expect(await first(`${most}x`, head.length + textColumnsMin + 1)).toBe(`${head}submitted: ${most}x`);
   });
 
   test('in JSON it is one object a line with exactly these keys', async () => {

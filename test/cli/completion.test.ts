@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commandTable, optionsOf } from '../../src/cli/command-table.ts';
 import { complete } from '../../src/cli/completion/candidates.ts';
 import { completionScripts } from '../../src/cli/completion/scripts.ts';
+import { descriptionCharactersMax } from '../../src/cli/completion/task-candidates.ts';
 import type { Client } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
@@ -139,6 +140,15 @@ describe('what can follow', () => {
       expect(line).not.toContain('\u001b');
       expect([...line].length).toBeLessThan(90);
     }
+  });
+
+  test('a command line beside a task is cut where a list of choices has no room for more', async () => {
+    const described = async (word: string): Promise<string | undefined> =>
+      (await candidates(['show', ''], [task(1, { command: [word] })])).find((line) => line.startsWith('1\t'));
+    // Two UTF-16 units each, and quotes around them.
+    const most = '👻'.repeat(descriptionCharactersMax - 2);
+    expect(await described(most)).toBe(`1\texited  '${most}'`);
+    expect(await described(`${most}👻`)).toBe(`1\texited  '${most}…`);
   });
 
   test('a daemon that does not answer, or is not there, keeps nobody waiting', async () => {

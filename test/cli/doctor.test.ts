@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { textColumnsMin } from '../../src/cli/commands/doctor.ts';
 import type { Doctor } from '../../src/doctor/patient.ts';
 import { KeptOutput, ghost } from './fake-world.ts';
 
@@ -36,4 +37,26 @@ test('elsewhere a rebuild says what it found and nothing more', async () => {
   const now = (): number => (clock += 1_000);
   const said = await ghost(['doctor', '--rebuild'], { client, loadDoctor, now });
   expect(said).toMatchObject({ stderr: '', stdout: 'ok       read models  they are as kept\n\nall is well\n' });
+});
+
+test('on a terminal that is narrower than a sentence can be it is wrapped as on the least one', async () => {
+  const first = async (word: string, columns: number): Promise<string | undefined> => {
+    const wordy: Doctor = {
+      ...doctor,
+      async *examine() {
+        await Promise.resolve();
+        yield { check: 'disk', status: 'ok', message: `it is ${word}`, hint: '', mendable: false };
+      },
+    };
+    const loadWordy = (): Promise<Doctor> => Promise.resolve(wordy);
+    const stdout = new KeptOutput({ columns });
+    return (await ghost(['doctor', '--no-color'], { client, loadDoctor: loadWordy, stdout })).stdout.split('\n', 1)[0];
+  };
+  const head = 'ok       disk         ';
+  const most = 'x'.repeat(textColumnsMin - 'it is '.length);
+  for (const columns of [1, head.length + textColumnsMin]) {
+    expect(await first(most, columns)).toBe(`${head}it is ${most}`);
+    expect(await first(`${most}x`, columns)).toBe(`${head}it is`);
+  }
+  expect(await first(`${most}x`, head.length + textColumnsMin + 1)).toBe(`${head}it is ${most}x`);
 });

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { sizeMax } from '../../src/cli/past/export.ts';
 import { reportLines } from '../../src/cli/past/task-report.ts';
 import type { AuditOptions, Client } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
@@ -169,6 +170,18 @@ describe('a recording', () => {
       [0, 'o', 'b'],
       [0.5, 'o', 'c'],
     ]);
+  });
+
+  test('may be as large as a player can make sense of, and as small as one cell', async () => {
+    for (const [cols, rows] of [
+      [sizeMax, sizeMax],
+      [1, 1],
+    ]) {
+      const { stdout } = await ghost(['export', '42', '--cast', '-', '--size', `${cols}x${rows}`], {
+        client: clientOf([]),
+      });
+      expect(JSON.parse(stdout.split('\n', 1)[0] ?? '')).toMatchObject({ term: { cols, rows } });
+    }
   });
 
   test('a name and a command line with control characters are no more than JSON, also for a terminal', async () => {
@@ -351,7 +364,9 @@ test.for<readonly [words: readonly string[], says: string]>([
   [['--cast', 'a', '--json', 'b'], 'one thing at a time'],
   [['--cast', 'a', '--size', '80'], '"80" is no size of a terminal'],
   [['--cast', 'a', '--size', '0x24'], '"0x24" is no size'],
-  [['--cast', 'a', '--size', '1001x24'], '"1001x24" is no size'],
+  [['--cast', 'a', '--size', `${sizeMax + 1}x1`], `"${sizeMax + 1}x1" is no size`],
+  [['--cast', 'a', '--size', `1x${sizeMax + 1}`], `"1x${sizeMax + 1}" is no size`],
+  [['--cast', 'a', '--size', '1x0'], '"1x0" is no size'],
   [['--json'], '--json needs a value'],
 ])('%j is refused before anything is asked', async ([words, says]) => {
   const said = await ghost(['export', '42', ...words]);

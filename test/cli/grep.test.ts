@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { openMax } from '../../src/cli/commands/grep.ts';
 import { opened } from '../../src/cli/opened-ahead.ts';
 import type { Client, LogOptions } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
@@ -200,6 +201,25 @@ describe('streams that are opened ahead', () => {
     }
     expect(read).toEqual([10, 11, 20, 21, 30, 31, 40, 41, 50, 51, 60, 61]);
     expect(state).toEqual({ open: 0, most: 3 });
+  });
+
+  test('are so many where logs are searched, and never one more', async () => {
+    const ids = Array.from({ length: openMax + 2 }, (_, index) => index + 1);
+    const { open, state } = numbered();
+    const mosts: number[] = [];
+    for (const tasks of [ids.slice(0, openMax), ids.slice(0, openMax + 1), ids]) {
+      state.most = 0;
+      const client: Partial<Client> = {
+        list: () => Promise.resolve(tasks.map((id) => viewOf({ id }))),
+        async *log(id) {
+          for await (const _ of open(Number(id))) yield* logOf([['stdout', 'an error\n']]);
+          return { task: viewOf(), reason: 'complete', cursor: { stdout: 0, stderr: 0 } };
+        },
+      };
+      expect((await ghost(['grep', '-l', 'error'], { client })).stdout).toBe(tasks.map((id) => `${id}\n`).join(''));
+      mosts.push(state.most);
+    }
+    expect(mosts).toEqual([openMax, openMax, openMax]);
   });
 
   test('are opened before the one that is read has ended', async () => {

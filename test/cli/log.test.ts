@@ -197,5 +197,12 @@ describe('JSON, an object a line of output', () => {
     const given = Array.from({ length: 17 }, () => carry.push(Buffer.alloc(lineBytesMax / 16, 'x'))).flat();
     expect(given.map((line) => line.length)).toEqual([lineBytesMax]);
     expect(carry.end().map((line) => line.length)).toEqual([lineBytesMax / 16]);
+    // A byte less is waited for, whether its line began in this piece or in an earlier one.
+    const almost = Buffer.alloc(lineBytesMax - 1, 'x');
+    expect(carry.push(almost)).toEqual([]);
+    expect(carry.push(Buffer.from('x')).map((line) => line.length)).toEqual([lineBytesMax]);
+    expect(carry.push(Buffer.concat([Buffer.from('a\n'), almost])).map((line) => line.length)).toEqual([1]);
+    expect(carry.push(Buffer.from('x')).map((line) => line.length)).toEqual([lineBytesMax]);
+    expect(carry.push(Buffer.concat([Buffer.from('a\n'), almost, Buffer.from('x')]))).toHaveLength(2);
   });
 });

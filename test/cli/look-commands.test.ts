@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { commandTable } from '../../src/cli/command-table.ts';
+import { eventColumnsMin } from '../../src/cli/detail-block.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import { microsecondsOf } from '../../src/microseconds.ts';
 import type { DaemonStatus } from '../../src/protocol/answers.ts';
+import { taskDraft } from '../support/facts.ts';
 import { detailOf, eventsOf, killedView, runningView, someone, task42, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
@@ -205,6 +207,22 @@ describe('show', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('on a terminal that is narrower than its words can be it is wrapped as on the least one', async () => {
+    const head = '14:03:20  +0ms  ';
+    const last = async (name: string, columns: number): Promise<readonly string[]> => {
+      const detail = detailOf(viewOf(), { events: eventsOf(taskDraft('TaskRenamed', { data: { name } })) });
+      const parts = { client: { show: () => Promise.resolve(detail) }, stdout: new KeptOutput({ columns }) };
+      const { stdout } = await ghost(['show', '42', '--no-color'], parts);
+      return stdout.slice(stdout.indexOf(head) + head.length).split('\n');
+    };
+    const most = 'x'.repeat(eventColumnsMin - 'named '.length);
+    for (const columns of [1, head.length + eventColumnsMin]) {
+      expect((await last(most, columns))[0]).toBe(`named ${most}`);
+      expect((await last(`${most}x`, columns))[0]).toBe('named');
+    }
+    expect((await last(`${most}x`, head.length + eventColumnsMin + 1))[0]).toBe(`named ${most}x`);
   });
 
   test('in JSON is one object with ISO times and null for what is not known', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { PruneOptions } from '../../src/client/api.ts';
 import type { PruneResult } from '../../src/protocol/answers.ts';
+import { centuryMs, formatDuration } from '../../src/words/duration.ts';
 import { ghost } from './fake-world.ts';
 
 const some: PruneResult = {
@@ -81,6 +82,16 @@ describe('prune', () => {
     expect((await pruned(['--forget', '--dry-run'], { ...some, forgotten: [7], forgottenTotal: 1 })).stdout).toBe(
       ' 7  12.3 MiB\n42     512 B\n12.3 MiB of 2 tasks would go; nothing was taken\n1 task would be hidden: 7\n',
     );
+  });
+
+  test('takes a hundred years for the oldest that there is', async () => {
+    const words = (ms: number): readonly string[] => ['--older', formatDuration(ms)];
+    expect((await pruned(words(centuryMs))).asked).toEqual([
+      { endedBefore: new Date(Date.parse('2026-11-22T14:05:00.000Z') - centuryMs), dryRun: false },
+    ]);
+    const over = await pruned(words(centuryMs + 1));
+    expect(over).toMatchObject({ result: 2, asked: [] });
+    expect(over.stderr).toContain(`is too long: a duration is at most ${formatDuration(centuryMs)}`);
   });
 
   test('in JSON is one object', async () => {

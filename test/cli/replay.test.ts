@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { InterruptSignal } from '../../src/cli/command.ts';
 import { speedMax, speedMin } from '../../src/cli/past/replay.ts';
+import { lateMsMax } from '../../src/cli/past/rhythm.ts';
 import type { LogOptions } from '../../src/client/api.ts';
 import { detailOf, logOf, type PieceParts, viewOf } from './fake-client.ts';
 import { FakeClock, FakeKeyInput } from './fake-clock.ts';
@@ -119,6 +120,27 @@ describe('the rhythm', () => {
     // b is 30 ms late, and so is all that it takes away from the next pause.
     expect(clock.pauses).toEqual([100, 20, 60, 100]);
   });
+});
+
+test.for([
+  [0, 0],
+  [1, lateMsMax],
+])('what is %i ms later than can be caught up with costs the next pause %i ms', async ([over = 0, cost = 0]) => {
+  const clock = new FakeClock();
+  const slow = new (class extends KeptOutput {
+    override write(data: string | Uint8Array): Promise<void> {
+      if (data.toString() === 'b') clock.set(lateMsMax + over);
+      return super.write(data);
+    }
+  })();
+  const log: readonly Piece[] = [
+    ['stdout', 'a', at(100)],
+    ['stdout', 'b', at(200)],
+    ['stdout', 'c', at(200)],
+    ['stdout', 'd', at(200 + 3 * lateMsMax)],
+  ];
+  await replayed([], { log, stdout: slow, now: clock.now, after: clock.after });
+  expect(clock.pauses).toEqual([100, 100, 2 * lateMsMax + cost]);
 });
 
 describe('what has no times', () => {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
+import { columnsMax } from '../../src/cli/past/why.ts';
 import type { Actor, EventDraft } from '../../src/journal/events.ts';
 import { microsecondsOf } from '../../src/microseconds.ts';
+import { silentMs } from '../../src/projections/explain-task.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { TaskDetail } from '../../src/protocol/answers.ts';
+import { atOnceMs } from '../../src/words/explain-words.ts';
 import { taskDraft } from '../support/facts.ts';
 import { detailOf, eventsOf, killedView, runningView, someone, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
@@ -69,6 +72,16 @@ describe('why a task was killed', () => {
     expect(await why(killedBy('SIGTERM'), drafts)).toContain(
       '  You (ada, pts/3, `ghost stop 42`) asked it to stop at 14:03:21 (SIGTERM); it ended 2.0s later.\n',
     );
+  });
+
+  test('at once where its end came within what the times of files are good to', async () => {
+    const said = async (laterMs: number): Promise<string> => {
+      const endedAt = microsecondsOf(new Date(Date.parse('2026-11-22T14:03:22.000Z') + laterMs).toISOString());
+      const end = taskDraft('TaskExited', { data: { outcome: { kind: 'signaled', signal: 'SIGTERM' }, endedAt } });
+      return await why(killedBy('SIGTERM'), [submitted, stop, sent('SIGTERM'), by(end, self)]);
+    };
+    expect(await said(atOnceMs - 1)).toContain('(SIGTERM); it ended at once.\n');
+    expect(await said(atOnceMs)).toContain(`(SIGTERM); it ended ${atOnceMs}ms later.\n`);
   });
 
   test('by somebody else over a program of his', async () => {
@@ -220,9 +233,13 @@ describe('why a task still runs', () => {
     expect(said).toContain('  It has written nothing so far.\n');
   });
 
-  test('a minute ago it wrote something: that is no silence', async () => {
-    const log = { ...quiet, lastAt: '2026-11-22T14:04:01.000Z' };
-    expect(await why(running, [submitted, started], { log })).not.toContain('written');
+  test('less than a minute ago it wrote something: that is no silence', async () => {
+    const said = async (agoMs: number): Promise<string> => {
+      const lastAt = new Date(Date.parse('2026-11-22T14:05:00.000Z') - agoMs).toISOString();
+      return await why(running, [submitted, started], { log: { ...quiet, lastAt } });
+    };
+    expect(await said(silentMs - 1)).not.toContain('written');
+    expect(await said(silentMs)).toContain('  It has written nothing for 1m 00s.\n');
   });
 
   test('under a stop that is under way', async () => {
@@ -283,4 +300,26 @@ test('on a terminal it is wrapped', async () => {
       '',
     ].join('\n'),
   );
+});
+
+test('on a wide terminal no line is longer than can be read well', async () => {
+  const on = async (columns: number, client: string): Promise<string> => {
+    const kill = asked(
+      { data: { requestId: 'r', signal: 'SIGKILL', reason: 'kill', graceMs: null } },
+      { ...other, client },
+    );
+    const detail = detailOf(killedView({ signal: 'SIGKILL' }), {
+      events: eventsOf(submitted, kill, sent('SIGKILL'), killed),
+    });
+    const parts = { client: { show: () => Promise.resolve(detail) }, stdout: new KeptOutput({ columns }) };
+    return (await ghost(['why', '42', '--no-color'], parts)).stdout;
+  };
+  const sentence = (word: string): string =>
+    `  uid 1001 (${word}) killed it at 14:03:21 (SIGKILL); it ended 2.0s later.`;
+  const word = 'x'.repeat(columnsMax - sentence('').length);
+  for (const columns of [columnsMax, columnsMax + 1, 200]) {
+    expect(await on(columns, word)).toContain(`${sentence(word)}\n`);
+    expect(await on(columns, `${word}x`)).toContain(' it ended 2.0s\n  later.\n');
+  }
+  expect(await on(columnsMax - 1, word)).toContain(' it ended 2.0s\n  later.\n');
 });

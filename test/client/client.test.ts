@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { callerUmask } from '../../src/client/caller.ts';
+import { fruitlessAttemptsMax } from '../../src/client/session.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { JournalEvent, SequenceNumber } from '../../src/journal/events.ts';
 import type { LogChunk } from '../../src/protocol/answers.ts';
@@ -105,14 +106,41 @@ describe('the client', () => {
   });
 
   it('gives up with a clear error when every daemon is lost over the same request', async () => {
-    await using rig = new DaemonRig((_generation, self) => ({
-      list: async (_parameters, { signal }) => await self.killUnanswered(signal),
-    }));
-    await expect((await rig.connect()).list()).rejects.toMatchObject({
+    /** Daemons of which the first so many are lost over it. */
+    const losing = (lost: number): DaemonRig =>
+      new DaemonRig((generation, self) => ({
+        list: async (_parameters, { signal }) => {
+          if (generation > lost) return listed([fakeTask(1)]);
+          return await self.killUnanswered(signal);
+        },
+      }));
+    await using almost = losing(fruitlessAttemptsMax - 1);
+    expect(await (await almost.connect()).list()).toEqual([fakeTask(1)]);
+    expect(almost.starts).toBe(fruitlessAttemptsMax);
+    await using always = losing(fruitlessAttemptsMax);
+    await expect((await always.connect()).list()).rejects.toMatchObject({
       code: 'daemon-unreachable',
-      message: expect.stringContaining('8 times'),
+      message: expect.stringContaining(`${fruitlessAttemptsMax} times`),
     });
-    expect(rig.starts).toBe(8);
+    expect(always.starts).toBe(fruitlessAttemptsMax);
+  });
+
+  it('gives up where each daemon that is started is gone before it can be reached', async () => {
+    for (const [gone, came] of [
+      [fruitlessAttemptsMax - 1, 'reached'],
+      [fruitlessAttemptsMax, 'daemon-unreachable'],
+    ] as const) {
+      await using rig = new DaemonRig();
+      let starts = 0;
+      const connecting = rig.connect({
+        startDaemon: async () => {
+          starts += 1;
+          if (starts > gone) await rig.start();
+        },
+      });
+      expect(await connecting.then(() => 'reached', codeOf)).toBe(came);
+      expect(starts).toBe(fruitlessAttemptsMax);
+    }
   });
 
   it('does not ask again what was refused', async () => {

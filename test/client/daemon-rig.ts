@@ -24,12 +24,16 @@ export class DaemonRig implements AsyncDisposable {
     this.#handlersOf = handlersOf;
   }
 
-  async connect(options: { readonly start?: boolean } = {}): Promise<Client> {
+  /** @param options.startDaemon how a daemon is started; left out: by `start`. */
+  async connect({
+    startDaemon = async () => await this.start(),
+    ...options
+  }: { readonly start?: boolean; readonly startDaemon?: () => Promise<void> } = {}): Promise<Client> {
     const client = await connectClient({
       ...options,
       home: this.home,
       loadStarter: async () => ({
-        startDaemon: async () => await this.start(),
+        startDaemon,
         meetOtherVersion: async () => null,
       }),
     });

@@ -31,6 +31,13 @@ switch (process.env.GHOST_FAKE) {
   case 'ends':
     process.exit(3);
     break;
+  case 'is-killed': {
+    // As long as no more than so many were started.
+    const starts = fs.readFileSync(join(home, 'started'), 'utf8').trim().split('\n').length;
+    if (starts <= Number(process.env.GHOST_FAKE_KILLS)) process.kill(process.pid, 'SIGKILL');
+    else serve(() => say('ready'));
+    break;
+  }
   case 'babbles':
     say('good morning');
     break;

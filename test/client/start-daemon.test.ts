@@ -17,6 +17,7 @@ import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { startsMax } from '../../src/client/launch-daemon.ts';
 import { startDaemon } from '../../src/client/start-daemon.ts';
 import { resolvePaths } from '../../src/paths.ts';
 import { encodeFrame } from '../../src/protocol/frame.ts';
@@ -192,6 +193,21 @@ describe('starting a daemon', () => {
       writeFileSync(join(home, 'starting.json'), text);
       expect(readStartProgress({ home })).toBeNull();
     }
+  });
+
+  it('starts it again where a signal ends it before it is ready', async () => {
+    vi.stubEnv('GHOST_FAKE_KILLS', String(startsMax - 1));
+    await start('is-killed');
+    expect(started()).toHaveLength(startsMax);
+  });
+
+  it('gives up after it was started so many times and a signal ended it each time', async () => {
+    vi.stubEnv('GHOST_FAKE_KILLS', String(startsMax));
+    expect(await start('is-killed').then(() => null, asError)).toMatchObject({
+      code: 'daemon-start-failed',
+      message: expect.stringContaining(`it was ended by SIGKILL, ${startsMax} times in a row`),
+    });
+    expect(started()).toHaveLength(startsMax);
   });
 
   it('says so when the daemon is not there to be started', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { findTask } from '../../src/daemon/find-task.ts';
+import { ambiguousShown, findTask } from '../../src/daemon/find-task.ts';
+import { uuidPrefixMin } from '../../src/protocol/limits.ts';
 import { committed, taskDraft } from '../support/facts.ts';
 import { MemoryArchive } from '../support/memory-archive.ts';
 
@@ -69,6 +70,33 @@ test('a prefix that fits several tasks is refused with their numbers', () => {
       field: 'task',
     }) as Error,
   );
+});
+
+test('of the tasks that a prefix fits so many are told, and that there are more', () => {
+  const message = (count: number): string => {
+    const ids = Array.from({ length: count }, (_, index) => `abcd0000-0000-4000-8000-00000000000${index}`);
+    const many = committed(
+      ids.map((uuid, index) =>
+        taskDraft('TaskSubmitted', { task: index + 1, data: { uuid, name: null, requestId: `request-${index}` } }),
+      ),
+    );
+    try {
+      findTask(new MemoryArchive(() => many), 'abcd');
+    } catch (error) {
+      return String(error);
+    }
+    throw new Error('it was found');
+  };
+  expect(message(ambiguousShown)).toMatch(new RegExp(`${ambiguousShown} \\([^)]*\\)$`));
+  expect(message(ambiguousShown + 1)).toMatch(new RegExp(`${ambiguousShown} \\([^)]*\\), and more$`));
+});
+
+test(`a UUID is named by ${uuidPrefixMin} characters of it and by no fewer`, () => {
+  const uuid = 'beef0000-0000-4000-8000-000000000003';
+  const prefix = (characters: number): string => uuid.slice(0, characters);
+  const unnamed = new MemoryArchive(() => committed([taskDraft('TaskSubmitted', { data: { uuid } })]));
+  expect(findTask(unnamed, prefix(uuidPrefixMin)).id).toBe(1);
+  expect(() => findTask(unnamed, prefix(uuidPrefixMin - 1))).toThrow('there is no task');
 });
 
 test('@last where there is no task says how to start one', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { bytesOnDisk } from '../../src/daemon/file-system.ts';
-import { Reserve, reserveBytes } from '../../src/daemon/reserve.ts';
+import { Reserve, reserveBytes, roomBytesMin } from '../../src/daemon/reserve.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
@@ -53,6 +53,32 @@ describe('the reserve', () => {
     expect(() => {
       reserve.demandRoom();
     }).toThrow(/^the disk is full: 4 MiB are left where .* lies, too little to start anything; what runs goes on$/);
+  });
+
+  test('is short, and nothing new is begun, with a block less than there has to be', async () => {
+    await using disk = new SmallDisk({ mebibytes: 20 });
+    using reserve = reserveOn(disk);
+    disk.fillUntil({ freeBytes: roomBytesMin });
+    expect([disk.freeBytes, reserve.isShort()]).toEqual([roomBytesMin, false]);
+    reserve.demandRoom();
+    disk.fillUntil({ freeBytes: roomBytesMin - 4096 });
+    expect([disk.freeBytes, reserve.isShort()]).toEqual([roomBytesMin - 4096, true]);
+    expect(() => {
+      reserve.demandRoom();
+    }).toThrow('the disk is full');
+  });
+
+  test('is filled where there is as much room besides, and not where a block of that is missing', async () => {
+    for (const missing of [0, 4096]) {
+      await using disk = new SmallDisk({ mebibytes: 20 });
+      using reserve = reserveOn(disk);
+      disk.fillUntil({ freeBytes: reserveBytes + roomBytesMin - missing });
+      reserve.fill();
+      expect(held(disk) > 0).toBe(missing === 0);
+      // Whether it became short.
+      disk.empty();
+      expect(reserve.isShort()).toBe(missing > 0);
+    }
   });
 
   test('is filled again by itself when there is room, and says so once', async () => {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
-import { looksSecret } from '../../src/daemon/secret-shapes.ts';
+import {
+  looksSecret,
+  randomBitsMin,
+  randomCharactersMin,
+  randomHexBitsMin,
+  randomTurnsMin,
+} from '../../src/daemon/secret-shapes.ts';
 import { inTime } from '../../src/words/in-time.ts';
 
 /** Put together here, so that nobody who looks for secrets in this repository finds one. */
@@ -73,6 +79,50 @@ describe('a secret is known by its shape', () => {
   ])('%s', (value) => {
     expect(looksSecret('SOME_NAME', value)).toBe(true);
     expect(looksSecret('SOME_NAME', Buffer.from(value))).toBe(true);
+  });
+});
+
+describe('a word that says nothing is taken for random', () => {
+  const looks = (value: string): boolean => looksSecret('SOME_NAME', value);
+  /** A word in which each of these characters stands so many times. */
+  const wordOf = (counts: readonly number[]): string =>
+    counts.map((count, index) => (letters[index] ?? '').repeat(count)).join('');
+  /** Shannon's measure. */
+  const bitsOf = (word: string): number => {
+    const counts = [...Map.groupBy(word, (character) => character).values()].map((same) => same.length / word.length);
+    return counts.reduce((bits, part) => bits - part * Math.log2(part), 0);
+  };
+
+  test('from so many characters on', () => {
+    const least = letters.repeat(2).slice(0, randomCharactersMin);
+    expect([looks(least), looks(least.slice(0, -1))]).toEqual([true, false]);
+    const hex = '0123456789abcdef'.repeat(3).slice(0, randomCharactersMin);
+    expect([looks(hex), looks(hex.slice(0, -1))]).toEqual([true, false]);
+  });
+
+  test('where it has so many bits in each of them', () => {
+    const [less, more] = [
+      wordOf([1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3]),
+      wordOf([...Array(8).fill(1), ...Array(8).fill(3)]),
+    ];
+    expect(bitsOf(less)).toBeGreaterThan(randomBitsMin - 0.01);
+    expect(bitsOf(less)).toBeLessThan(randomBitsMin);
+    expect(bitsOf(more)).toBeLessThan(randomBitsMin + 0.02);
+    expect([looks(less), looks(more)]).toEqual([false, true]);
+  });
+
+  test('where its digits of hex have so many', () => {
+    const [just, less] = ['0123456a'.repeat(4), `${'0123456a'.repeat(3)}01234560`];
+    expect(bitsOf(just)).toBe(randomHexBitsMin);
+    expect(bitsOf(less)).toBeGreaterThan(randomHexBitsMin - 0.02);
+    expect([looks(just), looks(less)]).toEqual([true, false]);
+  });
+
+  test('where so many of its letters stand beside digits', () => {
+    const [first, second] = ['ABCDEFGHIJKLMNOP', 'QRSTUVWXYZabcdef'];
+    expect(randomTurnsMin).toBe(4);
+    // Letter and digit, digit and letter, twice; and once without the last.
+    expect([looks(`${first}1${second}2ghi`), looks(`${first}1${second}ghi2`)]).toEqual([true, false]);
   });
 });
 

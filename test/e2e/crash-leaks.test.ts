@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { attemptsMax } from '../../src/daemon/supervisor.ts';
 import { processesOfTasks } from '../support/daemons.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { heldBy } from '../support/held-by.ts';
@@ -39,11 +40,26 @@ test('a hundred tasks later the daemon holds no descriptor and no watch more tha
 test('a task whose shim cannot start it is refused after some attempts, and leaves nothing', async () => {
   await using home = new GhostHome({ env: { GHOST_SHELL: '/bin/true' } });
   const { status, stderr } = await home.ghost(['run', 'sleep', '60']);
-  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('given up after 5 attempts') });
-  expect(home.events({ type: 'TaskSpawnAborted' })).toHaveLength(5);
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`given up after ${attemptsMax} attempts`),
+  });
+  expect(home.events({ type: 'TaskSpawnAborted' })).toHaveLength(attemptsMax);
   expect(home.events({ type: 'TaskStartFailed' })).toHaveLength(1);
   expect(readdirSync(join(home.path, 'tasks'))).toEqual([]);
   expect(processesOfTasks(home)).toEqual([]);
+});
+
+test('a task whose shim starts it at the last attempt runs, once', async () => {
+  await using home = new GhostHome();
+  const tries = join(home.work, 'tries');
+  const shell = join(home.work, 'shell');
+  const failing = `echo >>${tries}; [ "$(wc -l <${tries})" -lt ${attemptsMax} ] && exit 0`;
+  writeFileSync(shell, `#!/bin/sh\n${failing}\nexec /bin/sh "$@"\n`, { mode: 0o755 });
+  const id = await home.run(['echo', 'hello'], { env: { GHOST_SHELL: shell } });
+  expect(await home.ended(id)).toMatchObject({ state: 'exited' });
+  expect(await home.ok(['log', String(id)])).toBe('hello');
+  expect(home.events({ type: 'TaskSpawnAborted' })).toHaveLength(attemptsMax - 1);
 });
 
 /** Runs tasks of several kinds in groups, some of them waited for, followed or stopped, until all are complete. */

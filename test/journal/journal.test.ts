@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { GhostError } from '../../src/ghost-error.ts';
 import { FactAlreadyRecorded } from '../../src/journal/append.ts';
 import { encodeEnvironment } from '../../src/journal/environments.ts';
+import { readBatchMax } from '../../src/journal/journal.ts';
 import { daemonDraft, taskDraft, taskId } from '../support/facts.ts';
 import { runProgram } from '../support/run-program.ts';
 import { JournalFolder } from './journal-folder.ts';
@@ -161,7 +162,7 @@ test('events can be asked for by task, by fact and by daemon', async () => {
 test('a long past is read in batches that join without a gap', async () => {
   using folder = new JournalFolder();
   const journal = await folder.open();
-  const drafts = Array.from({ length: 4_500 }, () => taskDraft('TaskAdopted'));
+  const drafts = Array.from({ length: 2 * readBatchMax + 1 }, () => taskDraft('TaskAdopted'));
   await journal.append(drafts, normal);
   const sizes: number[] = [];
   for (let after = 0; after < journal.lastSeq; after += sizes.at(-1) ?? 0) {
@@ -169,7 +170,8 @@ test('a long past is read in batches that join without a gap', async () => {
     expect(batch[0]?.seq).toBe(after + 1);
     sizes.push(batch.length);
   }
-  expect(sizes).toEqual([2_000, 2_000, 500]);
+  expect(sizes).toEqual([readBatchMax, readBatchMax, 1]);
+  expect(journal.read({ after: readBatchMax + 1 })).toHaveLength(readBatchMax);
 });
 
 test('an environment is stored once under its hash, its order and bytes that are not UTF-8 kept', async () => {

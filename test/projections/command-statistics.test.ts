@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { CommandStatistics, quantile } from '../../src/projections/command-statistics.ts';
+import {
+  CommandStatistics,
+  knownCharactersMax,
+  knownLinesMax,
+  quantile,
+} from '../../src/projections/command-statistics.ts';
 import { taskId } from '../support/facts.ts';
 
 test('a quantile is the value of the nearest rank, whatever the order', () => {
@@ -39,8 +44,9 @@ test('runs are counted by command line, the one that ran most often first, among
 test('of more lines than are known as they are, and of long ones, the counts are right all the same', () => {
   const statistics = new CommandStatistics();
   const lines = [
-    ...Array.from({ length: 5_000 }, (_, index) => `run --job=${index}`),
-    ...['a', 'b'].map((last) => `${'x'.repeat(5_000)}${last}`),
+    ...Array.from({ length: knownLinesMax + 2 }, (_, index) => `run --job=${index}`),
+    ...['a', 'b'].map((last) => `${'x'.repeat(knownCharactersMax - 1)}${last}`),
+    ...['a', 'b'].map((last) => `${'x'.repeat(knownCharactersMax)}${last}`),
   ];
   let id = lines.length * 4;
   for (let round = 1; round <= 4; round += 1) {

@@ -1,8 +1,10 @@
 import { render } from 'ink-testing-library';
 import { afterEach, expect, test } from 'vitest';
 
+import { widthMax } from '../../src/ui/dialog-view.tsx';
 import { knownFrom } from '../../src/ui/known-tasks.ts';
 import { emptyWindow, withChunk } from '../../src/ui/log-window.ts';
+import { columnsMin, rowsMin } from '../../src/ui/screen-layout.ts';
 import type { ScreenChange } from '../../src/ui/screen-reducer.ts';
 import { initialLog, initialScreen } from '../../src/ui/screen-state.ts';
 import { ScreenStore } from '../../src/ui/screen-store.ts';
@@ -127,7 +129,33 @@ test('keys that come at once are keys one by one, and a paste is none', async ()
   expect(pasted).toEqual(['k k']);
 });
 
-test('a terminal that is too small says so', () => {
-  const { lines } = screenAfter([{ type: 'resized', size: { columns: 39, rows: 9 } }]);
-  expect(lines()[0]).toContain('too small: 40x10 at least');
+test('a terminal that is too small says so, and the smallest one has everything', () => {
+  const tooSmall = [
+    [columnsMin - 1, rowsMin],
+    [columnsMin, rowsMin - 1],
+  ] as const;
+  for (const [columns, rows] of tooSmall) {
+    const { lines } = screenAfter([{ type: 'resized', size: { columns, rows } }]);
+    expect(lines()[0]).toContain(`too small: ${columnsMin}x${rowsMin} at least`);
+  }
+  const { lines } = screenAfter([{ type: 'resized', size: { columns: columnsMin, rows: rowsMin } }]);
+  expect(lines()).toHaveLength(rowsMin);
+  expect(Math.max(...lines().map((line) => line.length))).toBeLessThanOrEqual(columnsMin);
+  expect(lines().find((line) => line.includes('›'))).toContain('sleep 3');
+});
+
+test('a dialog is as wide as the terminal lets it be, and no wider than can be read well', () => {
+  const widthOn = (columns: number): number => {
+    const confirm = { kind: 'confirm', question: ['Sure?'], intent: { kind: 'stop', tasks: [1] } } as const;
+    const { lines } = screenAfter([
+      { type: 'resized', size: { columns, rows: 24 } },
+      { type: 'dialog', dialog: confirm },
+    ]);
+    const top = lines().find((line) => line.includes(' Sure? '));
+    return /\S─* Sure\? ─*\S/.exec(top ?? '')?.[0].length ?? 0;
+  };
+  const margins = 4;
+  expect(widthOn(widthMax + margins - 1)).toBe(widthMax - 1);
+  expect(widthOn(widthMax + margins)).toBe(widthMax);
+  expect(widthOn(widthMax + margins + 1)).toBe(widthMax);
 });

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Client } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
@@ -6,7 +6,8 @@ import type { JournalEvent } from '../../src/journal/events.ts';
 import { DaemonLink } from '../../src/ui/daemon-link.ts';
 import { initialScreen } from '../../src/ui/screen-state.ts';
 import { ScreenStore } from '../../src/ui/screen-store.ts';
-import { TimeMachine } from '../../src/ui/time-machine.ts';
+import { TimeMachine, idleMsMax } from '../../src/ui/time-machine.ts';
+import { microseconds } from '../support/facts.ts';
 import { until } from '../support/until.ts';
 import { startedEvents, tasksNumbered } from './made-tasks.ts';
 import { stubClient, stubContext } from './stub-context.ts';
@@ -142,4 +143,34 @@ test('steps forward before an answer lead to now where there is nothing after it
   for (const answer of daemon.held) answer();
   await Promise.all(steps);
   expect(store.state.past).toBeNull();
+});
+
+test('a pause of the past is played as long as it was, and no longer than so long', async () => {
+  for (const [pauseMs, waitedMs] of [
+    [idleMsMax - 1, idleMsMax - 1],
+    [idleMsMax, idleMsMax],
+    [idleMsMax + 1, idleMsMax],
+    [86_400_000, idleMsMax],
+  ] as const) {
+    const { store, link, time } = machine();
+    await link.open();
+    await time.go({ kind: 'event', seq: 50 });
+    const { past } = store.state;
+    if (past === null) throw new Error('the past is shown');
+    const events = past.events.map((event) =>
+      event.seq > 50 ? { ...event, at: microseconds((past.atMs + pauseMs) * 1000) } : event,
+    );
+    store.dispatch({ type: 'past', past: { ...past, speed: 1, events } });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      time.play();
+      vi.advanceTimersByTime(waitedMs - 1);
+      expect(store.state.past?.known.seq).toBe(50);
+      vi.advanceTimersByTime(1);
+      expect(store.state.past?.known.seq).toBe(51);
+    } finally {
+      time[Symbol.dispose]();
+      vi.useRealTimers();
+    }
+  }
 });

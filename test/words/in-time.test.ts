@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { inTime, TookTooLong } from '../../src/words/in-time.ts';
 import { LineSearch } from '../../src/words/line-search.ts';
-import { hasShortLines, openEnds } from '../../src/words/pattern-cost.ts';
+import { hasShortLines, openEnds, shortLineBytesMax } from '../../src/words/pattern-cost.ts';
 
 const catastrophic = `${'a'.repeat(40)}b`;
 
@@ -56,8 +56,17 @@ test.each<[pattern: string, ends: number]>([
 
 test('a block has short lines or not, whether it ends with a newline or not', () => {
   const line = (length: number): string => `${'x'.repeat(length)}\n`;
-  for (const short of ['', 'x', '\n', line(1_023).repeat(3), line(10).repeat(1_000), line(1_024).slice(0, -1)]) {
+  for (const short of ['', 'x', '\n', line(shortLineBytesMax).repeat(3), line(10).repeat(1_000)]) {
     expect(hasShortLines(Buffer.from(short)), JSON.stringify(short.slice(0, 20))).toBe(true);
+  }
+  for (const before of ['', line(10), line(shortLineBytesMax)]) {
+    for (const after of ['', 'x', line(10)]) {
+      const around = (length: number): Buffer => Buffer.from(`${before}${line(length)}${after}`);
+      expect(hasShortLines(around(shortLineBytesMax))).toBe(true);
+      expect(hasShortLines(around(shortLineBytesMax + 1))).toBe(false);
+    }
+    expect(hasShortLines(Buffer.from(`${before}${'x'.repeat(shortLineBytesMax)}`))).toBe(true);
+    expect(hasShortLines(Buffer.from(`${before}${'x'.repeat(shortLineBytesMax + 1)}`))).toBe(false);
   }
   for (const long of [line(5_000), line(10).repeat(500) + line(2_000), `${line(10)}${'x'.repeat(3_000)}`]) {
     expect(hasShortLines(Buffer.from(long)), JSON.stringify(long.slice(0, 20))).toBe(false);

@@ -5,6 +5,7 @@ import type { FilterTerm } from '../../src/projections/task-filter.ts';
 import { taskStates } from '../../src/projections/task-view.ts';
 import { filterTermsMax, filterTextCharactersMax } from '../../src/protocol/limits.ts';
 import { signalNames } from '../../src/protocol/signals.ts';
+import { centuryMs, formatDuration } from '../../src/words/duration.ts';
 import { parseFilterValue, parseFilterWords, resolveTerms, sequencesIn } from '../../src/words/task-filter-words.ts';
 import { WrongPiece } from '../../src/words/typed-pieces.ts';
 import { filterWords } from './filter-words.ts';
@@ -12,6 +13,7 @@ import { filterWords } from './filter-words.ts';
 process.env['TZ'] = 'UTC';
 
 const place = { nowMs: Date.parse('2026-11-22T14:05:00.000Z'), cwd: '/srv/app', home: '/home/you' };
+const overLongest = formatDuration(centuryMs + 1);
 const is = { not: false } as const;
 const not = { not: true } as const;
 
@@ -138,6 +140,7 @@ describe('a wrong one', () => {
     ['since:2026-02-30', '2026-02-30', 'column 7: "2026-02-30" is no time: there is no such day', '14:30'],
     ['longer:5', '5', 'column 8: the duration "5" has no unit', '5s'],
     ['longer:99999d', '99999d', 'column 8: 99999d is too long', '36525d'],
+    [`shorter:${overLongest}`, overLongest, `column 9: ${overLongest} is too long`, formatDuration(centuryMs)],
     ['a "b c', '"b c', 'column 3: the quote of "b c is not closed', '"b c"'],
     ['""', '""', 'column 1: text has at least one character', ''],
     ['name:web,', '', 'column 10: a name has at least one character', ''],
@@ -153,6 +156,10 @@ describe('a wrong one', () => {
     expect(error.hint).toContain(hint);
     expect(error.code).toBe('usage');
     expect(words.slice(error.from, error.to)).toBe(piece);
+  });
+
+  test('duration that is the longest there may be is taken', () => {
+    expect(termsOf(`longer:${formatDuration(centuryMs)}`)).toMatchObject([{ field: 'longer', durationMs: centuryMs }]);
   });
 
   test('home folder is refused where none is known', () => {

@@ -57,7 +57,7 @@ const statusWidth = 'problem'.length + 2;
 const checkWidth = 'descriptors'.length + 2;
 const indent = statusWidth + checkWidth;
 /** On a narrower terminal the sentences get this, and lines of more than it is wide. */
-const textColumnsMin = 30;
+export const textColumnsMin = 30;
 
 async function findingLines({ check, status, message, hint }: Finding, context: CommandContext): Promise<string> {
   const { style, stdout } = context;

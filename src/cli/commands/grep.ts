@@ -15,7 +15,7 @@ import { beginSearch, searchQuestion, type SearchQuestion } from '../search-opti
 import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
 
 /** So many logs are open at once: the one that is read, and those that follow it. */
-const openMax = 4;
+export const openMax = 4;
 
 /**
  * `ghost grep REGEX [ID...]`: the lines that match, in the logs of the tasks named or of all, the newest task last. Ends

@@ -4,7 +4,7 @@ import { hasUnseen, visible } from '../../words/visible.ts';
 import type { Candidate } from './candidates.ts';
 
 /** The command line beside a task, in characters: what a list of choices has room for. */
-const descriptionCharactersMax = 60;
+export const descriptionCharactersMax = 60;
 
 /** The tasks by number and by name, the newest first, each with its command line. */
 export function taskCandidates(tasks: readonly TaskView[]): readonly Candidate[] {

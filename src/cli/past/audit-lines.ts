@@ -9,9 +9,9 @@ import { wrapWords } from '../block.ts';
 import type { Style } from '../style.ts';
 
 /** Of a command that was submitted so many columns are shown; `--json` has all of it. */
-const commandColumnsMax = 500;
+export const commandColumnsMax = 500;
 /** A narrower terminal wraps by itself. */
-const textColumnsMin = 20;
+export const textColumnsMin = 20;
 
 interface AuditLooks {
   /** The terminal's columns, or null: every event is one line, and the same on any day. */

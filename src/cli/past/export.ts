@@ -14,7 +14,7 @@ import { taskReport } from './task-report.ts';
 /** What a recording is shown in where nothing is said: what most terminals begin with. */
 const defaultSize: CastSize = { cols: 80, rows: 24 };
 /** The most columns or rows that a player could make sense of. */
-const sizeMax = 1000;
+export const sizeMax = 1000;
 
 /** `ghost export ID --cast FILE` or `--json FILE`: a recording to play, or a report to attach. */
 export const exportTask: Command = async ({ options, words: [task = ''] }, context) => {

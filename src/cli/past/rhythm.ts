@@ -11,7 +11,7 @@ interface Pace {
 }
 
 /** What is further behind is not caught up with: the clock was set, or the reader took its time. */
-const lateMsMax = 1000;
+export const lateMsMax = 1000;
 
 /**
  * Lets pieces out at their times. What is late is caught up with, so that many short pauses do not add up their delays.

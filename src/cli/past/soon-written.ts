@@ -1,7 +1,7 @@
 import type { Output } from '../output.ts';
 
 /** What is gathered before it is written, in UTF-16 units. */
-const gatheredMax = 64 * 1024;
+export const gatheredMax = 64 * 1024;
 
 /**
  * Gathers many small pieces into few writes: what comes at once goes out at once, at the latest at the end of the turn of

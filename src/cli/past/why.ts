@@ -6,7 +6,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
 
 /** Longer lines are hard to read, however wide the terminal is. */
-const columnsMax = 88;
+export const columnsMax = 88;
 const indent = '  ';
 
 /** `ghost why ID`: in sentences, why a task is in the state that it is in. */

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+
+import { knownFrom } from '../../src/ui/known-tasks.ts';
+import { leastTasks, roomyRows, screenLayout, tableMax } from '../../src/ui/screen-layout.ts';
+import { initialScreen } from '../../src/ui/screen-state.ts';
+import { tasksNumbered } from './made-tasks.ts';
+
+function layout({ tasks, rows, open = true }: { tasks: number; rows: number; open?: boolean }) {
+  const initial = initialScreen({ size: { columns: 100, rows }, nowMs: 0 });
+  return screenLayout({ ...initial, log: { ...initial.log, open }, present: knownFrom(tasksNumbered(tasks)) });
+}
+
+test('beside an open log the table has so many rows at the most, and at least so many', () => {
+  const { table, log } = layout({ tasks: tableMax, rows: 200 });
+  expect(table).toBe(tableMax);
+  expect(layout({ tasks: tableMax + 1, rows: 200 })).toMatchObject({ table, log });
+  expect(layout({ tasks: tableMax - 1, rows: 200 })).toMatchObject({ table: tableMax - 1, log: log + 1 });
+  expect(layout({ tasks: 1, rows: 40 }).table).toBe(leastTasks);
+  expect(layout({ tasks: leastTasks + 1, rows: 40 }).table).toBe(leastTasks + 1);
+});
+
+test('there is a line under the titles, and a ruler with all its lines, from so many rows on', () => {
+  expect([layout({ tasks: 3, rows: roomyRows - 1 }), layout({ tasks: 3, rows: roomyRows })]).toMatchObject([
+    { tableLine: false },
+    { tableLine: true },
+  ]);
+  // A row more goes into that line.
+  const [less, more] = [roomyRows - 1, roomyRows].map((rows) => layout({ tasks: 100, rows, open: false }).table);
+  expect(more).toBe(less);
+});
