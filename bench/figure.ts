@@ -62,8 +62,8 @@ export async function interleave<Name extends string>(
   const names = Object.keys(sides) as Name[];
   const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = 0; round <= rounds; round += 1) {
-    for (let index = 0; index < names.length; index += 1) {
-      const name = names[(index + round) % names.length];
+    for (let turn = 0; turn < names.length; turn += 1) {
+      const name = names[(turn + round) % names.length];
       if (name === undefined) continue;
       const value = await sides[name]();
       if (round > 0) values[name].push(value);
@@ -77,4 +77,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const before = performance.now();
   await work();
   return performance.now() - before;
+}
+
+export function perSecond(count: number, tookMs: number): number {
+  return (count / tookMs) * 1_000;
 }

@@ -26,7 +26,7 @@ export function tableOf(rows: readonly Judged[]): string {
   const cells = [headings, ...rows.map(cellsOf)];
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
   const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join(' | ')} |`;
+    `| ${row.map((cell, column) => pad(cell, { width: widths[column] ?? 0, column })).join(' | ')} |`;
   const [first, ...rest] = cells.map(line);
   const rule = `|${widths.map((width, column) => `${'-'.repeat(width + 1)}${isText(column) ? '-' : ':'}`).join('|')}|`;
   return [first, rule, ...rest].join('\n');
@@ -68,6 +68,6 @@ function isText(column: number): boolean {
   return [0, 4, 9, 10].includes(column);
 }
 
-function pad(cell: string, width: number, column: number): string {
+function pad(cell: string, { width, column }: { readonly width: number; readonly column: number }): string {
   return isText(column) ? cell.padEnd(width) : cell.padStart(width);
 }

@@ -1,7 +1,7 @@
 import type { Bar, Row, Unit } from './figure.ts';
 
 /** What the values of one side come to. `spread`: from the 25th to the 75th percentile, relative to the median. */
-export interface Summary {
+interface Summary {
   readonly median: number;
   /** The least time or size, the highest rate: what the machine's noise has disturbed least. */
   readonly best: number;
@@ -27,7 +27,7 @@ export function judge(row: Row): Judged {
   return { ...row, summary, yardstickSummary, ratio, holds: holds(row.bar, { summary, ratio: ratio?.median ?? null }) };
 }
 
-export function summarize(values: readonly number[], unit: Unit): Summary {
+function summarize(values: readonly number[], unit: Unit): Summary {
   if (values.length === 0) throw new Error('nothing was measured');
   const sorted = values.toSorted((a, b) => a - b);
   const median = percentile(sorted, 0.5);
@@ -41,7 +41,7 @@ export function summarize(values: readonly number[], unit: Unit): Summary {
 }
 
 /** Of sorted values, the one that so large a part is at most as large as (nearest rank). */
-export function percentile(sorted: readonly number[], part: number): number {
+function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }
 

@@ -22,7 +22,6 @@ const environment = {
   ...process.env,
   GHOST_HOME: join(work, 'home'),
   TERM: 'xterm-256color',
-  NO_COLOR: '',
   COLORTERM: '',
 };
 delete environment.NO_COLOR;

@@ -20,7 +20,7 @@ const unusable = 78;
 const elsewhere = 'set XDG_CACHE_HOME to a folder that you can write in and run programs from';
 const unusedMs = 30 * 24 * 60 * 60 * 1000;
 
-// A daemon gets no flags on its command line here (see `nodeFlags` in src/client/start-daemon.ts); these two may be set
+// A daemon gets no flags on its command line here (see `nodeFlags` in src/client/launch-daemon.ts); these two may be set
 // while V8 runs, and come to the same.
 if (process.argv[2] === 'daemon' && process.argv[3] === '--persist') {
   setFlagsFromString('--semi-space-growth-factor=1');

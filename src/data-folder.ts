@@ -17,7 +17,7 @@ export function prepareDataFolder(home: string): void {
   try {
     makePrivateFolder(home);
   } catch (error) {
-    throw unusable(home, `it cannot be made (${messageOf(error)})`, elsewhere);
+    throw unusable(home, { why: `it cannot be made (${messageOf(error)})`, hint: elsewhere });
   }
   checkDataFolder(home);
 }
@@ -31,20 +31,28 @@ export function prepareDataFolder(home: string): void {
 export function checkDataFolder(home: string): boolean {
   const stats = statOf(home);
   if (stats === null) return false;
-  if (!stats.isDirectory()) throw unusable(home, 'it is not a folder', `mv ${home} ${home}.old`);
+  if (!stats.isDirectory()) {
+    // Nobody is to be led to move /dev/null away.
+    throw unusable(home, { why: 'it is not a folder', hint: stats.isFile() ? `mv ${home} ${home}.old` : elsewhere });
+  }
   const uid = process.getuid?.();
   if (uid !== undefined && stats.uid !== uid) {
-    throw unusable(home, `it belongs to uid ${stats.uid}, not to you`, 'set GHOST_HOME to a folder of your own');
+    throw unusable(home, {
+      why: `it belongs to uid ${stats.uid}, not to you`,
+      hint: 'set GHOST_HOME to a folder of your own',
+    });
   }
   if ((stats.mode & groupAndOthers) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
-    throw unusable(home, `others can get in (its mode is ${mode})`, `chmod 700 ${home}`);
+    throw unusable(home, { why: `others can get in (its mode is ${mode})`, hint: `chmod 700 ${home}` });
   }
   try {
     accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (errorCode(error) === 'EROFS') throw unusable(home, 'it lies on a read-only file system', elsewhere);
-    throw unusable(home, 'you cannot write in it', `chmod 700 ${home}`);
+    if (errorCode(error) === 'EROFS') {
+      throw unusable(home, { why: 'it lies on a read-only file system', hint: elsewhere });
+    }
+    throw unusable(home, { why: 'you cannot write in it', hint: `chmod 700 ${home}` });
   }
   return true;
 }
@@ -54,10 +62,10 @@ function statOf(home: string): Stats | null {
     return statSync(home);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
-    throw unusable(home, messageOf(error), elsewhere);
+    throw unusable(home, { why: messageOf(error), hint: elsewhere });
   }
 }
 
-function unusable(home: string, why: string, hint: string): GhostError {
+function unusable(home: string, { why, hint }: { readonly why: string; readonly hint: string }): GhostError {
   return new GhostError('data-folder-unusable', `the data folder ${home} cannot be used: ${why}`, { hint });
 }

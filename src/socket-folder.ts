@@ -9,40 +9,49 @@ import { socketPathBytesMax } from './paths.ts';
 const writableByGroup = 0o020;
 const writableByOthers = 0o002;
 const sticky = 0o1000;
+const elsewhere = 'set GHOST_SOCKET to a path in a folder of your own, or unset XDG_RUNTIME_DIR';
 
 /**
- * Refuses a path that is too long for a socket, and one whose folder somebody else could put another socket into: both sides look before they trust a
- * path, the daemon because it would listen there, the client because it sends its whole environment.
+ * Refuses a path that is too long for a socket, and one whose folder somebody else could put another socket into: both
+ * sides look before they trust a path, the daemon because it would listen there, the client because it sends its whole
+ * environment.
  * @returns whether the folder exists.
  * @throws GhostError `socket-path-unusable`, which says whose it is.
  */
 export function checkSocketFolder(socketPath: string): boolean {
   if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
-    throw unusable(socketPath, `it has more than ${socketPathBytesMax} bytes`, 'set GHOST_SOCKET to a shorter path');
+    throw socketUnusable(socketPath, {
+      why: `it has more than ${socketPathBytesMax} bytes`,
+      hint: 'set GHOST_SOCKET to a shorter path',
+    });
   }
   const folder = dirname(socketPath);
   const stats = statOf(folder, socketPath);
   if (stats === null) return false;
-  if (!stats.isDirectory()) throw unusable(socketPath, `${folder} is not a folder`);
+  if (!stats.isDirectory()) throw socketUnusable(socketPath, { why: `${folder} is not a folder` });
   const uid = process.getuid?.();
   if (uid === undefined) return true;
-  if (stats.uid !== uid) throw unusable(socketPath, `the folder ${folder} belongs to uid ${stats.uid}, not to you`);
+  if (stats.uid !== uid) {
+    throw socketUnusable(socketPath, { why: `the folder ${folder} belongs to uid ${stats.uid}, not to you` });
+  }
   if ((stats.mode & writableByOthers) !== 0) {
     // The temporary folder is meant to be like that.
     const shared = (stats.mode & sticky) !== 0;
-    throw unusable(socketPath, `anybody can write in ${folder}`, shared ? undefined : `chmod go-w ${folder}`);
+    const why = `anybody can write in ${folder}`;
+    throw socketUnusable(socketPath, shared ? { why } : { why, hint: `chmod go-w ${folder}` });
   }
   if ((stats.mode & writableByGroup) !== 0) {
-    throw unusable(socketPath, `its group can write in ${folder}`, `chmod g-w ${folder}`);
+    throw socketUnusable(socketPath, { why: `its group can write in ${folder}`, hint: `chmod g-w ${folder}` });
   }
   return true;
 }
 
 /** The error for a path at which no socket can be. */
-export function unusable(socketPath: string, why: string, hint?: string): GhostError {
-  return new GhostError('socket-path-unusable', `the socket ${socketPath} cannot be used: ${why}`, {
-    hint: hint ?? 'set GHOST_SOCKET to a path in a folder of your own, or unset XDG_RUNTIME_DIR',
-  });
+export function socketUnusable(
+  socketPath: string,
+  { why, hint = elsewhere }: { readonly why: string; readonly hint?: string },
+): GhostError {
+  return new GhostError('socket-path-unusable', `the socket ${socketPath} cannot be used: ${why}`, { hint });
 }
 
 function statOf(folder: string, socketPath: string): Stats | null {
@@ -50,6 +59,6 @@ function statOf(folder: string, socketPath: string): Stats | null {
     return statSync(folder);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
-    throw unusable(socketPath, messageOf(error));
+    throw socketUnusable(socketPath, { why: messageOf(error) });
   }
 }

@@ -17,7 +17,7 @@ export interface StartProgress {
   readonly total: number;
 }
 
-export type StartStep = 'backup' | 'migration' | 'fold';
+type StartStep = 'backup' | 'migration' | 'fold';
 
 export function startProgressPath({ home }: Pick<Paths, 'home'>): string {
   return join(home, 'starting.json');

@@ -5,7 +5,7 @@
  */
 export const budgets = {
   /** Bytes of dist/cli.cjs, which every command reads. */
-  cliBundleBytes: 203_000,
+  cliBundleBytes: 204_000,
   /** Bytes of dist/daemon.cjs: what lies in it stays in the memory of a daemon that does nothing. */
   daemonBundleBytes: 410_000,
   /** Bytes of the tarball, of what it holds, and of everything that an installation of it brings. */

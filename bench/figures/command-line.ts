@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-import { type Figure, type Row, interleave } from '../figure.ts';
-import { type BenchHome, plainEnvironment, runTimed } from '../support/bench-home.ts';
+import { type Figure, interleave } from '../figure.ts';
+import { against } from '../rows.ts';
+import { type BenchHome, idleNode, plainEnvironment } from '../support/bench-home.ts';
 
 /** What a command costs, against a Node that does nothing. */
 export const figures: readonly Figure[] = [
@@ -24,11 +25,8 @@ export const figures: readonly Figure[] = [
         { rounds: stage.rounds(8) },
       );
       return [
-        against('ghost list, 50 tasks', time.list, { values: time.node, ratio: 1.5 }),
-        {
-          ...against('its memory', memory.list, { values: memory.node, ratio: 1.25 }),
-          unit: 'MB',
-        },
+        against('ghost list, 50 tasks', time.list, { values: time.node, ratioMost: 1.5 }),
+        against('its memory', memory.list, { values: memory.node, ratioMost: 1.25, unit: 'MB' }),
       ];
     },
   },
@@ -42,7 +40,7 @@ export const figures: readonly Figure[] = [
         { run: ghost(home, ['run', 'true']), node: idleNode },
         { rounds: stage.rounds(30) },
       );
-      return [against('ghost run true', time.run, { values: time.node, ratio: 1.8 })];
+      return [against('ghost run true', time.run, { values: time.node, ratioMost: 1.8 })];
     },
   },
   {
@@ -51,7 +49,7 @@ export const figures: readonly Figure[] = [
     measure: async (stage) => {
       const home = stage.home();
       const time = await interleave({ help: ghost(home, ['help']), node: idleNode }, { rounds: stage.rounds(20) });
-      return [against('ghost help', time.help, { values: time.node, ratio: null })];
+      return [against('ghost help', time.help, { values: time.node, ratioMost: null })];
     },
   },
   {
@@ -70,13 +68,10 @@ export const figures: readonly Figure[] = [
         },
         { rounds: stage.rounds(12) },
       );
-      return [against('first command, no daemon', time.first, { values: time.node, ratio: 6 })];
+      return [against('first command, no daemon', time.first, { values: time.node, ratioMost: 6 })];
     },
   },
 ];
-
-export const idleNode = async (): Promise<number> =>
-  (await runTimed([process.execPath, '-e', '0'], { env: plainEnvironment() })).tookMs;
 
 function ghost(home: BenchHome, args: readonly string[]): () => Promise<number> {
   return async () => (await home.ghost(args)).tookMs;
@@ -87,20 +82,6 @@ async function withTasks(home: BenchHome, count: number): Promise<void> {
   const client = await home.client();
   const tasks = await Promise.all(Array.from({ length: count }, () => client.run(home.task(['true']))));
   await client.wait(tasks.map(({ id }) => String(id)));
-}
-
-function against(
-  what: string,
-  values: readonly number[],
-  node: { readonly values: readonly number[]; readonly ratio: number | null },
-): Row {
-  return {
-    what,
-    unit: 'ms',
-    ghost: values,
-    yardstick: { name: 'node -e 0', values: node.values },
-    bar: node.ratio === null ? null : { of: 'ratio', limit: 'at most', value: node.ratio },
-  };
 }
 
 /** The most memory that a program of Node's had at once, in MB (10^6 bytes). */

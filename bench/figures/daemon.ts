@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Figure, type Row, timed } from '../figure.ts';
+import { type Figure, timed } from '../figure.ts';
+import { against, alone, atMost } from '../rows.ts';
 import { startMany } from '../support/many.ts';
-import { figuresOf, membersOfSession, proportionalKibibytes } from '../support/process-figures.ts';
+import { figuresOf, membersOfSession, proportionalKibibytes, shareOfCore } from '../support/process-figures.ts';
 
 const idleSeconds = 10;
 const runningTasks = 1_000;
@@ -24,10 +25,16 @@ export const figures: readonly Figure[] = [
       await delay(idleSeconds * 1_000);
       const after = figuresOf(pid);
       return [
-        single('idle daemon, resident', 'MB', after.residentMegabytes, 70),
-        single('its memory, what it shares by its share', 'MB', (proportionalKibibytes(pid) * 1024) / 1e6, null),
-        single(`its processor time in ${idleSeconds} s`, 'ms', after.cpuMs - before.cpuMs, 10),
-        single(`its wake-ups in ${idleSeconds} s`, 'count', after.wakeUps - before.wakeUps, 0),
+        alone('idle daemon, resident', [after.residentMegabytes], { unit: 'MB', bar: atMost('median', 70) }),
+        alone('its memory, what it shares by its share', [(proportionalKibibytes(pid) * 1024) / 1e6], { unit: 'MB' }),
+        alone(`its processor time in ${idleSeconds} s`, [after.cpuMs - before.cpuMs], {
+          unit: 'ms',
+          bar: atMost('median', 10),
+        }),
+        alone(`its wake-ups in ${idleSeconds} s`, [after.wakeUps - before.wakeUps], {
+          unit: 'count',
+          bar: atMost('median', 0),
+        }),
       ];
     },
   },
@@ -51,9 +58,12 @@ export const figures: readonly Figure[] = [
       const members = shim === null ? [] : membersOfSession(shim);
       const shimKibibytes = members.map(proportionalKibibytes).reduce((sum, own) => sum + own, 0);
       return [
-        single(`a running idle task in the daemon, of ${runningTasks}`, 'KiB', each, 60),
-        single('its shim and pumps, proportional', 'KiB', shimKibibytes, null),
-        single(`processor time with them in ${idleSeconds} s`, 'ms', later.cpuMs - after.cpuMs, null),
+        alone(`a running idle task in the daemon, of ${runningTasks}`, [each], {
+          unit: 'KiB',
+          bar: atMost('median', 60),
+        }),
+        alone('its shim and pumps, proportional', [shimKibibytes], { unit: 'KiB' }),
+        alone(`processor time with them in ${idleSeconds} s`, [later.cpuMs - after.cpuMs], { unit: 'ms' }),
       ];
     },
   },
@@ -68,19 +78,14 @@ export const figures: readonly Figure[] = [
       const script = 'while :; do echo a line of output; sleep 0.1; done';
       await startMany(client, { count: chattyTasks, request: home.task(['sh', '-c', script]) });
       const pid = home.daemonPid();
-      const before = figuresOf(pid);
-      const began = performance.now();
-      const busy = await waits(() => client.ping());
-      const share = ((figuresOf(pid).cpuMs - before.cpuMs) / (performance.now() - began)) * 100;
+      const { percent, gave: busy } = await shareOfCore(pid, () => waits(() => client.ping()));
       return [
-        {
-          what: `a ping beside ${chattyTasks} chatty tasks`,
-          unit: 'ms',
-          ghost: busy,
-          yardstick: { name: 'a ping beside none', values: quiet },
-          bar: null,
-        },
-        single('the daemon, of one core', '%', share, null),
+        against(`a ping beside ${chattyTasks} chatty tasks`, busy, {
+          name: 'a ping beside none',
+          values: quiet,
+          ratioMost: null,
+        }),
+        alone('the daemon, of one core', [percent], { unit: '%' }),
       ];
     },
   },
@@ -102,9 +107,9 @@ export const figures: readonly Figure[] = [
       }
       const after = figuresOf(pid);
       return [
-        single('a flood, the daemon', 'CPU ms/MiB', (after.cpuMs - before.cpuMs) / mebibytes, null),
-        { what: 'a ping beside it', unit: 'ms', ghost: meanwhile, yardstick: null, bar: null },
-        single('memory that it added', 'MB', after.residentMegabytes - before.residentMegabytes, null),
+        alone('a flood, the daemon', [(after.cpuMs - before.cpuMs) / mebibytes], { unit: 'CPU ms/MiB' }),
+        alone('a ping beside it', meanwhile, { unit: 'ms' }),
+        alone('memory that it added', [after.residentMegabytes - before.residentMegabytes], { unit: 'MB' }),
       ];
     },
   },
@@ -112,19 +117,9 @@ export const figures: readonly Figure[] = [
 
 async function waits(ask: () => Promise<unknown>): Promise<readonly number[]> {
   const values: number[] = [];
-  for (let index = 0; index < pings; index += 1) {
+  for (let ping = 0; ping < pings; ping += 1) {
     values.push(await timed(ask));
     await delay(5);
   }
   return values;
-}
-
-function single(what: string, unit: Row['unit'], value: number, most: number | null): Row {
-  return {
-    what,
-    unit,
-    ghost: [value],
-    yardstick: null,
-    bar: most === null ? null : { of: 'median', limit: 'at most', value: most },
-  };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { root } from '../../test/support/source-files.ts';
 import { type Figure, type Row, type Stage, interleave } from '../figure.ts';
+import { against, alone } from '../rows.ts';
 import type { BenchHome } from '../support/bench-home.ts';
 import { fillJournal } from '../support/fill-journal.ts';
 import { figuresOf } from '../support/process-figures.ts';
@@ -107,13 +108,12 @@ function rowsOf(
   },
 ): readonly Row[] {
   const [least = 0] = sizes;
-  return sizes.map((size) => ({
-    what: `${what}, ${sizeText(size)} ended tasks`,
-    unit,
-    ghost: values[String(size)] ?? [],
-    yardstick: size === least ? null : { name: `${sizeText(least)} tasks`, values: values[String(least)] ?? [] },
-    bar: most === null || size === least ? null : { of: 'ratio', limit: 'at most', value: most },
-  }));
+  const of = (size: number): readonly number[] => values[String(size)] ?? [];
+  return sizes.map((size) => {
+    const ofSize = `${what}, ${sizeText(size)} ended tasks`;
+    if (size === least) return alone(ofSize, of(size), { unit });
+    return against(ofSize, of(size), { name: `${sizeText(least)} tasks`, values: of(least), ratioMost: most, unit });
+  });
 }
 
 function sizeText(size: number): string {

@@ -10,10 +10,10 @@ import { evolveTask, isTaskEvent } from '../../src/projections/evolve-task.ts';
 import { openTaskJournal } from '../../src/projections/open-task-journal.ts';
 import type { Task } from '../../src/projections/task.ts';
 import { root } from '../../test/support/source-files.ts';
-import { type Figure, type Row, type Side, type Stage, interleave, timed } from '../figure.ts';
-import { plainEnvironment, runTimed } from '../support/bench-home.ts';
+import { type Bar, type Figure, type Row, type Side, type Stage, interleave, perSecond, timed } from '../figure.ts';
+import { against, alone, atLeast, atMost } from '../rows.ts';
+import { idleNode, plainEnvironment, runTimed } from '../support/bench-home.ts';
 import { eventsPerTask, fillJournal, livesOf, sharedEnvironment } from '../support/fill-journal.ts';
-import { idleNode } from './command-line.ts';
 
 const migrationsFolder = join(root, 'migrations');
 const appended = 50_000;
@@ -38,7 +38,12 @@ async function append(stage: Stage): Promise<readonly Row[]> {
   const drafts = [...livesOf({ first: 1, tasks: appended / eventsPerTask, from: 1.7e15 })].flatMap(
     (life) => life.drafts,
   );
-  const cpu = { alone: [] as number[], folded: [] as number[], foldedLarge: [] as number[] };
+  const cpu = {
+    alone: [] as number[],
+    aloneLarge: [] as number[],
+    folded: [] as number[],
+    foldedLarge: [] as number[],
+  };
   const side =
     (name: keyof typeof cpu, open: (path: string) => Promise<Journal>, batch: number): Side =>
     async () => {
@@ -55,6 +60,7 @@ async function append(stage: Stage): Promise<readonly Row[]> {
   const values = await interleave(
     {
       alone: side('alone', openAlone, 100),
+      aloneLarge: side('aloneLarge', openAlone, 1_000),
       folded: side('folded', openFolded, 100),
       foldedLarge: side('foldedLarge', openFolded, 1_000),
       bare: async () => {
@@ -66,27 +72,26 @@ async function append(stage: Stage): Promise<readonly Row[]> {
     },
     { rounds: stage.rounds(6) },
   );
-  const row = (what: string, ghost: readonly number[], bar: Row['bar']): Row => ({
-    what,
-    unit: '/s',
-    ghost,
-    yardstick: { name: 'the encoded rows in a bare table', values: values.bare },
+  const row = (what: string, ghost: readonly number[], bar: Bar | null): Row => ({
+    ...against(what, ghost, {
+      name: 'the encoded rows in a bare table',
+      values: values.bare,
+      ratioMost: null,
+      unit: '/s',
+    }),
     bar,
   });
-  const cost = (what: string, ghost: readonly number[]): Row => ({
-    what: `processor time of an event, ${what}`,
-    unit: 'µs',
-    // Without the first round, which warms up.
-    ghost: ghost.slice(1),
-    yardstick: null,
-    bar: null,
-  });
-  const enough = { of: 'median', limit: 'at least', value: 100_000 } as const;
+  // Without the first round, which warms up.
+  const cost = (what: string, ghost: readonly number[]): Row =>
+    alone(`processor time of an event, ${what}`, ghost.slice(1), { unit: 'µs' });
+  const enough = atLeast('median', 100_000);
   return [
     row('events appended, 100 a batch', values.alone, enough),
+    row('1,000 a batch', values.aloneLarge, enough),
     row('with read models, 100 a batch', values.folded, enough),
     row('with read models, 1,000 a batch', values.foldedLarge, null),
     cost('100 a batch', cpu.alone),
+    cost('1,000 a batch', cpu.aloneLarge),
     cost('with read models, 100 a batch', cpu.folded),
     cost('with read models, 1,000 a batch', cpu.foldedLarge),
   ];
@@ -168,33 +173,27 @@ async function replay(stage: Stage): Promise<readonly Row[]> {
     { rounds: stage.rounds(8) },
   );
   const shell = values['shell'];
-  const question = (what: string, ghost: readonly number[]): Row => ({
-    what: `ghost history ${what}, ${(replayed / eventsPerTask).toLocaleString('en')} tasks`,
-    unit: 'ms',
-    ghost,
-    yardstick: { name: 'node -e 0', values: asked.node },
-    bar: null,
-  });
+  const question = (what: string, ghost: readonly number[]): Row =>
+    against(`ghost history ${what}, ${(replayed / eventsPerTask).toLocaleString('en')} tasks`, ghost, {
+      values: asked.node,
+      ratioMost: null,
+    });
   return [
     {
       what: '1,000,000 events read and folded',
       unit: 's',
       ghost: values['replay'] ?? [],
       yardstick: shell === undefined ? null : { name: 'sqlite3, SELECT * of them', values: shell },
-      bar: { of: 'median', limit: 'at most', value: 2 },
+      bar: atMost('median', 2),
     },
-    { what: 'ghost audit --verify of them', unit: 's', ghost: checked.verify, yardstick: null, bar: null },
+    alone('ghost audit --verify of them', checked.verify, { unit: 's' }),
     question('', asked.newest),
     question('deploy staging', asked.text),
     question('signal:KILL name:nightly tag:gpu', asked.rare),
     question('of a text that is nowhere', asked.none),
-    {
-      what: 'the journal and its read models, a task',
+    alone('the journal and its read models, a task', [(statSync(path).size / replayed) * eventsPerTask], {
       unit: 'bytes',
-      ghost: [(statSync(path).size / replayed) * eventsPerTask],
-      yardstick: null,
-      bar: null,
-    },
+    }),
   ];
 }
 
@@ -212,8 +211,4 @@ function foldAll(journal: Journal): void {
     }
   }
   if (live.size > 0) throw new Error(`${live.size} tasks have not ended`);
-}
-
-function perSecond(count: number, tookMs: number): number {
-  return (count / tookMs) * 1_000;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Figure, interleave, timed } from '../figure.ts';
+import { against, alone, atMost } from '../rows.ts';
 import { plainEnvironment, runTimed } from '../support/bench-home.ts';
 
 /** How long after something happened it is known. */
@@ -16,15 +17,7 @@ export const figures: readonly Figure[] = [
         const { id } = await client.run(home.task(['sleep', '1000']));
         values.push(await timed(() => client.stop(String(id))));
       }
-      return [
-        {
-          what: 'stop to its answer',
-          unit: 'ms',
-          ghost: values,
-          yardstick: null,
-          bar: { of: 'median', limit: 'at most', value: 20 },
-        },
-      ];
+      return [alone('stop to its answer', values, { unit: 'ms', bar: atMost('median', 20) })];
     },
   },
   {
@@ -44,15 +37,7 @@ export const figures: readonly Figure[] = [
           if (event.type === 'TaskExited') values.push((event.at - event.data.endedAt) / 1000);
         }
       }
-      return [
-        {
-          what: 'exit to TaskExited',
-          unit: 'ms',
-          ghost: values,
-          yardstick: null,
-          bar: { of: 'median', limit: 'at most', value: 10 },
-        },
-      ];
+      return [alone('exit to TaskExited', values, { unit: 'ms', bar: atMost('median', 10) })];
     },
   },
   {
@@ -71,13 +56,11 @@ export const figures: readonly Figure[] = [
       };
       const values = await interleave(sides, { rounds: stage.rounds(20) });
       return [
-        {
-          what: 'run to the first byte of output',
-          unit: 'ms',
-          ghost: values.ghost,
-          yardstick: { name: 'sh -c, to its end', values: values.sh },
-          bar: null,
-        },
+        against('run to the first byte of output', values.ghost, {
+          name: 'sh -c, to its end',
+          values: values.sh,
+          ratioMost: null,
+        }),
       ];
     },
   },
@@ -99,20 +82,8 @@ export const figures: readonly Figure[] = [
         values.push(now - written);
       }
       return [
-        {
-          what: 'line to follower',
-          unit: 'ms',
-          ghost: values,
-          yardstick: null,
-          bar: { of: 'median', limit: 'at most', value: 10 },
-        },
-        {
-          what: 'line to follower, the slowest of 100',
-          unit: 'ms',
-          ghost: values,
-          yardstick: null,
-          bar: { of: 'p99', limit: 'at most', value: 50 },
-        },
+        alone('line to follower', values, { unit: 'ms', bar: atMost('median', 10) }),
+        alone('line to follower, the slowest of 100', values, { unit: 'ms', bar: atMost('p99', 50) }),
       ];
     },
   },

@@ -6,8 +6,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Client, connect } from '../../src/client/library.ts';
+import { procNumber } from '../../test/support/process-stat.ts';
 import { root } from '../../test/support/source-files.ts';
-import type { Figure, Row, Stage } from '../figure.ts';
+import type { Figure, Stage } from '../figure.ts';
+import { against, alone, atMost } from '../rows.ts';
 import { type BenchHome, plainEnvironment } from '../support/bench-home.ts';
 
 const mebibyte = 2 ** 20;
@@ -36,8 +38,8 @@ export const figures: readonly Figure[] = [
       // What was written before the follower was there tells of its start.
       const ghost = latencies.slice(10);
       return [
-        { what: 'line written to line out of log -f', unit: 'ms', ghost, yardstick: null, bar: atMost('median', 10) },
-        { what: 'the same, the slowest of a hundred', unit: 'ms', ghost, yardstick: null, bar: atMost('p99', 50) },
+        alone('line written to line out of log -f', ghost, { unit: 'ms', bar: atMost('median', 10) }),
+        alone('the same, the slowest of a hundred', ghost, { unit: 'ms', bar: atMost('p99', 50) }),
       ];
     },
   },
@@ -51,14 +53,13 @@ export const figures: readonly Figure[] = [
         values.ten.push(await peakWithFollowers(stage, followersMany));
       }
       return [
-        {
-          what: 'daemon, ten followers of a flood',
+        against('daemon, ten followers of a flood', values.ten, {
+          name: 'one follower',
+          values: values.one,
           unit: 'MB',
-          ghost: values.ten,
-          yardstick: { name: 'one follower', values: values.one },
           // Each has a chunk or two of its own on its way.
-          bar: { of: 'ratio', limit: 'at most', value: 1.25 },
-        },
+          ratioMost: 1.25,
+        }),
       ];
     },
   },
@@ -68,37 +69,17 @@ export const figures: readonly Figure[] = [
     measure: async (stage) => {
       const delays: LoopDelays[] = [];
       for (let round = 0; round < stage.rounds(3); round += 1) delays.push(await loopDelay(stage));
-      const row = (what: string, ghost: readonly number[], bar: Row['bar']): Row => ({
-        what,
-        unit: 'ms',
-        ghost,
-        yardstick: null,
-        bar,
-      });
+      const own = delays.map((one) => one.own.p99);
+      const longest = delays.map((one) => one.own.max);
+      const all = delays.map((one) => one.clock.p99);
       return [
-        row(
-          'event loop held up by ghostd, p99',
-          delays.map(({ own }) => own.p99),
-          atMost('median', 20),
-        ),
-        row(
-          'the longest',
-          delays.map(({ own }) => own.max),
-          null,
-        ),
-        row(
-          'by ghostd and whatever else ran, p99',
-          delays.map(({ clock: all }) => all.p99),
-          atMost('median', 20),
-        ),
+        alone('event loop held up by ghostd, p99', own, { unit: 'ms', bar: atMost('median', 20) }),
+        alone('the longest', longest, { unit: 'ms' }),
+        alone('by ghostd and whatever else ran, p99', all, { unit: 'ms', bar: atMost('median', 20) }),
       ];
     },
   },
 ];
-
-function atMost(of: 'median' | 'p99', value: number): Row['bar'] {
-  return { of, limit: 'at most', value };
-}
 
 /** The most memory that the daemon had while so many clients followed a task that prints 256 MiB as fast as it can. */
 async function peakWithFollowers(stage: Stage, followers: number): Promise<number> {
@@ -111,10 +92,10 @@ async function peakWithFollowers(stage: Stage, followers: number): Promise<numbe
     await once(follower, 'exit');
   });
   await Promise.all(reading);
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${home.daemonPid()}/status`, 'latin1')) ?? [];
+  const kibibytes = procNumber(`${home.daemonPid()}/status`, 'VmHWM');
   await client.shutdown();
   rmSync(join(home.path, 'tasks'), { recursive: true });
-  return (Number(kibibytes) * 1024) / 1e6;
+  return (kibibytes * 1024) / 1e6;
 }
 
 function flood(mebibytes: number): string {

@@ -1,6 +1,6 @@
 import { type Row, type Side, type Stage, interleave } from '../figure.ts';
-import type { BenchHome } from '../support/bench-home.ts';
-import { idleNode } from './command-line.ts';
+import { against } from '../rows.ts';
+import { type BenchHome, idleNode } from '../support/bench-home.ts';
 
 /** Where a question must be answered that an index helps: so many times as long as Node needs to do nothing. */
 const indexedMost = 1.5;
@@ -9,7 +9,7 @@ const indexedMost = 1.5;
  * What a person may ask of a journal that `fillJournal` filled with so many tasks: each question that an index answers.
  * Some are asked twice: of what is common and of what is rare, which is looked for all the way down.
  */
-export function indexedQuestions(tasks: number): readonly (readonly [string, ...string[]])[] {
+function indexedQuestions(tasks: number): readonly (readonly [string, ...string[]])[] {
   const middle = String(Math.ceil(tasks / 2));
   return [
     ['list'],
@@ -59,19 +59,9 @@ export async function askThePast(
     { rounds: stage.rounds(3) },
   );
   return [
-    ...questions.map(({ what }): Row => ({
-      what,
-      unit: 'ms',
-      ghost: time[what] ?? [],
-      yardstick: { name: 'node -e 0', values: time['node'] ?? [] },
-      bar: { of: 'ratio', limit: 'at most', value: indexedMost },
-    })),
-    {
-      what: 'ghost history --stats, which counts every task',
-      unit: 'ms',
-      ghost: counts.stats,
-      yardstick: { name: 'node -e 0', values: counts.node },
-      bar: null,
-    },
+    ...questions.map(({ what }) =>
+      against(what, time[what] ?? [], { values: time['node'] ?? [], ratioMost: indexedMost }),
+    ),
+    against('ghost history --stats, which counts every task', counts.stats, { values: counts.node, ratioMost: null }),
   ];
 }

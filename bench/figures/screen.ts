@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Figure, type Stage, interleave } from '../figure.ts';
-import type { BenchHome } from '../support/bench-home.ts';
-import { figuresOf } from '../support/process-figures.ts';
-import { idleNode } from './command-line.ts';
+import { against, alone, atMost } from '../rows.ts';
+import { type BenchHome, idleNode } from '../support/bench-home.ts';
+import { shareOfCore } from '../support/process-figures.ts';
 
 const patienceMs = 30_000;
 const followedSeconds = 5;
@@ -41,15 +41,7 @@ export const figures: readonly Figure[] = [
         },
         { rounds: stage.rounds(10) },
       );
-      return [
-        {
-          what: 'first frame of the screen',
-          unit: 'ms',
-          ghost: values.frame,
-          yardstick: { name: 'node -e 0', values: values.node },
-          bar: { of: 'ratio', limit: 'at most', value: 10 },
-        },
-      ];
+      return [against('first frame of the screen', values.frame, { values: values.node, ratioMost: 10 })];
     },
   },
   {
@@ -68,20 +60,9 @@ export const figures: readonly Figure[] = [
       const pid = screen.pid();
       const shares: number[] = [];
       for (let round = 0; round < stage.rounds(3); round += 1) {
-        const before = figuresOf(pid);
-        const began = performance.now();
-        await delay(followedSeconds * 1_000);
-        shares.push(((figuresOf(pid).cpuMs - before.cpuMs) / (performance.now() - began)) * 100);
+        shares.push((await shareOfCore(pid, () => delay(followedSeconds * 1_000))).percent);
       }
-      return [
-        {
-          what: 'the screen beside 10,000 lines/s, of one core',
-          unit: '%',
-          ghost: shares,
-          yardstick: null,
-          bar: { of: 'median', limit: 'at most', value: 30 },
-        },
-      ];
+      return [alone('the screen beside 10,000 lines/s, of one core', shares, { unit: '%', bar: atMost('median', 30) })];
     },
   },
 ];

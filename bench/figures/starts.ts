@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-import { type Figure, type Row, type Stage, interleave, timed } from '../figure.ts';
+import { type Figure, type Stage, interleave, perSecond, timed } from '../figure.ts';
+import { against, alone, atLeast } from '../rows.ts';
 import { plainEnvironment, runTimed } from '../support/bench-home.ts';
 import { startMany } from '../support/many.ts';
 import type { PeerName } from '../support/peers.ts';
@@ -44,7 +45,7 @@ export const figures: readonly Figure[] = [
           request: home.task(['true']),
           onStarted: () => answered.push(performance.now()),
         });
-        const at = (index: number): number => answered[index] ?? Number.NaN;
+        const at = (place: number): number => answered[place] ?? Number.NaN;
         rates.all.push(perSecond(tasks, at(tasks - 1) - began));
         rates.first.push(perSecond(part, at(part - 1) - began));
         rates.last.push(perSecond(part, at(tasks - 1) - at(tasks - 1 - part)));
@@ -63,25 +64,20 @@ export const figures: readonly Figure[] = [
       for (const { end } of peers) await end();
       const withoutWarmUp = (list: readonly number[]): readonly number[] => list.slice(1);
       return [
-        row('tasks started, one connection', withoutWarmUp(rates.all), {
-          bar: { of: 'median', limit: 'at least', value: 150 },
-        }),
-        {
-          what: 'processor time of a start, shim and task included',
-          unit: 'ms',
-          ghost: withoutWarmUp(cpu),
-          yardstick: null,
-          bar: null,
-        },
-        row('the last 100 of 500', withoutWarmUp(rates.last), {
-          yardstick: { name: 'the first 100', values: withoutWarmUp(rates.first) },
+        alone('tasks started, one connection', withoutWarmUp(rates.all), { unit: '/s', bar: atLeast('median', 150) }),
+        alone('processor time of a start, shim and task included', withoutWarmUp(cpu), { unit: 'ms' }),
+        against('the last 100 of 500', withoutWarmUp(rates.last), {
+          name: 'the first 100',
+          values: withoutWarmUp(rates.first),
+          ratioMost: null,
+          unit: '/s',
         }),
         ...peers.map(({ name, count }) =>
-          row('tasks started, one connection', withoutWarmUp(rates.all), {
-            yardstick: {
-              name: `${name}, a call each`,
-              values: (values[name] ?? []).map((ms) => perSecond(count, ms)),
-            },
+          against('tasks started, one connection', withoutWarmUp(rates.all), {
+            name: `${name}, a call each`,
+            values: (values[name] ?? []).map((ms) => perSecond(count, ms)),
+            ratioMost: null,
+            unit: '/s',
           }),
         ),
       ];
@@ -114,16 +110,4 @@ function openPeers(stage: Stage) {
     };
     return [{ name, count, side, end }];
   });
-}
-
-function perSecond(count: number, ms: number): number {
-  return (count / ms) * 1000;
-}
-
-function row(
-  what: string,
-  values: readonly number[],
-  { bar = null, yardstick = null }: Partial<Pick<Row, 'bar' | 'yardstick'>>,
-): Row {
-  return { what, unit: '/s', ghost: values, yardstick, bar };
 }

@@ -23,7 +23,7 @@ export function plainEnvironment(): Record<string, string> {
 }
 
 /** What a program that has ended left. */
-export interface Ended {
+interface Ended {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -57,6 +57,11 @@ export async function runTimed(
     throw new Error(`${[file, ...args].join(' ')} ended with ${child.exitCode ?? child.signalCode}: ${stderr}`);
   }
   return { status: child.exitCode, stdout, stderr, tookMs };
+}
+
+/** What everything of Node's costs at least: a Node that does nothing. In milliseconds. */
+export async function idleNode(): Promise<number> {
+  return (await runTimed([process.execPath, '-e', '0'], { env: plainEnvironment() })).tookMs;
 }
 
 /** A ghost of its own: the real command line, the real daemon, in a temporary folder. */

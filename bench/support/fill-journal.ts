@@ -5,13 +5,13 @@ import type { Actor, EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId 
 import { openTaskJournal } from '../../src/projections/open-task-journal.ts';
 
 /** How many tasks one commit has, of five events each: about as many as the daemon commits at once when it is busy. */
-export const tasksPerCommit = 20;
+const tasksPerCommit = 20;
 /** The events of each task. */
 export const eventsPerTask = 5;
 /** How far one submission is from the next, in microseconds: a million of them are about a year. */
 const meanPauseUs = 30_000_000;
 
-export interface FillOptions {
+interface FillOptions {
   /** The journal's file. It is made where there is none, and gets more where there is one. */
   readonly path: string;
   readonly migrationsFolder: string;
@@ -20,7 +20,6 @@ export interface FillOptions {
   readonly tasks: number;
   /** When the last of them ends, in microseconds since 1970. */
   readonly until: Microseconds;
-  readonly onProgress?: (done: number) => void;
 }
 
 /**
@@ -29,8 +28,13 @@ export interface FillOptions {
  * but for the UUIDs.
  * @returns how many events that were.
  */
-export async function fillJournal(options: FillOptions): Promise<number> {
-  const { path, migrationsFolder, ghostVersion, tasks, until } = options;
+export async function fillJournal({
+  path,
+  migrationsFolder,
+  ghostVersion,
+  tasks,
+  until,
+}: FillOptions): Promise<number> {
   const clock = { now: until - tasks * meanPauseUs };
   const { journal } = await openTaskJournal({
     path,
@@ -53,7 +57,6 @@ export async function fillJournal(options: FillOptions): Promise<number> {
       { durability: 'normal', environment: sharedEnvironment },
     );
     done += count;
-    options.onProgress?.(done);
   }
   return opened.lastSeq - eventsBefore;
 }

@@ -1,7 +1,7 @@
 import type { Client, RunRequest, TaskView } from '../../src/client/library.ts';
 
 /** Requests that are waited for at a time: as `ghost run --batch` does. */
-export const underWay = 32;
+const underWay = 32;
 
 /** Starts so many tasks over one connection, and calls back after each answer. */
 export async function startMany(

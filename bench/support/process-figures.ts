@@ -1,7 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+
+import { allPids, procNumber, statOf } from '../../test/support/process-stat.ts';
 
 /** What a process has taken so far, from /proc (proc(5)). */
-export interface ProcessFigures {
+interface ProcessFigures {
   readonly residentMegabytes: number;
   /** Of its thread: user and system. */
   readonly cpuMs: number;
@@ -15,44 +17,43 @@ export interface ProcessFigures {
 const tickMs = 10;
 
 export function figuresOf(pid: number): ProcessFigures {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = (from: number): number => Number(fields[from - 3]) + Number(fields[from - 2]);
+  const { ticks, childrenTicks } = statOf(pid);
   const wakeUps = readdirSync(`/proc/${pid}/task`)
-    .map((thread) => numberIn(`/proc/${pid}/task/${thread}/status`, /^voluntary_ctxt_switches:\s+(\d+)/m))
+    .map((thread) => procNumber(`${pid}/task/${thread}/status`, 'voluntary_ctxt_switches'))
     .reduce((sum, count) => sum + count, 0);
   return {
-    residentMegabytes: (numberIn(`/proc/${pid}/status`, /^VmRSS:\s+(\d+) kB/m) * 1024) / 1e6,
-    cpuMs: ticks(14) * tickMs,
-    childrenCpuMs: ticks(16) * tickMs,
+    residentMegabytes: (procNumber(`${pid}/status`, 'VmRSS') * 1024) / 1e6,
+    cpuMs: ticks * tickMs,
+    childrenCpuMs: childrenTicks * tickMs,
     wakeUps,
   };
 }
 
+/** How much of one core a process took while something was done, and what that gave. */
+export async function shareOfCore<T>(
+  pid: number,
+  during: () => Promise<T>,
+): Promise<{ readonly percent: number; readonly gave: T }> {
+  const before = figuresOf(pid).cpuMs;
+  const began = performance.now();
+  const gave = await during();
+  return { percent: ((figuresOf(pid).cpuMs - before) / (performance.now() - began)) * 100, gave };
+}
+
 /** The part of a process's memory that is its own, in KiB: what it shares counts by its share (Pss). */
 export function proportionalKibibytes(pid: number): number {
-  return numberIn(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+) kB/m);
+  return procNumber(`${pid}/smaps_rollup`, 'Pss');
 }
 
 /** The processes of a session, by the pid that leads it. */
 export function membersOfSession(session: number): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => sessionOf(pid) === session);
+  return allPids().filter((pid) => sessionOf(pid) === session);
 }
 
 function sessionOf(pid: number): number | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
+    return statOf(pid).session;
   } catch {
     return null;
   }
-}
-
-function numberIn(file: string, pattern: RegExp): number {
-  const found = pattern.exec(readFileSync(file, 'latin1'))?.[1];
-  if (found === undefined) throw new Error(`${file} has nothing like ${pattern.source}`);
-  return Number(found);
 }

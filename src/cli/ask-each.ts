@@ -1,7 +1,7 @@
 import type { CommandContext } from './command.ts';
 import { reportError } from './report-error.ts';
 
-export interface Asked<T> {
+interface Asked<T> {
   /** The answers, in the order in which the tasks were named; those that were refused are left out. */
   readonly answers: readonly T[];
   /** 0, or the exit status of the first named one that is not 0. */

@@ -8,21 +8,20 @@ import { visible } from '../words/visible.ts';
 import { type BatchLine, batchLines } from './batch-lines.ts';
 import type { CommandContext, InterruptSignal } from './command.ts';
 import { readerGoneStatus } from './output.ts';
+import { ProgressLine } from './progress-line.ts';
 
 /**
  * Requests that are under way at a time: enough that the daemon always has the next one, few enough that the first
  * answers come soon and that Ctrl-C leaves little to wait for.
  */
 export const batchUnderWayMax = 32;
-/** How often the progress is drawn anew, at most. */
-const progressEveryMs = 100;
 
 /** What became of a line. */
 type Outcome =
   | { readonly line: number; readonly task: TaskView }
   | { readonly line: number; readonly error: GhostError };
 
-export interface BatchOptions {
+interface BatchOptions {
   readonly context: CommandContext;
   readonly input: AsyncIterable<Uint8Array>;
   readonly requestOf: (line: string) => RunRequest;
@@ -39,6 +38,7 @@ export class Batch {
   readonly #input: AsyncIterable<Uint8Array>;
   readonly #requestOf: (line: string) => RunRequest;
   readonly #json: boolean;
+  readonly #progress: ProgressLine;
   readonly #stop = Promise.withResolvers<null>();
   /** Ends when everything that was submitted so far has been told. */
   #told: Promise<void> = Promise.resolve();
@@ -48,10 +48,10 @@ export class Batch {
   #refused = 0;
   #failure: GhostError | null = null;
   #interrupt: InterruptSignal | null = null;
-  #drawnAt: number | null = null;
 
   constructor({ context, input, requestOf, json }: BatchOptions) {
     this.#context = context;
+    this.#progress = new ProgressLine(context);
     this.#input = input;
     this.#requestOf = requestOf;
     this.#json = json;
@@ -69,7 +69,7 @@ export class Batch {
     // A daemon that brings a large journal up to date before it listens takes minutes.
     const client = await Promise.race([this.#context.connect({ start: true }), this.#stop.promise]);
     if (client !== null) await Promise.race([this.#submitAll(client).then(() => this.#told), again.promise]);
-    await this.#endProgress();
+    await this.#progress.clear();
     if (this.#failure !== null) throw this.#failure;
     if (this.#interrupt !== null) return await this.#leave(this.#interrupt);
     if (this.#context.stdout.closed) return readerGoneStatus;
@@ -132,8 +132,8 @@ export class Batch {
     } else {
       this.#refused += 1;
       const { line, error } = outcome;
-      if (this.#json) await stdout.write(`${quietJson({ line, error: error.toShape() })}\n`);
-      await this.#endProgress();
+      if (this.#json) await stdout.write(`${quietJson({ line, error: shapeOf(error) })}\n`);
+      await this.#progress.clear();
       await stderr.write(`ghost: line ${line}: ${visible(error.message)}\n`);
     }
     if (stdout.closed) this.#stop.resolve(null);
@@ -166,21 +166,17 @@ export class Batch {
 
   /** Only where the numbers go elsewhere: on the same terminal they are progress enough. */
   async #drawProgress(): Promise<void> {
-    const { stdout, stderr, stderrStyle, now } = this.#context;
-    if (!stderr.isTerminal || stdout.isTerminal) return;
-    const at = now();
-    if (this.#drawnAt !== null && at - this.#drawnAt < progressEveryMs) return;
-    this.#drawnAt = at;
+    const { stdout, stderrStyle } = this.#context;
+    if (stdout.isTerminal) return;
     const refused = this.#refused === 0 ? '' : `, ${this.#refused} refused`;
-    await stderr.write(`\r${stderrStyle.dim(`${this.#started} started${refused}`)}`);
+    await this.#progress.draw(() => stderrStyle.dim(`${this.#started} started${refused}`));
   }
+}
 
-  async #endProgress(): Promise<void> {
-    if (this.#drawnAt === null) return;
-    this.#drawnAt = null;
-    // To the line's beginning, and erased from there (console_codes(4)).
-    await this.#context.stderr.write('\r\u001b[K');
-  }
+/** As `--json` prints it: what is not there is null. */
+function shapeOf(error: GhostError): object {
+  const { hint, ...shape } = error.toShape();
+  return { ...shape, hint: hint === '' ? null : hint };
 }
 
 /** Whether the next line may well be right although this one is not. */

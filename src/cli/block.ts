@@ -4,7 +4,7 @@ import type { Style } from './style.ts';
 /** A label and what is to be said under it; a list is wrapped between its words. */
 export type BlockRow = readonly [label: string, value: string | readonly string[]];
 
-export interface Block {
+interface Block {
   /** Sections are set apart by an empty line. */
   readonly sections: readonly (readonly BlockRow[])[];
   /** The terminal's columns, or null: nothing is wrapped. */
@@ -34,7 +34,10 @@ export async function renderBlock({ sections, width, style }: Block): Promise<st
   return rendered.filter((text) => text !== '').join('\n');
 }
 
-/** Words with a space between them, in lines of at most so many display columns; null: one line. */
+/**
+ * Words with a space between them, in lines of at most so many display columns; null: one line. A word is never broken,
+ * so that it can be copied: one that is longer stands out.
+ */
 export async function wrapWords(words: readonly string[], columns: number | null): Promise<readonly string[]> {
   if (columns === null) return [words.join(' ')];
   const measure = await measureFor(words);

@@ -73,7 +73,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
     refused = invocation.options.has('no-color');
     help = `ghost ${invocation.command} --help`;
     if (invocation.command === 'run') refuseInvalidBytes(argv, world);
-    const context = { ...world, style: style(stdout), stderrStyle: style(stderr) };
+    const context = { ...world, style: style(stdout), stderrStyle: style(stderr), help };
     return await commands[invocation.command](invocation, context);
   } catch (error) {
     return await reportError(error, { stderr, environment, stderrStyle: style(stderr), help });

@@ -53,10 +53,10 @@ export const commandGroups = [
   'The daemon',
   'Help',
 ] as const;
-export type CommandGroup = (typeof commandGroups)[number];
+type CommandGroup = (typeof commandGroups)[number];
 
 /** What may stand on the command line besides options. */
-export interface WordsSpec {
+interface WordsSpec {
   /** As the usage line shows them: `ID...`, `[--] COMMAND [ARG...]`, or "" for none. */
   readonly usage: string;
   readonly least: number;
@@ -84,7 +84,7 @@ export interface OptionSpec {
   readonly description: string;
 }
 
-export interface Example {
+interface Example {
   readonly type: string;
   readonly does: string;
 }

@@ -17,6 +17,8 @@ export interface CommandContext extends CliWorld {
   /** How words look on stdout, and on stderr. */
   readonly style: Style;
   readonly stderrStyle: Style;
+  /** What to type where what was typed is refused, and the refusal says no more than why. */
+  readonly help: string;
 }
 
 /** The world outside, before it is known what was asked. */
@@ -45,7 +47,7 @@ export interface CliWorld {
   /** Calls back after so many milliseconds. What it gives back calls that off. */
   readonly after: (ms: number, call: () => void) => () => void;
   /** The keys of the terminal that ghost was typed in, one by one, or null where its input is none. */
-  readonly openKeyboard: () => Promise<Keyboard | null>;
+  readonly openKeyInput: () => Promise<KeyInput | null>;
   /** Runs the daemon in this process. */
   readonly loadDaemon: () => Promise<void>;
   /** Whether keys can be had from standard input. */
@@ -57,7 +59,7 @@ export interface CliWorld {
 }
 
 /** A terminal that gives each key as it is pressed, and shows none of them. Disposing gives it back as it was. */
-export interface Keyboard extends Disposable {
+export interface KeyInput extends Disposable {
   /** Ctrl-C is a key like any other; Ctrl-Z stops ghost as ever. */
   readonly onKey: (listener: (key: string) => void) => void;
 }

@@ -1,5 +1,5 @@
 import type { JournalEvent } from '../journal/events.ts';
-import { isoTime } from '../projections/task-view.ts';
+import { isoTime } from '../microseconds.ts';
 
 /** An event as `--json` shows it: `{ seq, at, type, task, actor, data, hash }`, times in ISO 8601. */
 export function eventJson({ seq, at, type, task, actor, data, hash }: JournalEvent): object {

@@ -46,9 +46,9 @@ function optionTerms(field: FilterField, options: ParsedOptions, place: FilterPl
       return parseFilterValue(field, value, place);
     } catch (error) {
       if (!(error instanceof WrongPiece)) throw error;
-      // The same in the words of options.
+      // The same in the words of options; a bare ! is a word of the past to bash.
       throw new GhostError('usage', `--${field}: ${error.reason}`, {
-        hint: error.hint.replaceAll(`${field}:`, `--${field} `),
+        hint: error.hint.replaceAll(`${field}:`, `--${field} `).replaceAll('!0', "'!0'"),
         cause: error,
       });
     }

@@ -16,7 +16,7 @@ export interface LinePrinter {
 
 type Outputs = Pick<CommandContext, 'stdout' | 'stderr'>;
 
-export interface TextForm {
+interface TextForm {
   readonly outputOf: (line: LogLine) => Output;
   /** What stands before a line. */
   readonly head: (line: LogLine) => string;
@@ -57,7 +57,7 @@ export function jsonPrinter({ stdout }: Outputs, { task }: { readonly task: numb
   const objectOf = (fields: object): string => `${quietJson(task === null ? fields : { task, ...fields })}\n`;
   return {
     lines: (lines) =>
-      stdout.write(lines.map(({ at, stream, bytes }) => objectOf({ at, stream, text: textOf(bytes) })).join('')),
+      stdout.write(lines.map(({ at, stream, bytes }) => objectOf({ at, stream, text: textOfBytes(bytes) })).join('')),
     gap: () => Promise.resolve(),
     missing: ({ at, stream, missing }) =>
       missing === null ? Promise.resolve() : stdout.write(objectOf({ at, stream, text: null, missing })),
@@ -65,6 +65,6 @@ export function jsonPrinter({ stdout }: Outputs, { task }: { readonly task: numb
 }
 
 /** Bytes as text; what is not UTF-8 becomes U+FFFD. */
-export function textOf(bytes: Uint8Array): string {
+export function textOfBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

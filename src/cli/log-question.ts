@@ -38,6 +38,6 @@ function refuseWithoutGrep(options: ParsedOptions): void {
   const lonely = ['ignore-case', 'context'].find((long) => options.has(long));
   if (lonely === undefined) return;
   throw new GhostError('usage', `--${lonely} says how to search, and nothing is searched for`, {
-    hint: `ghost log --grep REGEX --${lonely} ID`,
+    hint: `ghost log --grep REGEX --${lonely}${lonely === 'context' ? ' 2' : ''} ID`,
   });
 }

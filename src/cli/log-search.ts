@@ -11,12 +11,12 @@ export interface LogLine {
 }
 
 /** Whole lines of one stream with their newlines, seen together; the last newline may be missing. */
-export type LogBlock = LogLine;
+export type LineBlock = LogLine;
 
-export type Found = Hit | { readonly kind: 'after'; readonly line: LogLine };
+export type FoundLine = HitLine | { readonly kind: 'after'; readonly line: LogLine };
 
 /** A line that matches. */
-export interface Hit {
+interface HitLine {
   readonly kind: 'hit';
   /** Lines that are not shown lie between the last one that is and this one's first. */
   readonly afterGap: boolean;
@@ -35,7 +35,7 @@ export class LogSearch {
   readonly #search: LineSearch;
   readonly #context: number;
   /** What the lines before the next hit are taken from, the oldest first. */
-  #history: readonly LogBlock[] = [];
+  #history: readonly LineBlock[] = [];
   #afterLeft = 0;
   #hasHit = false;
   /** Lines were dropped since the last one that was given. */
@@ -47,8 +47,8 @@ export class LogSearch {
   }
 
   /** What of the next block, or of earlier ones, is to be shown. */
-  push(block: LogBlock): readonly Found[] {
-    const found: Found[] = [];
+  push(block: LineBlock): readonly FoundLine[] {
+    const found: FoundLine[] = [];
     let next = 0;
     for (const { from, to } of this.#search.linesIn(block.bytes)) {
       this.#pass(part(block, { from: next, to: from }), found);
@@ -59,9 +59,9 @@ export class LogSearch {
     return found;
   }
 
-  #hit(line: LogLine): Hit {
+  #hit(line: LogLine): HitLine {
     const before = this.#takeHistory();
-    const hit: Hit = { kind: 'hit', afterGap: this.#hasHit && this.#dropped && this.#context > 0, before, line };
+    const hit: HitLine = { kind: 'hit', afterGap: this.#hasHit && this.#dropped && this.#context > 0, before, line };
     this.#hasHit = true;
     this.#dropped = false;
     this.#afterLeft = this.#context;
@@ -69,7 +69,7 @@ export class LogSearch {
   }
 
   /** Lines that do not match: the first may follow a hit, the last may lie before the next one. */
-  #pass(block: LogBlock, found: Found[]): void {
+  #pass(block: LineBlock, found: FoundLine[]): void {
     if (this.#context === 0) return;
     const { bytes } = block;
     let from = 0;
@@ -82,7 +82,7 @@ export class LogSearch {
     if (from < bytes.length) this.#remember(part(block, { from, to: bytes.length }));
   }
 
-  #remember(block: LogBlock): void {
+  #remember(block: LineBlock): void {
     const all = [...this.#history, block];
     let first = all.length;
     for (let left = this.#context; left > 0 && first > 0;) {
@@ -108,14 +108,14 @@ export class LogSearch {
 export class LastHits {
   readonly #most: number;
   readonly #context: number;
-  #kept: { readonly hit: Hit; readonly after: LogLine[] }[] = [];
+  #kept: { readonly hit: HitLine; readonly after: LogLine[] }[] = [];
 
   constructor({ most, context }: { readonly most: number; readonly context: number }) {
     this.#most = most;
     this.#context = context;
   }
 
-  push(found: readonly Found[]): void {
+  push(found: readonly FoundLine[]): void {
     for (const one of found) {
       if (one.kind === 'after') this.#kept.at(-1)?.after.push(one.line);
       else this.#kept.push({ hit: one, after: [] });
@@ -124,8 +124,8 @@ export class LastHits {
   }
 
   /** What was kept, once. */
-  take(): readonly Found[] {
-    const found = this.#kept.flatMap(({ hit, after }): readonly Found[] => [
+  take(): readonly FoundLine[] {
+    const found = this.#kept.flatMap(({ hit, after }): readonly FoundLine[] => [
       hit,
       ...after.map((line) => ({ kind: 'after' as const, line })),
     ]);
@@ -147,6 +147,6 @@ export class LastHits {
   }
 }
 
-function part(block: LogBlock, { from, to }: { readonly from: number; readonly to: number }): LogLine {
+function part(block: LineBlock, { from, to }: { readonly from: number; readonly to: number }): LogLine {
   return { ...block, bytes: block.bytes.subarray(from, to) };
 }

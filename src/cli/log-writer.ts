@@ -4,7 +4,7 @@ import { BlockCarry, linesOf } from '../words/line-carry.ts';
 import type { CommandContext } from './command.ts';
 import type { LinePrinter } from './line-printer.ts';
 import { missingNote } from './log-note.ts';
-import type { Found, LastHits, LogBlock, LogLine, LogSearch } from './log-search.ts';
+import type { FoundLine, LastHits, LineBlock, LogLine, LogSearch } from './log-search.ts';
 
 /** Where the log of one task goes. */
 export interface LogWriter {
@@ -66,13 +66,13 @@ export class SearchedLog implements LogWriter {
     await this.showLast();
   }
 
-  async #take(found: readonly Found[]): Promise<void> {
+  async #take(found: readonly FoundLine[]): Promise<void> {
     this.#found ||= found.length > 0;
     if (this.#last === null) await this.#print(found);
     else this.#last.push(found);
   }
 
-  async #print(found: readonly Found[]): Promise<void> {
+  async #print(found: readonly FoundLine[]): Promise<void> {
     let lines: LogLine[] = [];
     for (const one of found) {
       if (one.kind === 'hit' && one.afterGap) {
@@ -87,7 +87,7 @@ export class SearchedLog implements LogWriter {
 }
 
 /** The blocks of whole lines that the chunks of both streams make. */
-function byBlock(printer: LinePrinter, take: (block: LogBlock) => Promise<void>): LogWriter {
+function byBlock(printer: LinePrinter, take: (block: LineBlock) => Promise<void>): LogWriter {
   const carried = { stdout: new BlockCarry(), stderr: new BlockCarry() };
   const seen: Record<StreamName, string | null> = { stdout: null, stderr: null };
   const flush = async (stream: StreamName): Promise<void> => {

@@ -71,7 +71,7 @@ const result = runCli(process.argv.slice(2), {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
-  openKeyboard: async () => (isatty(0) ? (await import('./past.ts')).openKeyboard() : null),
+  openKeyInput: async () => (isatty(0) ? (await import('./past.ts')).openKeyInput() : null),
   loadDaemon: async () => {
     // Its file lies beside the bundle; a name that the bundler cannot see keeps the daemon out of it.
     const file = './daemon.cjs';

@@ -1,11 +1,11 @@
 import type { Client } from '../client/api.ts';
 import type { Moment } from '../protocol/messages.ts';
-import { parsePastTime, type TypedTime } from '../words/time.ts';
+import { parsePastTime, typedMoment } from '../words/time.ts';
 import type { ParsedOptions } from './parse.ts';
 import { momentOf } from './time-option.ts';
 
 /** `--at TIME` as it was typed. */
-export interface TypedMoment {
+interface TypedMoment {
   /** The moment in the form that a request takes, and in milliseconds since 1970. @throws GhostError `usage` */
   resolve(client: Client): Promise<{ readonly at: Moment; readonly atMs: number }>;
 }
@@ -19,12 +19,7 @@ export function momentOption(options: ParsedOptions, { nowMs }: { readonly nowMs
     resolve: async (client) => {
       const time = await momentOf(typed, client);
       // What is yet to come is not counted.
-      return { at: asMoment(typed, time), atMs: Math.min(time.getTime(), nowMs) };
+      return { at: typedMoment(typed), atMs: Math.min(time.getTime(), nowMs) };
     },
   };
-}
-
-/** Just after an event, and not after all that happened in the same millisecond. */
-function asMoment(typed: TypedTime, time: Date): Moment {
-  return typed.kind === 'sequence' ? { kind: 'event', seq: typed.seq } : { kind: 'time', time: time.toISOString() };
 }

@@ -1,5 +1,5 @@
 /** One stream with what it was opened for. */
-export interface Opened<From, Item, End> {
+interface Opened<From, Item, End> {
   readonly from: From;
   readonly items: AsyncGenerator<Item, End, void>;
 }

@@ -20,9 +20,9 @@ export interface Output {
 }
 
 /** A process's own stream: `tty.WriteStream` has columns, a pipe has none. */
-export type OutputStream = Writable & { readonly columns?: number };
+type OutputStream = Writable & { readonly columns?: number };
 
-export interface StreamOutputOptions {
+interface StreamOutputOptions {
   readonly isTerminal: boolean;
   readonly open: () => OutputStream;
   /** The descriptor behind the stream; left out: only the stream is written to. */

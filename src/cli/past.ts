@@ -5,7 +5,7 @@
 export { audit } from './past/audit.ts';
 export { diff } from './past/diff.ts';
 export { exportCast, exportTask } from './past/export.ts';
-export { openKeyboard } from './past/keyboard.ts';
+export { openKeyInput } from './past/key-input.ts';
 export { replay } from './past/replay.ts';
 export { timeline } from './past/timeline.ts';
 export { why } from './past/why.ts';

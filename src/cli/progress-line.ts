@@ -25,6 +25,7 @@ export class ProgressLine implements AsyncDisposable {
     if (!stderr.isTerminal || now() - this.#drawnAt < drawnEveryMs) return;
     this.#drawnAt = now();
     this.#drawn = true;
+    // To the line's beginning, and what is behind it erased (console_codes(4)).
     await stderr.write(`\r${text()}\u001b[K`);
   }
 

@@ -6,16 +6,10 @@ import type { CommandContext } from './command.ts';
 /**
  * Tells an error on stderr, what happened and on the next line what to type, and gives its exit status. A stack trace is
  * nothing that a user can act on: it is shown only where GHOST_DEBUG is 1.
- * @param options.help what to type where the daemon refuses what was typed and says no more than why.
  */
 export async function reportError(
   error: unknown,
-  {
-    stderr,
-    stderrStyle,
-    environment,
-    help = '',
-  }: Pick<CommandContext, 'stderr' | 'stderrStyle' | 'environment'> & { readonly help?: string },
+  { stderr, stderrStyle, environment, help }: Pick<CommandContext, 'stderr' | 'stderrStyle' | 'environment' | 'help'>,
 ): Promise<number> {
   const { GHOST_DEBUG: debug } = environment;
   const stack = debug === '1' && error instanceof Error ? stackText(error) : '';

@@ -91,7 +91,7 @@ function readShort(command: CommandSpec, word: string, place: Place): readonly R
     const letter = String.fromCodePoint(letters.codePointAt(0) ?? 0);
     letters = letters.slice(letter.length);
     const option = optionsOf(command).find(({ short }) => short === letter);
-    if (option === undefined) throw unknownOption(command, `-${letter}`);
+    if (option === undefined) throw unknownOption(command, `-${letter}`, { word });
     if (option.value === null) {
       if (letters.startsWith('=')) throw new GhostError('usage', `-${letter} takes no value`, { hint: `-${letter}` });
       read.push({ option, value: '' });
@@ -121,7 +121,11 @@ function spells({ long, short }: OptionSpec, word: string): boolean {
   return word === `--${long}` || word.startsWith(`--${long}=`) || (short !== null && word === `-${short}`);
 }
 
-function unknownOption(command: CommandSpec, option: string): GhostError {
+function unknownOption(command: CommandSpec, option: string, { word = option } = {}): GhostError {
+  // As kill(1) has it: `-9`, `-HUP`.
+  if (command.name === 'kill' && /^-(?:\d+|[A-Z][A-Z\d]+)$/.test(word)) {
+    return new GhostError('usage', `kill has no option ${word}`, { hint: `ghost kill -s ${word.slice(1)} ID` });
+  }
   const known = optionsOf(command);
   const letter = option.startsWith('--') ? null : option.slice(1);
   const near =
@@ -143,7 +147,10 @@ function checkWords({ name, words }: CommandSpec, given: readonly string[]): voi
   }
   const superfluous = words.most === null ? undefined : given[words.most];
   if (superfluous !== undefined) {
-    const most = words.most === 0 ? 'takes options only' : `takes one ${words.usage.replaceAll(/[[\]]/g, '')}`;
+    const most =
+      words.most === 0
+        ? 'takes options only'
+        : `takes one ${words.usage.replaceAll(/[[\]]/g, '').replace(' ', ' and one ')}`;
     throw new GhostError('usage', `${name} ${most}; "${visible(superfluous)}" is too much`, {
       hint: `ghost ${name} --help`,
     });

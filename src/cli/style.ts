@@ -14,7 +14,7 @@ export interface Style {
   verdict(verdict: Verdict, text: string): string;
 }
 
-export type Verdict = 'ok' | 'warning' | 'problem' | 'mended';
+type Verdict = 'ok' | 'warning' | 'problem' | 'mended';
 
 /**
  * The one decision about colour: only on a terminal that can (`TERM` is not `dumb`), and not where `--no-color` or
@@ -26,7 +26,7 @@ export function styleFor({ isTerminal, environment, refused }: ColourQuestion): 
   return colour ? coloured : uncoloured;
 }
 
-export interface ColourQuestion {
+interface ColourQuestion {
   readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--no-color` was given. */

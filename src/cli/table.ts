@@ -16,7 +16,7 @@ export interface TableCell {
   readonly paint: (text: string) => string;
 }
 
-export interface Table {
+interface Table {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly (readonly TableCell[])[];
   /** The terminal's columns, or null for all that it takes, as on a pipe. */

@@ -1,6 +1,6 @@
 import type { Client } from '../client/api.ts';
+import { eventAt } from '../client/event-at.ts';
 import { GhostError } from '../ghost-error.ts';
-import { eventAt } from '../words/event-at.ts';
 import { parsePastTime, type TypedTime } from '../words/time.ts';
 import type { ParsedOptions } from './parse.ts';
 

@@ -16,7 +16,7 @@ import type { Invocation } from './parse.ts';
 const patternMsMin = 100;
 
 /** What `ghost wait ID --log REGEX` was asked. */
-export interface LineQuestion {
+interface LineQuestion {
   readonly task: string;
   readonly pattern: string;
   readonly lines: LineSearch;

@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 
+import { readStat } from '../process-stat.ts';
 import type { EnvironmentEntry } from '../protocol/messages.ts';
 
 /** What a task inherits from the process that asks for it, as a bare spawn would have given it. */
@@ -96,13 +97,9 @@ function isSameScript(pid: number): boolean {
   }
 }
 
-/** The parent of a process, or the process itself where that cannot be read: proc_pid_stat(5), field 4. */
+/** The parent of a process, or the process itself where that cannot be read. */
 function parentOf(pid: number): number {
-  // The second field is the program's name in parentheses, which may contain anything.
-  const fields = read(`/proc/${pid}/stat`)
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  const parent = Number(fields[1]);
+  const parent = Number(readStat(read(`/proc/${pid}/stat`)).field(4));
   return Number.isInteger(parent) && parent > 0 ? parent : pid;
 }
 

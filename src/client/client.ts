@@ -7,14 +7,15 @@ import type { LogCursor, TaskReference } from '../protocol/messages.ts';
 import { version } from '../version.ts';
 import type { Client, ConnectOptions, LogOptions, PruneOptions, RunRequest } from './api.ts';
 import { callerEnvironment, callerOpenFilesSoftLimit, callerUmask } from './caller.ts';
+import { leaveStream } from './leave-stream.ts';
 import { chunksOf, lastCursorOf } from './log-chunks.ts';
-import { PastClient } from './past-client.ts';
 import { waitForEnd } from './process-end.ts';
+import { RecordsClient } from './records-client.ts';
 import { newRequestId } from './request-id.ts';
 import { Attempts, Session, type SessionOptions, waitingAttemptsMax } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-export interface ConnectClientOptions extends ConnectOptions {
+interface ConnectClientOptions extends ConnectOptions {
   /** Where the paths are read from; left out: this process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** How the part that starts a daemon is loaded, when it comes to that. */
@@ -53,7 +54,7 @@ export async function connectClient({
   return new DaemonClient(session);
 }
 
-class DaemonClient extends PastClient implements Client {
+class DaemonClient extends RecordsClient implements Client {
   async run({ command, cwd, environment, name, tags, timeoutMs, umask }: RunRequest) {
     return await this.request('run', {
       requestId: newRequestId(),
@@ -141,7 +142,7 @@ class DaemonClient extends PastClient implements Client {
       signal?.removeEventListener('abort', leave);
       // Items are asked for ahead: they are given up, and nobody waits for them.
       leaving.abort();
-      void items.return(undefined as never).catch(() => undefined);
+      void leaveStream(items).catch(() => undefined);
     }
   }
 

@@ -13,7 +13,7 @@ import { callerTerminal } from './caller.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** What a daemon that listens writes into its data folder. */
-export interface DaemonFile {
+interface DaemonFile {
   readonly pid: number;
   readonly socket: string;
   readonly version: string;

@@ -39,32 +39,35 @@ export interface Waiting {
  */
 export async function launch(waiting: Waiting, script: string): Promise<void> {
   const { paths } = waiting;
-  let child = spawnDaemon(paths, script);
+  let child = spawnDaemon(paths, { script });
   let word = await firstWord(child, waiting);
   // Killed before it was ready, by a person or for want of memory: that need not happen to the next one.
   for (let starts = 1; word === null && starts < startsMax; starts += 1) {
-    child = spawnDaemon(paths, script);
+    child = spawnDaemon(paths, { script });
     word = await firstWord(child, waiting);
   }
-  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, ${startsMax} times in a row`, null, paths);
+  if (word === null) throw startFailed(`it was ended by ${child.signalCode}, ${startsMax} times in a row`, { paths });
   if (word === 'ready') return;
   const error = readError(word);
-  if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, null, paths);
+  if (error === null) throw startFailed(`it said ${JSON.stringify(word)}`, { paths });
   if (error.code !== 'daemon-already-running') throw GhostError.fromShape(error);
   await waitUntilListening(waiting);
 }
 
 /** Lets a daemon see whether it could start, with its settings and native parts, and end. */
 export async function tryOut(waiting: Waiting, script: string): Promise<void> {
-  const word = await firstWord(spawnDaemon(waiting.paths, script, '--check'), waiting);
+  const word = await firstWord(spawnDaemon(waiting.paths, { script, way: '--check' }), waiting);
   if (word === 'ready') return;
   const error = word === null ? null : readError(word);
   throw error === null
-    ? startFailed('the older one goes on, for this one did not come up', null, waiting.paths)
+    ? startFailed('the older one goes on, for this one did not come up', { paths: waiting.paths })
     : GhostError.fromShape(error);
 }
 
-function spawnDaemon(paths: Paths, script: string, way: '--persist' | '--check' = '--persist'): ChildProcess {
+function spawnDaemon(
+  paths: Paths,
+  { script, way = '--persist' }: { readonly script: string; readonly way?: '--persist' | '--check' },
+): ChildProcess {
   const log = openDaemonLog(paths.daemonLog);
   try {
     // The single executable is its own daemon; it sets those flags itself (scripts/single-parts.js).
@@ -101,7 +104,7 @@ async function firstWord(child: ChildProcess, { paths, readyMs, onProgress }: Wa
   const stdout = child.stdout as Readable;
   const patience = new Patience(paths, { limitMs: readyMs, onProgress });
   const timer = setInterval(() => {
-    if (patience.isOver) reject(startFailed(`it is not ready after ${readyMs / 1000} s`, null, paths));
+    if (patience.isOver) reject(startFailed(`it is not ready after ${readyMs / 1000} s`, { paths }));
   }, lookEveryMs);
   let text = '';
   stdout.setEncoding('utf8');
@@ -110,9 +113,9 @@ async function firstWord(child: ChildProcess, { paths, readyMs, onProgress }: Wa
     const [line, rest] = text.split('\n', 2);
     if (line !== undefined && rest !== undefined) resolve(line);
   });
-  child.once('error', (error) => reject(startFailed(`${process.execPath} cannot be run`, error)));
+  child.once('error', (error) => reject(startFailed(`${process.execPath} cannot be run`, { cause: error })));
   child.once('close', (code, signal) => {
-    if (signal === null) reject(startFailed(`it ended with ${code}`, null, paths));
+    if (signal === null) reject(startFailed(`it ended with ${code}`, { paths }));
     else resolve(null);
   });
   try {
@@ -146,7 +149,7 @@ function openDaemonLog(path: string): number {
   try {
     return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   } catch (error) {
-    throw startFailed(`its log ${path} cannot be opened`, error);
+    throw startFailed(`its log ${path} cannot be opened`, { cause: error });
   }
 }
 
@@ -154,14 +157,18 @@ function openDaemonLog(path: string): number {
 export function ownDaemonScript(): string {
   const beside = join(import.meta.dirname, 'daemon.cjs');
   const script = existsSync(beside) ? beside : join(import.meta.dirname, '..', '..', 'dist', 'daemon.cjs');
-  if (!existsSync(script)) throw startFailed(`${script} is not there`, null);
+  if (!existsSync(script)) throw startFailed(`${script} is not there`);
   return script;
 }
 
-export function startFailed(why: string, cause: unknown, paths?: Paths): GhostError {
+/** @param options.paths where its log may tell more. */
+export function startFailed(
+  why: string,
+  { cause, paths }: { readonly cause?: unknown; readonly paths?: Paths } = {},
+): GhostError {
   const reason = cause instanceof Error ? `${why}: ${cause.message}` : why;
   return new GhostError('daemon-start-failed', `the daemon could not be started: ${reason}`, {
     ...(paths === undefined ? {} : { hint: `tail ${paths.daemonLog}` }),
-    ...(cause === null ? {} : { cause }),
+    ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,6 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
 import type { StreamName } from '../journal/events.ts';
-import { isoTime } from '../projections/task-view.ts';
+import { isoTime } from '../microseconds.ts';
 import type { LogBatch, LogBlock, LogChunk, LogEnd } from '../protocol/answers.ts';
 import type { EndSignal } from '../protocol/end-signal.ts';
 import type { LogCursor } from '../protocol/messages.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { readStat } from '../process-stat.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 const pollMs = 10;
@@ -22,11 +23,10 @@ function isThere(pid: number): boolean {
   return !isZombie(pid);
 }
 
-/** It has ended, and only nobody has asked how: proc_pid_stat(5), field 3. */
+/** It has ended, and only nobody has asked how. */
 function isZombie(pid: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
+    return readStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).field(3) === 'Z';
   } catch {
     return false;
   }

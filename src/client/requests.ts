@@ -1,6 +1,7 @@
 import type { ClientConnection } from '../protocol/client-connection.ts';
 import type { EndSignal } from '../protocol/end-signal.ts';
 import type { Operation, ParametersOf, ResultOf, StreamOperation, TaskReference } from '../protocol/messages.ts';
+import { leaveStream } from './leave-stream.ts';
 import { Attempts, type Session } from './session.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -47,7 +48,7 @@ export abstract class Requests {
         await this.session.recover(error, { attempts, held });
       } finally {
         // Also when the reader leaves: it cancels the stream. One that has ended takes it calmly.
-        await items?.return(undefined as never);
+        if (items !== null) await leaveStream(items);
       }
     }
   }

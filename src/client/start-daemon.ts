@@ -35,7 +35,7 @@ const lockStaleMs = 2_000;
 const listenTimeoutMs = 15_000;
 const readyTimeoutMs = 60_000;
 
-export interface StartDaemonOptions {
+interface StartDaemonOptions {
   /** The daemon's file; left out: the one that belongs to this ghost. */
   readonly daemonScript?: string;
   /** Told what the daemon is busy with, where it takes longer than usual. */
@@ -147,7 +147,7 @@ async function tryLock({ startLock: path, reserve }: Paths): Promise<(() => Prom
     if (code === 'ENOENT' && existsSync(dirname(path))) return null;
     // On a full disk not even a lock can be made. The next try has room for it.
     if (code === 'ENOSPC' && releaseReserve(reserve)) return null;
-    throw startFailed(`the lock ${path} cannot be taken`, error);
+    throw startFailed(`the lock ${path} cannot be taken`, { cause: error });
   }
 }
 

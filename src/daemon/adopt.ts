@@ -1,5 +1,6 @@
 import { passCrashPoint } from '../crash-point.ts';
-import type { EventDraft, LossReason, Microseconds, TaskId } from '../journal/events.ts';
+import type { EventDraft, LossReason, TaskId } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { endedStates } from '../projections/task-store.ts';
 import type { Task } from '../projections/task.ts';
 import { finalLengths } from './final-lengths.ts';
@@ -157,7 +158,7 @@ async function recordAfterReboot(context: SupervisionContext, task: Task, superv
     const { attempt } = status;
     const file = folder.readStatus(attempt) ?? { text: '', modifiedMs: 0 };
     const noted = parseStatus(file.text);
-    const endedAt = Math.round(file.modifiedMs * 1000) as Microseconds;
+    const endedAt = microsecondsAt(file.modifiedMs);
     if (noted.start !== null && status.kind === 'spawned') {
       const identity = { ...noted.start, bootId: status.shim.bootId };
       drafts.push({ ...base, type: 'TaskStarted', data: { attempt, identity, startedAt: status.at } });

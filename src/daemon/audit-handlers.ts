@@ -3,7 +3,7 @@ import { decodeEvent } from '../journal/codec.ts';
 import type { JournalEvent } from '../journal/events.ts';
 import type { EventSearch } from '../journal/journal-reader.ts';
 import { SharedReader } from '../journal/shared-reader.ts';
-import { microsecondsOf } from '../projections/task-view.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import type { AuditPage } from '../protocol/answers.ts';
 import type { Handlers } from '../protocol/handlers.ts';
 import { auditItemCharactersMax, watchBatchMax } from '../protocol/limits.ts';

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../error-code.ts';
-import { isoTime } from '../projections/task-view.ts';
+import { isoTime } from '../microseconds.ts';
 import { quietJson } from '../quiet-json.ts';
 import { visible } from '../visible.ts';
 
@@ -15,7 +15,7 @@ export interface DaemonLog extends Disposable {
   error(message: string, facts?: LogFacts): void;
 }
 
-export type LogFacts = Readonly<Record<string, string | number | boolean | null>>;
+type LogFacts = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A file of the log is moved aside at this size ... */
 export const daemonLogBytesMax = 1024 * 1024;

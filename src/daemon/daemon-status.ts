@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/journal.ts';
+import { isoTime } from '../microseconds.ts';
 import type { LiveTable } from '../projections/live-table.ts';
 import type { TaskStore } from '../projections/task-store.ts';
-import { isoTime } from '../projections/task-view.ts';
 import type { DaemonStatus } from '../protocol/answers.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { DaemonOptions } from './daemon.ts';

@@ -71,7 +71,7 @@ const closeGraceMs = 1_000;
  * @throws GhostError `data-folder-unusable`, `daemon-already-running`, `journal-unusable`, `journal-newer`,
  *   `socket-path-unusable`, `daemon-start-failed`.
  */
-export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, version, clock, processes, kernel } = options;
   prepareDataFolder(paths.home);
   refuseLinks(ownPaths(paths), 'data-folder-unusable');

@@ -3,16 +3,14 @@ import type { Subscription } from 'rxjs';
 import type { TaskId } from '../journal/events.ts';
 import { events$ } from '../projections/project.ts';
 import type { RunningStatus, Task } from '../projections/task.ts';
+import { retryMs } from './retries.ts';
 import { type StopContext, stopTask } from './stop.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
 /** What a task that ran out of its time is given before SIGKILL. */
 const timeoutGraceMs = 10_000;
-/** When the journal could not be written, how long until a promise is tried to be kept again. */
-const retryMs = 5_000;
 
-export type DeadlineContext = StopContext &
-  Pick<SupervisionContext, 'journal' | 'clock' | 'processes' | 'log' | 'self'>;
+type DeadlineContext = StopContext & Pick<SupervisionContext, 'journal' | 'clock' | 'processes' | 'log' | 'self'>;
 
 /**
  * Keeps the two promises that have a time: SIGKILL when the grace of a stop has run out, and the stop of a task whose

@@ -15,7 +15,7 @@ const killedWaitMs = 500;
 const endingPollMs = 25;
 
 /** What `daemon.json` says of the daemon that serves a data folder, for clients whose socket path differs. */
-export interface DaemonCard {
+interface DaemonCard {
   readonly pid: number;
   readonly socket: string;
   readonly version: string;

@@ -11,7 +11,7 @@ import { type PruneRules, ruleFor } from './prune-rules.ts';
 const forgottenAtOnce = 500;
 
 /** Who asks to hide tasks, and by which request. */
-export interface ForgetRequest {
+interface ForgetRequest {
   readonly requestId: string;
   readonly actor: Actor;
   readonly signal: AbortSignal;

@@ -16,7 +16,7 @@ export const endedListed = 30;
 /** So many tasks that have ended are looked at in one step. */
 const endedAtOnce = 200;
 
-export interface ListContext extends MomentReader {
+interface ListContext extends MomentReader {
   readonly table: LiveTable;
   readonly store: TaskStore;
   readonly past: PastTasks;

@@ -10,7 +10,7 @@ export type WantedStreams = ParametersOf<'log'>['streams'];
 export type MovingCursor = { -readonly [S in StreamName]: number };
 
 /** So far a stream had come when it was seen (null: by nobody). */
-export interface Stretch {
+interface Stretch {
   readonly stream: StreamName;
   readonly at: Microseconds | null;
   readonly to: number;

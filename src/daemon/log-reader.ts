@@ -1,8 +1,11 @@
+import type { Clock } from '../clock.ts';
 import type { Microseconds } from '../journal/events.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import { microsecondsOf, viewTask } from '../projections/task-view.ts';
+import { viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { LogBatch, LogChunk, LogEnd } from '../protocol/answers.ts';
+import { durationMsMax } from '../protocol/limits.ts';
 import type { LogCursor, ParametersOf } from '../protocol/messages.ts';
 import { LogRange, type WantedStreams } from './log-range.ts';
 import { LogSource, type LogSourceContext } from './log-source.ts';
@@ -17,12 +20,17 @@ const drainPollMs = 20;
 /** The shim and its pumps end so soon after a task whose output nobody else holds. */
 const closesWithinMs = 500;
 
+interface LogReaderContext extends LogSourceContext {
+  readonly supervisor: Pick<Supervisor, 'find' | 'folder'>;
+  readonly clock: Clock;
+}
+
 /**
  * What a task wrote, in the order in which it was seen. Pulled: nothing is read that the reader did not ask for, so
  * that a slow one costs one chunk and a dead one nothing. Growth only wakes it.
  */
 export async function* readLog(
-  { table, journal, supervisor }: LogSourceContext & { supervisor: Pick<Supervisor, 'find' | 'folder'> },
+  { table, journal, supervisor, clock }: LogReaderContext,
   given: Task,
   {
     streams,
@@ -63,15 +71,24 @@ export async function* readLog(
     if (endedFor !== null) supervision?.look();
     // Held open by what it left behind: everything of its own is there all the same, once the pumps have it.
     const heldOpen = endedFor !== null && endedFor > closesWithinMs && (supervision?.isDrained() ?? true);
-    const ended = complete || heldOpen || isPast(order, until);
+    const remainingMs = until === null ? null : (until - clock()) / 1000;
+    const over = remainingMs !== null && remainingMs <= 0;
+    // A silent task has nothing noted that would tell that the time is over.
+    if (over) supervision?.recorder.noteNow();
+    const ended = complete || heldOpen || over || isPast(order, until);
     yield* readRange(rangeNow(), { position, streams, source, signal });
     if (!follow || ended) {
       const reason = complete ? 'complete' : task.status.kind === 'ended' ? 'ended' : 'running';
       return { task: viewTask(task), reason, cursor: { ...position } };
     }
-    await growth.happened({ againInMs: task.status.kind === 'ended' ? drainPollMs : null });
+    await growth.happened({ againInMs: task.status.kind === 'ended' ? drainPollMs : untilMs(remainingMs) });
     signal.throwIfAborted();
   }
+}
+
+/** When to look again, for the sake of a time that is to come. */
+function untilMs(remainingMs: number | null): number | null {
+  return remainingMs === null ? null : Math.min(Math.ceil(remainingMs), durationMsMax);
 }
 
 /** Where to begin without a cursor: at the first byte of the range, or so many lines before its end. */

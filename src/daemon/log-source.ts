@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { errorCode } from '../error-code.ts';
 import type { DataOf, PruneReason, StreamName, TaskId } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
+import { isoTime } from '../microseconds.ts';
 import type { LiveTable } from '../projections/live-table.ts';
-import { isoTime } from '../projections/task-view.ts';
 import type { StoredStream } from '../projections/task.ts';
 import type { LogBlock } from '../protocol/answers.ts';
 import { logBlockBytesMax, logChunkBytesMax } from '../protocol/limits.ts';
@@ -25,7 +25,7 @@ export type LogPiece =
   | { readonly kind: 'gone'; readonly to: number; readonly prunedAt: string; readonly reason: PruneReason };
 
 /** The same, or a stretch of the stream as it lies there. */
-export type BlockPiece =
+type BlockPiece =
   | { readonly kind: 'block'; readonly block: LogBlock; readonly data: Uint8Array }
   | (LogPiece & { readonly kind: 'gone' });
 

@@ -8,7 +8,7 @@ import { resolvePaths } from '../paths.ts';
 import { quietJson } from '../quiet-json.ts';
 import { version } from '../version.ts';
 import { visible } from '../visible.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
+import { type Daemon, openDaemon } from './daemon.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { linuxKernelLog } from './kernel-log.ts';
 import { loadKernel } from './kernel.ts';
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     process.stdout.end('ready\n', () => process.exit(0));
     return;
   }
-  const daemon = await startDaemon({
+  const daemon = await openDaemon({
     paths: resolvePaths(process.env),
     version,
     migrationsFolder: join(import.meta.dirname, '..', 'migrations'),

@@ -1,6 +1,6 @@
 import type { Journal } from '../journal/journal.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import type { PastTasks } from '../projections/past-tasks.ts';
-import { microsecondsOf } from '../projections/task-view.ts';
 import type { Moment } from '../protocol/messages.ts';
 
 export interface MomentReader {

@@ -10,7 +10,7 @@ import type { DaemonLog } from './daemon-log.ts';
 import type { KernelLog } from './kernel-log.ts';
 import { type MemoryKills, killsByNow, memoryKillsOf } from './memory-kills.ts';
 
-export interface OutOfMemoryOptions {
+interface OutOfMemoryOptions {
   readonly journal: Journal;
   readonly log: DaemonLog;
   readonly self: Actor;

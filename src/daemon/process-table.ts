@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readdirSync, readlinkSync
 
 import { hasCode } from '../error-code.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
+import { readStat } from '../process-stat.ts';
 import { ticksPerSecond, uptimeSeconds } from './boot-clock.ts';
 import { recordedCommandLine } from './command-line.ts';
 
@@ -36,7 +37,7 @@ export interface ProcessTable {
 }
 
 /** A file that a process has open: by the name that it has now or had last, and what tells it from every other. */
-export interface OpenFile {
+interface OpenFile {
   readonly path: string;
   readonly dev: number;
   readonly ino: number;
@@ -139,18 +140,6 @@ export function zombieOf(line: string): { readonly startTime: string; readonly w
 /** A process whose first thread has ended looks like a zombie, and lives as long as it has others: field 20. */
 function hasEnded(field: (number: number) => string): boolean {
   return field(3) === 'Z' && Number(field(20)) <= 1;
-}
-
-/**
- * The fields as proc_pid_stat(5) numbers them, "" where there is none. The program's name is the second one and may
- * hold anything, spaces and parentheses too, so the rest begins after the last `)`.
- */
-function readStat(line: string): { readonly pid: number; readonly field: (number: number) => string } {
-  const fields = line
-    .slice(line.lastIndexOf(')') + 2)
-    .trimEnd()
-    .split(' ');
-  return { pid: Number.parseInt(line, 10), field: (number) => fields[number - 3] ?? '' };
 }
 
 /** Whether all ids of a process, from /proc/PID/status, are this one's own, or this one may look at everybody's. */

@@ -1,6 +1,6 @@
 import type { Microseconds, TaskId } from '../journal/events.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import { type TaskStore, endedStates } from '../projections/task-store.ts';
-import { microsecondsOf } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { ParametersOf } from '../protocol/messages.ts';
 

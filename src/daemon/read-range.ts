@@ -1,5 +1,5 @@
 import type { Microseconds, StreamName } from '../journal/events.ts';
-import { isoTime } from '../projections/task-view.ts';
+import { isoTime } from '../microseconds.ts';
 import type { LogBatch, LogBlock, LogChunk, LogPart } from '../protocol/answers.ts';
 import { logChunkBytesMax, logPartsMax } from '../protocol/limits.ts';
 import type { LogCursor } from '../protocol/messages.ts';

@@ -39,8 +39,8 @@ export interface HandlerContext extends SupervisionContext, StopContext {
 export function createHandlers(context: HandlerContext): Handlers {
   const { journal, table, store, supervisor, signaller } = context;
   const find = (reference: string): Task => findTask(store, reference);
-  const recorded = (task: Task, requestId: string, signal: string): boolean =>
-    journal.findOnce(`SignalRequested:${task.id}:${requestId}:${signal}`) !== null;
+  const recorded = (task: Task, { requestId, name }: { requestId: string; name: string }): boolean =>
+    journal.findOnce(`SignalRequested:${task.id}:${requestId}:${name}`) !== null;
   const start = async (submission: Submission, { actor, signal }: RequestContext): Promise<TaskView> => {
     const id = await supervisor.submit(submission, { actor });
     const task = await table.until(id, ({ status }) => status.kind === 'running' || status.kind === 'ended', {
@@ -66,12 +66,13 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     stop: ({ requestId, task: reference, graceMs }, { actor, signal }) => {
       const task = find(reference);
-      const again = recorded(task, requestId, 'SIGTERM');
+      const again = recorded(task, { requestId, name: 'SIGTERM' });
       return stopTask(context, task, { requestId, graceMs, reason: 'stop', actor, signal, again });
     },
     signal: ({ requestId, task: reference, signal: name }, { actor, signal }) => {
       const task = find(reference);
-      return signalTask(context, task, { requestId, name, actor, signal, again: recorded(task, requestId, name) });
+      const again = recorded(task, { requestId, name });
+      return signalTask(context, task, { requestId, name, actor, signal, again });
     },
     wait: (parameters, { signal }) => waitForTasks(context, parameters, { signal }),
     log: ({ task: reference, ...options }, { signal }) => readLog(context, find(reference), { ...options, signal }),

@@ -1,6 +1,7 @@
 import type { Actor, TaskId } from '../journal/events.ts';
 import type { TaskStore } from '../projections/task-store.ts';
 import type { Settings } from '../settings.ts';
+import { Turns } from '../turns.ts';
 import { type FileSystemSpace, spaceOf } from './file-system.ts';
 import { type RemovalContext, finishRemovals, removeOutput } from './remove-output.ts';
 import {
@@ -29,7 +30,7 @@ const retryMs = 5_000;
 export const floorBytesMax = 64 * 2 ** 20;
 const floorPart = 0.01;
 
-export type RetentionContext = RemovalContext & {
+type RetentionContext = RemovalContext & {
   readonly store: TaskStore;
   readonly settings: Settings;
   /** Whether the beginning of a spool can be taken while it is written. */
@@ -46,8 +47,8 @@ export class Retention implements AsyncDisposable {
   readonly #context: RetentionContext;
   readonly #output: StoredOutput;
   readonly #changed = new Set<TaskId>();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | null = null;
-  #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   /** Looks at all that is there: to be made when the table is up to date. */
@@ -58,10 +59,12 @@ export class Retention implements AsyncDisposable {
 
   /** Finishes what a killed daemon left half done, and holds everything against the limits, which may be new ones. */
   begin(): void {
-    this.#inTurn(async () => {
-      const finished = await finishRemovals(this.#context);
-      if (finished > 0) this.#context.log.info('the prunes of a daemon that was killed are finished', { finished });
-    }).catch(this.#tellFailure);
+    this.#turns
+      .take(async () => {
+        const finished = await finishRemovals(this.#context);
+        if (finished > 0) this.#context.log.info('the prunes of a daemon that was killed are finished', { finished });
+      })
+      .catch(this.#tellFailure);
     const { perTaskBytes } = this.#context.settings.logs;
     for (const id of this.#output.over(perTaskBytes)) this.#changed.add(id);
     this.#look({ afterMs: lookEveryMs });
@@ -97,7 +100,7 @@ export class Retention implements AsyncDisposable {
    * @throws GhostError `journal-write-failed`.
    */
   async prune(choose: () => readonly Prune[], { actor }: { actor: Actor }): Promise<readonly Prune[]> {
-    return await this.#inTurn(async () => {
+    return await this.#turns.take(async () => {
       const prunes = choose();
       if (prunes.length === 0) return prunes;
       const removed = await removeOutput(this.#context, prunes, { actor });
@@ -110,7 +113,7 @@ export class Retention implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#queue;
+    await this.#turns.settled();
   }
 
   #look({ afterMs }: { afterMs: number }): void {
@@ -151,12 +154,6 @@ export class Retention implements AsyncDisposable {
     for (const id of this.#context.table.current.openLogs) this.#changed.add(id);
     this.#look({ afterMs: retryMs });
   };
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#queue.then(work);
-    this.#queue = done.catch(() => undefined);
-    return await done;
-  }
 
   #state(): OutputState {
     const space = spaceOf(this.#context.tasksFolder);

@@ -1,5 +1,5 @@
 /** When the journal could not be written, say, how long until something is tried again. */
-const retryMs = 5_000;
+export const retryMs = 5_000;
 
 /** What is done again after a while, because what it needs (room, descriptors) was not to be had. */
 export class Retries implements Disposable {

@@ -23,7 +23,7 @@ const writersMax = 1;
 /** So many segments behind, and speed counts more than size. */
 const floodSegments = 2;
 
-export type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'store' | 'kernel' | 'log' | 'self'> & {
+type RotationContext = Pick<SupervisionContext, 'journal' | 'table' | 'store' | 'kernel' | 'log' | 'self'> & {
   readonly settings: Settings;
   readonly tasksFolder: string;
   /** Whether what is in a segment can be given back in the spool. Where not, a task is only compressed at its end. */

@@ -21,7 +21,7 @@ const newline = 0x0a;
 const decompress = promisify(gunzip);
 
 /** What is known of a segment when its file is on the disk. */
-export interface SegmentFacts {
+interface SegmentFacts {
   readonly lines: number;
   readonly bytes: number;
   readonly sha256: string;

@@ -13,7 +13,7 @@ import { encodeFrame } from '../protocol/frame.ts';
 import type { Handlers } from '../protocol/handlers.ts';
 import { faultLingerMs, frameBytesMax } from '../protocol/limits.ts';
 import type { DaemonMessage, Hello } from '../protocol/messages.ts';
-import { checkSocketFolder, unusable } from '../socket-folder.ts';
+import { checkSocketFolder, socketUnusable } from '../socket-folder.ts';
 import { unfinishedBeside } from '../unfinished-files.ts';
 import { version } from '../version.ts';
 
@@ -156,7 +156,7 @@ class SocketServer implements Server {
       return { server, file: { dev, ino } };
     } catch (error) {
       server.close();
-      throw unusable(this.#options.socketPath, messageOf(error));
+      throw socketUnusable(this.#options.socketPath, { why: messageOf(error) });
     }
   }
 
@@ -237,7 +237,7 @@ function prepareFolder(socketPath: string): void {
   try {
     makePrivateFolder(dirname(socketPath));
   } catch (error) {
-    throw unusable(socketPath, messageOf(error));
+    throw socketUnusable(socketPath, { why: messageOf(error) });
   }
   checkSocketFolder(socketPath);
 }

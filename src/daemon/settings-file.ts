@@ -10,7 +10,7 @@ import { type LogKey, type SettingKey, logKeys } from './setting-keys.ts';
 import { readGiven, refuseIn } from './settings-text.ts';
 
 /** Where the config file lies, and whether it was named outright and so has to be there. */
-export interface SettingsPlace {
+interface SettingsPlace {
   readonly path: string;
   readonly required: boolean;
 }

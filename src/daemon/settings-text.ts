@@ -5,13 +5,13 @@ import { GhostError } from '../ghost-error.ts';
 import { type LogKey, logKeyNames } from './setting-keys.ts';
 
 /** What a config file says of one key, and in which line. */
-export interface GivenSetting {
+interface GivenSetting {
   readonly value: unknown;
   readonly line: number;
 }
 
 /** Refuses a config file for what is wrong in one of its lines. */
-export type Refuse = (what: string, place: { readonly line: number; readonly cause?: unknown }) => GhostError;
+type Refuse = (what: string, place: { readonly line: number; readonly cause?: unknown }) => GhostError;
 
 /**
  * The keys of a config file as they stand there. Read with their places, so that what is wrong is named by its line.

@@ -20,6 +20,9 @@
  *   `0m0.1s 0m0.0s`    twice, from `times`: this shell's processor time and its children's
  *   `exit N`           the task's end, N as the shell tells it (128+n for signal n); its time is the file's
  *   `abort WHY`        nothing was started
+ * A pump's pid may be a stranger's by the time that it is looked at: one of its own is its child, and one that a daemon put
+ * in began when its `.pump` file says (fields 4 and 22 of /proc/PID/stat, proc(5)).
+ *
  * Its own end means that both streams have reached theirs. Where a pump was gone before that, it pumps the rest itself
  * and leaves an empty file `stdout.again` or `stderr.again`, because what the pump held is lost.
  *
@@ -76,15 +79,23 @@ ghost_shim_code=$?
 times >&3
 echo "exit $ghost_shim_code" >&3
 exec 3>&- 6>&- 7>&-
+ghost_shim_look() {
+  { IFS= read -r ghost_shim_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  set -- \${ghost_shim_line##*) }
+  ghost_shim_parent=$2 ghost_shim_start=\${20}
+}
 ghost_shim_ended() {
   while :; do
     wait "$1" && return 0
-    kill -0 "$1" 2>/dev/null || break
+    ghost_shim_look "$1" && [ "$ghost_shim_parent" = "$$" ] || break
   done
   while [ -e "$ghost_shim_dir/$2.pump" ]; do
-    ghost_shim_pid=
-    read -r ghost_shim_pid <"$ghost_shim_dir/$2.pump"
-    [ -z "$ghost_shim_pid" ] || kill -0 "$ghost_shim_pid" 2>/dev/null || break
+    ghost_shim_pid= ghost_shim_noted=
+    { read -r ghost_shim_pid; read -r ghost_shim_noted; } <"$ghost_shim_dir/$2.pump"
+    if [ -n "$ghost_shim_pid" ]; then
+      ghost_shim_look "$ghost_shim_pid" || break
+      [ "\${ghost_shim_noted:-$ghost_shim_start}" = "$ghost_shim_start" ] || break
+    fi
     "$ghost_shim_sleep" 1
   done
   until true >"$ghost_shim_dir/$2.again" || ! [ -d "$ghost_shim_dir" ]; do "$ghost_shim_sleep" 1; done

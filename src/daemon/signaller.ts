@@ -15,7 +15,7 @@ import type { Supervisor } from './supervisor.ts';
  */
 const endSlackTicks = 25;
 
-export interface SignalOrder {
+interface SignalOrder {
   readonly requestId: string;
   readonly signal: string;
   readonly reason: SignalReason;
@@ -148,7 +148,7 @@ export class Signaller {
 }
 
 /** The number of the group and session that a task leads, or null before it is known. */
-export function groupOf({ status }: Task): number | null {
+function groupOf({ status }: Task): number | null {
   return status.kind === 'running' || status.kind === 'ended' ? (status.identity?.pid ?? null) : null;
 }
 

@@ -10,7 +10,7 @@ import { bytesOnDisk } from './file-system.ts';
 import { type OpenOutput, type OutputPiece, type TaskOutput, mergeByAge } from './retention-policy.ts';
 import { TaskFolder } from './task-folder.ts';
 
-export interface OutputContext {
+interface OutputContext {
   readonly journal: Journal;
   readonly table: LiveTable;
   readonly store: TaskStore;

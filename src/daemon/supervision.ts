@@ -1,6 +1,7 @@
 import { passCrashPoint } from '../crash-point.ts';
 import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
 import { finalLengths } from './final-lengths.ts';
 import { LookAgain } from './look-again.ts';
@@ -147,12 +148,9 @@ export class Supervision implements Disposable {
       const identity = { ...noted.start, bootId: this.#shim.bootId };
       this.#handle.hold(identity);
       this.#waiting?.release();
-      const modifiedAt = (noted.modifiedMs * 1000) as Microseconds;
-      const startedAt = noted.exitStatus === null ? Math.max(modifiedAt, status.at) : status.at;
-      await this.#append({
-        type: 'TaskStarted',
-        data: { attempt: this.#attempt, identity, startedAt: Math.round(startedAt) as Microseconds },
-      });
+      const modifiedAt = microsecondsAt(noted.modifiedMs);
+      const startedAt = noted.exitStatus === null && modifiedAt > status.at ? modifiedAt : status.at;
+      await this.#append({ type: 'TaskStarted', data: { attempt: this.#attempt, identity, startedAt } });
       passCrashPoint('task.started');
       return true;
     }
@@ -178,7 +176,7 @@ export class Supervision implements Disposable {
       const kernel = this.#handle.outcome();
       const outcome =
         kernel ?? outcomeOfShell(noted.exitStatus, { messages: this.#folder.readMessages(this.#attempt) });
-      const endedAt = Math.round(noted.modifiedMs * 1000) as Microseconds;
+      const endedAt = microsecondsAt(noted.modifiedMs);
       await this.#appendExit(outcome, { noted, endedAt, source: kernel === null ? 'status-file' : 'kernel' });
       return true;
     }

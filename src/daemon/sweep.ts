@@ -7,7 +7,7 @@ const sweepMs = 5_000;
 const tasksPerTurn = 32;
 
 /** What is looked after: a supervision. */
-export interface Swept {
+interface Swept {
   readonly id: TaskId;
   sweep(): void;
 }

@@ -1,8 +1,9 @@
 import { GhostError } from '../ghost-error.ts';
 import type { JournalEvent, Microseconds } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
+import { isoTime } from '../microseconds.ts';
 import type { PastTasks } from '../projections/past-tasks.ts';
-import { isoTime, viewTask } from '../projections/task-view.ts';
+import { viewTask } from '../projections/task-view.ts';
 import type { Task } from '../projections/task.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
 import type { Moment } from '../protocol/messages.ts';

@@ -211,7 +211,7 @@ export class TaskFolder {
 }
 
 /** What a pump that a daemon put in has noted of itself. */
-export interface NotedPump {
+interface NotedPump {
   readonly pid: number;
   /** In clock ticks since boot; null where an older ghost put it in, which had only its pid noted. */
   readonly startTime: string | null;

@@ -9,7 +9,7 @@ import type { JournalEvent, TaskId } from '../journal/events.ts';
 import type { Damage } from '../protocol/answers.ts';
 
 /** A segment that the journal says is on the disk. */
-export interface KeptSegment {
+interface KeptSegment {
   readonly seq: number;
   readonly task: TaskId;
   readonly stream: string;

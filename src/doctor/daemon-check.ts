@@ -17,7 +17,7 @@ const lockWaitMs = 2_000;
 const lockPollMs = 50;
 
 /** What is known of the lock that makes a process the daemon. */
-export type LockState =
+type LockState =
   | { readonly kind: 'ours'; readonly lock: KernelLock }
   /** Nobody has it: there is no such file. */
   | { readonly kind: 'free' }
@@ -87,6 +87,8 @@ export function checkDaemon(patient: Patient, lock: LockState): Found {
           hint: `kill -9 ${pid}  (tasks run on; the next command starts another)`,
         });
   }
+  // The folder's own finding has said so, and nobody has the lock.
+  if (daemon.kind === 'failed' && daemon.code === 'data-folder-unusable') return ok('daemon', 'none runs');
   if (daemon.kind === 'none') return ok('daemon', 'none runs; the next command that needs one starts it');
   return problem('daemon', daemon.message, { hint: daemon.hint });
 }

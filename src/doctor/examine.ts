@@ -30,18 +30,21 @@ async function* findings(options: ExamineOptions): AsyncGenerator<Found, void, v
   yield checkVersions();
   const { found: config, settings } = checkConfig(options.environment);
   yield config;
+  const paths = resolvePaths(options.environment);
+  const uid = process.getuid?.() ?? null;
+  const home = checkHome({ paths, uid });
+  yield home.found;
   const patient: Patient = {
     ...options,
+    daemon: await options.askDaemon(),
     settings,
-    paths: resolvePaths(options.environment),
+    paths,
     kernel: loadKernel(),
     processes: process.platform === 'linux' ? linuxProcessTable() : null,
     migrationsFolder: join(import.meta.dirname, '..', 'migrations'),
-    uid: process.getuid?.() ?? null,
+    uid,
     alone: false,
   };
-  const home = checkHome(patient);
-  yield home.found;
   if (home.usable) {
     yield* inside(patient);
     yield* checkFileSystems(patient);

@@ -1,6 +1,6 @@
 import { readFileSync, statfsSync } from 'node:fs';
 
-export interface FileSystemKind {
+interface FileSystemKind {
   /** Such as `ext4`, or its number in statfs(2) where that is all that is known. */
   readonly name: string;
   readonly network: boolean;

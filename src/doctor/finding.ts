@@ -7,8 +7,8 @@ export interface Finding {
   readonly status: 'ok' | 'warning' | 'problem' | 'mended';
   /** What was found, in a sentence; of what is mended, what was done about it. */
   readonly message: string;
-  /** What to type to mend it, "" where there is nothing to mend. */
-  readonly hint: string;
+  /** What to type to mend it, null where there is nothing to type. */
+  readonly hint: string | null;
   /** Whether `ghost doctor --fix` mends it. */
   readonly mendable: boolean;
 }
@@ -22,7 +22,7 @@ export interface Found extends Finding {
 export type Mend = () => string | Promise<string>;
 
 export function ok(check: string, message: string): Found {
-  return { check, status: 'ok', message, hint: '', mendable: false, mend: null };
+  return { check, status: 'ok', message, hint: null, mendable: false, mend: null };
 }
 
 /** Something that costs nothing yet, or that only a person can judge. */
@@ -42,13 +42,13 @@ interface Care {
 
 function wrong(
   status: 'warning' | 'problem',
-  { check, message, care: { hint, mend = null } }: { check: string; message: string; care: Care },
+  { check, message, care: { hint = '', mend = null } }: { check: string; message: string; care: Care },
 ): Found {
   return {
     check,
     status,
     message,
-    hint: hint ?? (mend === null ? '' : 'ghost doctor --fix'),
+    hint: hint === '' ? (mend === null ? null : 'ghost doctor --fix') : hint,
     mendable: mend !== null,
     mend,
   };
@@ -58,7 +58,7 @@ function wrong(
 export async function settle({ mend, ...finding }: Found, { fix }: { readonly fix: boolean }): Promise<Finding> {
   if (!fix || mend === null) return finding;
   try {
-    return { ...finding, status: 'mended', message: `${finding.message}: ${await mend()}`, hint: '' };
+    return { ...finding, status: 'mended', message: `${finding.message}: ${await mend()}`, hint: null };
   } catch (error) {
     const why = messageOf(error);
     return { ...finding, status: 'problem', message: `${finding.message}; it could not be mended: ${why}` };

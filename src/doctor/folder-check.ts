@@ -22,7 +22,10 @@ export interface FolderEntry {
  * The folder itself.
  * @returns null where there is none, and with what is wrong with it whether the rest may be looked at all the same.
  */
-export function checkHome({ paths: { home }, uid }: Patient): { readonly found: Found; readonly usable: boolean } {
+export function checkHome({ paths: { home }, uid }: Pick<Patient, 'paths' | 'uid'>): {
+  readonly found: Found;
+  readonly usable: boolean;
+} {
   try {
     if (!checkDataFolder(home)) return { found: ok('data folder', `${home}: nothing there yet`), usable: false };
     return { found: ok('data folder', `${home} is yours alone`), usable: true };

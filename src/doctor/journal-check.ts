@@ -9,6 +9,7 @@ import { type Inspection, inspectJournal } from '../journal/inspect.ts';
 import { readMark } from '../journal/mark-file.ts';
 import { finishPutting, restoredPath } from '../journal/put-in-place.ts';
 import { type Salvage, restoreJournal } from '../journal/salvage.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { version } from '../version.ts';
 import { counted } from '../words/task-words.ts';
 import { type Found, type Mend, ok, problem, someOf, warning } from './finding.ts';
@@ -91,7 +92,7 @@ function defectOf(patient: Patient, { events, defect }: Inspection): Found {
 }
 
 function restoring(patient: Patient): { readonly hint: string } | { readonly mend: Mend } {
-  if (!patient.alone && patient.fix) {
+  if (!patient.alone) {
     return { hint: 'ghost shutdown, then ghost doctor --fix: it is restored only while no daemon has it open' };
   }
   return {
@@ -100,7 +101,7 @@ function restoring(patient: Patient): { readonly hint: string } | { readonly men
       const salvage = await restoreJournal({
         path: paths.journal,
         migrationsFolder,
-        now: () => (nowMs * 1000) as Microseconds,
+        now: () => microsecondsAt(nowMs),
         ghostVersion: version,
         actor: actorOf(patient),
         lastTaskSeen: Math.max(
@@ -128,7 +129,7 @@ function restoredText({ kept, lost: { seqs, tasks }, environmentsLost, folder, l
   const [first, last] = [seqs[0], seqs.at(-1)];
   const lostText =
     first === undefined || last === undefined
-      ? 'nothing is seen after them in the damaged file'
+      ? `nothing ${kept === 0 ? 'else' : 'after them'} is seen in the damaged file`
       : `lost ${first === last ? `event ${first}` : `the events ${first} to ${last}`}${aboutTasks(tasks)}`;
   const hole = last === undefined || last === kept + seqs.length ? [] : ['not all of them can be read'];
   const environments =

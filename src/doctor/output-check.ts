@@ -51,10 +51,7 @@ function checkFolders(
 ): readonly Found[] {
   const folders = entries.filter(({ path, stats }) => dirname(path) === tasks && stats.isDirectory());
   const unknown = folders.filter(
-    ({ path, stats }) =>
-      /^\d+$/.test(basename(path)) &&
-      !facts.has(Number(basename(path)) as TaskId) &&
-      (alone || isOld(stats, { nowMs })),
+    ({ path, stats }) => /^\d+$/.test(basename(path)) && !facts.has(taskOf(path)) && (alone || isOld(stats, { nowMs })),
   );
   const put = folders.filter(({ path }) => /^\d+\.before-/.test(basename(path)));
   const found: Found[] = [];
@@ -82,7 +79,7 @@ function checkSegments(patient: Patient, entries: readonly FolderEntry[], facts:
   const { home, tasks } = patient.paths;
   const orphaned = entries.filter(({ path, stats }) => {
     if (!stats.isFile() || dirname(dirname(path)) !== tasks) return false;
-    const task = facts.get(Number(basename(dirname(path))) as TaskId);
+    const task = facts.get(taskOf(dirname(path)));
     const stream = streamOf(path);
     if (task === undefined || stream === null || task.streams[stream].files.has(basename(path))) return false;
     if (patient.alone) return true;
@@ -105,7 +102,7 @@ function checkSegments(patient: Patient, entries: readonly FolderEntry[], facts:
 
 /** Whether nothing is lost with it: an event tells of its end, or all of its range still lies in the spool. */
 function isSuperfluous(path: string, { paths: { tasks } }: Patient, facts: FactsTable): boolean {
-  const id = Number(basename(dirname(path))) as TaskId;
+  const id = taskOf(dirname(path));
   const stream = streamOf(path);
   const stored = stream === null ? undefined : facts.get(id)?.streams[stream];
   if (stream === null || stored === undefined) return false;
@@ -148,6 +145,11 @@ function wrongSize(
 function allAside(home: string, entries: readonly FolderEntry[]): string {
   for (const { path } of entries) moveAside(home, path);
   return `moved into ${asideFolder}/`;
+}
+
+/** The task of a folder that is named by its number; NaN, which no task has, for another. */
+function taskOf(folder: string): TaskId {
+  return Number(basename(folder)) as TaskId;
 }
 
 function streamOf(path: string): StreamName | null {

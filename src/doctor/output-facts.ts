@@ -10,7 +10,7 @@ export interface OutputFacts {
   readonly streams: { readonly [S in StreamName]: StreamFacts };
 }
 
-export interface StreamFacts {
+interface StreamFacts {
   readonly sealed: number;
   readonly sealedTo: number;
   readonly prunedTo: number;

@@ -15,7 +15,8 @@ export interface ExamineOptions {
   readonly rebuild: boolean;
   /** Told how far what takes long has come, again and again. */
   readonly onProgress: (progress: DoctorProgress) => Promise<void>;
-  readonly daemon: DaemonAnswer;
+  /** Asked once what is wrong with the data folder itself is mended: a client is kept away by that as well. */
+  readonly askDaemon: () => Promise<DaemonAnswer>;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -50,6 +51,7 @@ export interface Doctor {
 
 /** What the checks look at. */
 export interface Patient extends ExamineOptions {
+  readonly daemon: DaemonAnswer;
   readonly paths: Paths;
   readonly settings: Settings;
   readonly kernel: Kernel;

@@ -1,5 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
-import type { Microseconds } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { openTaskJournal } from '../projections/open-task-journal.ts';
 import type { RebuildProgress, RebuildResult } from '../protocol/answers.ts';
 import { damagesMax } from '../protocol/limits.ts';
@@ -20,7 +20,7 @@ export async function* rebuildHere({
   const { journal, rebuild } = await openTaskJournal({
     path: paths.journal,
     migrationsFolder,
-    now: () => (nowMs * 1000) as Microseconds,
+    now: () => microsecondsAt(nowMs),
     ghostVersion: version,
     onDamage: (error) => {
       throw error;

@@ -47,8 +47,8 @@ export function explainSettings(environment: Readonly<Record<string, string | un
 
 function pathOrigins(environment: Readonly<Record<string, string | undefined>>): readonly SettingOrigin[] {
   const { home, socket, socketFallbackFolder } = resolvePaths(environment);
-  const origin = (key: string, value: string, variables: readonly string[]): SettingOrigin => {
-    const variable = variables.find((name) => environment[name] !== undefined && environment[name] !== '');
+  const origin = (key: string, { value, of }: { value: string; of: readonly string[] }): SettingOrigin => {
+    const variable = of.find((name) => environment[name] !== undefined && environment[name] !== '');
     return variable === undefined
       ? { key, value, source: 'default', from: null }
       : { key, value, source: 'environment', from: variable };
@@ -58,8 +58,8 @@ function pathOrigins(environment: Readonly<Record<string, string | undefined>>):
   const ownHome = environment['GHOST_HOME'] !== undefined && environment['GHOST_HOME'] !== '';
   const socketVariables = ownHome ? ['GHOST_SOCKET', 'GHOST_HOME'] : ['GHOST_SOCKET', 'XDG_RUNTIME_DIR'];
   return [
-    origin('home', home, ['GHOST_HOME', 'XDG_DATA_HOME']),
-    origin('socket', socket, isFallback ? [] : socketVariables),
-    origin('config', settingsPlace(environment).path, ['GHOST_CONFIG', 'XDG_CONFIG_HOME']),
+    origin('home', { value: home, of: ['GHOST_HOME', 'XDG_DATA_HOME'] }),
+    origin('socket', { value: socket, of: isFallback ? [] : socketVariables }),
+    origin('config', { value: settingsPlace(environment).path, of: ['GHOST_CONFIG', 'XDG_CONFIG_HOME'] }),
   ];
 }

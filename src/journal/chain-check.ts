@@ -21,7 +21,7 @@ export function checkTail(
  * it is not the journal's first.
  * @throws GhostError `journal-unusable`, `journal-newer`, which name the event.
  */
-export function checkChain(rows: readonly EventRow[], { path }: { path: string }): void {
+function checkChain(rows: readonly EventRow[], { path }: { path: string }): void {
   rows.forEach((row, index) => {
     const [seq, at, type, task, v, actor, data, rowHash] = row;
     const previousHash = seq === 1 ? genesisHash : rows[index - 1]?.[7];

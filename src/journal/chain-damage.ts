@@ -3,7 +3,7 @@ import { chainHash, genesisHash } from './codec.ts';
 import type { JournalReader, KnownEnd, StoredRow } from './journal-reader.ts';
 
 /** What was done to the events, with the place to look at. */
-export interface ChainDamage {
+interface ChainDamage {
   readonly kind: 'event-changed' | 'event-missing' | 'event-added' | 'events-swapped' | 'events-lost';
   readonly seq: number;
   readonly task: number | null;

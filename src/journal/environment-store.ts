@@ -188,7 +188,7 @@ export class EnvironmentStore {
   }
 }
 
-export interface Redaction {
+interface Redaction {
   /** The environment that has the value. */
   readonly hash: string;
   readonly name: string;

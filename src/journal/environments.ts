@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 export type EnvironmentPair = readonly [name: string, value: string | Uint8Array];
 
 /** What stands in place of a value that was removed from the store for good. */
-export interface Redacted {
+interface Redacted {
   readonly redacted: true;
 }
 /** An entry as the store has it. */

@@ -6,7 +6,7 @@ import { checkTail } from './chain-check.ts';
 import { type EventRow, eventColumns } from './codec.ts';
 import { type Database, openForReading, sqliteErrorCode } from './database.ts';
 import type { JournalEvent, Microseconds } from './events.ts';
-import { type ChainBreak, soundEvents } from './sound-events.ts';
+import { type ChainEnd, soundEvents } from './sound-events.ts';
 
 /** What a look at a journal found. Nothing is changed for it. */
 export interface Inspection {
@@ -19,7 +19,7 @@ export interface Inspection {
   readonly defect: JournalDefect | null;
 }
 
-export type JournalDefect =
+type JournalDefect =
   /** SQLite cannot read all of it: no daemon can work with it for long. */
   | { readonly kind: 'damaged'; readonly message: string }
   /**
@@ -38,7 +38,7 @@ export type JournalDefect =
   | { readonly kind: 'newer'; readonly message: string; readonly hint: string };
 
 /** Gets each event that holds, and the number of the last one that there is. */
-export type OnEvent = (event: JournalEvent, place: { readonly last: number }) => void;
+type OnEvent = (event: JournalEvent, place: { readonly last: number }) => void;
 
 const upgrade = 'npm install -g ghost-journal@latest';
 
@@ -115,7 +115,7 @@ function inspect(
   });
   // Damage in another place of the file is damage as well; where it hits an event, that is the better sentence.
   if (broken?.kind === 'unreadable') return about({ kind: 'damaged', message: broken.message });
-  if (quick !== 'ok') return about({ kind: 'damaged', message: `SQLite finds it damaged: ${firstLine(quick)}` });
+  if (quick !== 'ok') return about({ kind: 'damaged', message: `SQLite finds it damaged: ${firstDamage(quick)}` });
   if (broken === null) return about(null);
   const { kind, seq, message } = broken;
   if (kind === 'newer') return about({ kind, message, hint: upgrade });
@@ -123,7 +123,7 @@ function inspect(
   return about({ kind: 'changed', message, seq, last, refused: isRefused(database, last) });
 }
 
-function walk(database: Database, onEvent: (event: JournalEvent) => void): ChainBreak | null {
+function walk(database: Database, onEvent: (event: JournalEvent) => void): ChainEnd | null {
   const chain = soundEvents(database);
   for (;;) {
     const step = chain.next();
@@ -169,6 +169,7 @@ function lastSeq(database: Database): number {
   return database.prepare<[], [number | null]>('SELECT max(seq) FROM events').raw().get()?.[0] ?? 0;
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
+/** The first that SQLite names, behind the line in which it names the database. */
+function firstDamage(text: string): string {
+  return text.split('\n').find((line) => !line.startsWith('***')) ?? text;
 }

@@ -6,7 +6,7 @@ import { daemonEventTypes } from './event-versions.ts';
 export type StoredRow = [...EventRow, once: string | null];
 
 /** Which events are looked for. Null: whichever. Times are microseconds since 1970. */
-export interface EventQuery {
+interface EventQuery {
   readonly tasks: readonly number[] | null;
   readonly types: readonly string[] | null;
   /** At that time or later, before that time. */

@@ -19,7 +19,7 @@ import { prepareStatements } from './statements.ts';
  * before anything is replaced, and never removed. To be called by the holder of the daemon's lock alone.
  */
 
-export interface SalvageOptions extends MigrationOptions {
+interface SalvageOptions extends MigrationOptions {
   readonly path: string;
   /** On whose behalf. */
   readonly actor: Actor;
@@ -29,7 +29,7 @@ export interface SalvageOptions extends MigrationOptions {
   readonly onStep?: (step: SalvageStep) => void;
 }
 
-export type SalvageStep = 'put-aside' | 'readable' | 'written' | 'complete' | 'log-removed' | 'in-place';
+type SalvageStep = 'put-aside' | 'readable' | 'written' | 'complete' | 'log-removed' | 'in-place';
 
 export interface Salvage {
   /** The events that are in the new journal: 1 to this one. */

@@ -29,6 +29,6 @@ export class SharedReader {
   }
 }
 
-export interface Borrowed extends Disposable {
+interface Borrowed extends Disposable {
   readonly reader: JournalReader;
 }

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import type { JournalEvent } from './events.ts';
 
 /** Where a chain ends before the journal does: the first event that does not hold, and why. */
-export interface ChainBreak {
+export interface ChainEnd {
   readonly seq: number;
   /** `unreadable`: SQLite cannot read it. `changed`, `missing`: it is not what was appended. `newer`: not known here. */
   readonly kind: 'unreadable' | 'changed' | 'missing' | 'newer';
@@ -26,7 +26,7 @@ const batchRows = 2_000;
  * SQLite can read it.
  * @returns what ended it before the journal's end, else null.
  */
-export function* soundEvents(database: Database): Generator<ChainedEvent, ChainBreak | null, void> {
+export function* soundEvents(database: Database): Generator<ChainedEvent, ChainEnd | null, void> {
   let last = 0;
   let previousHash = genesisHash;
   try {
@@ -56,7 +56,7 @@ export function* soundEvents(database: Database): Generator<ChainedEvent, ChainB
   }
 }
 
-function unreadable(seq: number, error: unknown): ChainBreak {
+function unreadable(seq: number, error: unknown): ChainEnd {
   const message = messageOf(error);
   return { seq, kind: 'unreadable', message: `event ${seq} cannot be read: ${message}` };
 }

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { TaskId } from '../journal/events.ts';
 
 /** One run of a command line, as the history's rows tell of it. */
-export interface Run {
+export interface CommandRun {
   readonly id: TaskId;
   /** The command line as JSON. */
   readonly command: string;
@@ -12,7 +12,7 @@ export interface Run {
 }
 
 /** How the runs of one command line went. */
-export interface CommandSummary {
+interface CommandSummary {
   readonly runs: number;
   readonly failures: number;
   readonly medianMs: number | null;
@@ -42,7 +42,7 @@ export class CommandStatistics {
   readonly #groups = new Map<string, Group>();
   readonly #known = new Map<string, Group>();
 
-  add({ id, command, failed, durationMs }: Run): void {
+  add({ id, command, failed, durationMs }: CommandRun): void {
     const group = this.#known.get(command) ?? this.#groupOf(command, id);
     group.runs += 1;
     if (failed) group.failures += 1;

@@ -9,11 +9,12 @@ import type {
   SignalReason,
   StartFailure,
 } from '../journal/events.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import { type Delivery, deliveriesOf } from './signal-deliveries.ts';
-import { type TaskView, microsecondsOf } from './task-view.ts';
+import type { TaskView } from './task-view.ts';
 
 /** What is known of a task: its events and what the system says of it now. */
-export interface TaskFacts {
+interface TaskFacts {
   readonly task: TaskView;
   readonly events: readonly JournalEvent[];
   readonly timeoutMs: number | null;

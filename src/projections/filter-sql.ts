@@ -1,12 +1,12 @@
 import type { Database } from '../journal/database.ts';
 import type { Microseconds } from '../journal/events.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import { endings, folderPrefix, groupTerms } from './matches-filter.ts';
 import { searchNeedle, trigramMatch } from './search-text.ts';
 import type { FilterTerm, TaskFilter } from './task-filter.ts';
-import { microsecondsOf } from './task-view.ts';
 
 /** A piece of SQL and what is put in for its question marks. */
-export interface SqlPart {
+interface SqlPart {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }

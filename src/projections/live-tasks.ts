@@ -73,13 +73,13 @@ export function evolveLiveTasks(
 
 function put(live: OwnedLiveTasks, task: Task): void {
   const { id } = task;
-  const keep = (set: Set<TaskId> | Map<TaskId, Task>, wanted: boolean): void => {
-    if (!wanted) set.delete(id);
+  const keep = (set: Set<TaskId> | Map<TaskId, Task>, { when }: { when: boolean }): void => {
+    if (!when) set.delete(id);
     else if (set instanceof Map) set.set(id, task);
     else set.add(id);
   };
-  keep(live.tasks, isLive(task));
-  keep(live.active, task.status.kind !== 'ended');
-  keep(live.openLogs, task.log.kind === 'open');
-  keep(live.owed, task.stop !== null || task.unansweredSignals.length > 0);
+  keep(live.tasks, { when: isLive(task) });
+  keep(live.active, { when: task.status.kind !== 'ended' });
+  keep(live.openLogs, { when: task.log.kind === 'open' });
+  keep(live.owed, { when: task.stop !== null || task.unansweredSignals.length > 0 });
 }

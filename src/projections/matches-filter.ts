@@ -1,7 +1,8 @@
 import type { Microseconds } from '../journal/events.ts';
+import { microsecondsOf } from '../microseconds.ts';
 import { searchNeedle, searchText } from './search-text.ts';
 import type { FilterTerm, TaskFilter } from './task-filter.ts';
-import { microsecondsOf, viewTask } from './task-view.ts';
+import { viewTask } from './task-view.ts';
 import type { Task } from './task.ts';
 
 /** The fields of which a task has one value, so that several terms of one are alternatives of each other. */

@@ -9,7 +9,7 @@ import type { Task } from './task.ts';
 const replayAtOnce = 1_000;
 
 /** What the past is read from. */
-export interface PastReader {
+interface PastReader {
   read(from: { after: number; most: number }): readonly JournalEvent[];
   readTask(task: TaskId): readonly JournalEvent[];
   readonly lastSeq: number;
@@ -38,7 +38,7 @@ export class PastTasks {
     let end = this.#reader.lastSeq;
     // Within each stretch between two set-backs of the clock, time only grows.
     for (const begin of [...this.#steps.all().map(([seq]) => seq), 1]) {
-      const last = this.#lastWithin(begin, end, time);
+      const last = this.#lastWithin({ begin, end }, time);
       if (last !== null) return last;
       end = begin - 1;
     }
@@ -50,7 +50,7 @@ export class PastTasks {
     let end = this.#reader.lastSeq;
     let first = end + 1;
     for (const begin of [...this.#steps.all().map(([seq]) => seq), 1]) {
-      const before = this.#lastWithin(begin, end, time - 1);
+      const before = this.#lastWithin({ begin, end }, time - 1);
       const since = before === null ? begin : before + 1;
       if (since <= end) first = since;
       end = begin - 1;
@@ -100,7 +100,7 @@ export class PastTasks {
   }
 
   /** The last event of a range that is not later than a time; its times only grow. */
-  #lastWithin(begin: number, end: number, time: number): number | null {
+  #lastWithin({ begin, end }: { readonly begin: number; readonly end: number }, time: number): number | null {
     const at = (seq: number): number => this.#at.get(seq)?.[0] ?? Number.POSITIVE_INFINITY;
     if (end < begin || at(begin) > time) return null;
     let [low, high] = [begin, end];

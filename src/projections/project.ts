@@ -40,7 +40,7 @@ export function events$(source: EventSource, { after }: { after: number }): Obse
 }
 
 /** A read model: pure and total, without RxJS, clock or I/O. */
-export interface ReadModel<S> {
+interface ReadModel<S> {
   /** The last event that is in the initial state, 0 for none. */
   readonly after: number;
   readonly initialState: () => S;

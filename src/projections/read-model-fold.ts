@@ -18,7 +18,7 @@ import type { Task } from './task.ts';
 const foldVersion = 2;
 
 /** A snapshot of the live tasks is kept after so many events, and after at least so many for each of them. */
-export const snapshotEventsMin = 1024;
+const snapshotEventsMin = 1024;
 const snapshotEventsPerTask = 8;
 
 /** After how many events a snapshot follows the last, with so many live tasks: its size stays a part of the events'. */

@@ -21,23 +21,21 @@ export function deliveriesOf(events: readonly JournalEvent[]): readonly Delivery
 
 /** What was recorded of the kernel's answer to a request; undefined where it is not among the events. */
 export function answerTo(
-  { data: { requestId, signal } }: EventOf<'SignalRequested'>,
+  request: EventOf<'SignalRequested'>,
   events: readonly JournalEvent[],
 ): EventOf<'SignalSent'> | undefined {
-  // A stop asks for several signals under the id of one request: SIGTERM, perhaps SIGCONT, and SIGKILL in the end.
-  return events.find(
-    (event): event is EventOf<'SignalSent'> =>
-      event.type === 'SignalSent' && event.data.requestId === requestId && event.data.signal === signal,
-  );
+  return events.filter((event) => event.type === 'SignalSent').find((sent) => belongTogether(request, sent));
 }
 
 /** What was recorded when a signal was asked for; undefined where it is not among the events. */
 export function requestOf(
-  { data: { requestId, signal } }: EventOf<'SignalSent'>,
+  sent: EventOf<'SignalSent'>,
   events: readonly JournalEvent[],
 ): EventOf<'SignalRequested'> | undefined {
-  return events.find(
-    (event): event is EventOf<'SignalRequested'> =>
-      event.type === 'SignalRequested' && event.data.requestId === requestId && event.data.signal === signal,
-  );
+  return events.filter((event) => event.type === 'SignalRequested').find((request) => belongTogether(request, sent));
+}
+
+function belongTogether({ data: request }: EventOf<'SignalRequested'>, { data: sent }: EventOf<'SignalSent'>): boolean {
+  // A stop asks for several signals under the id of one request: SIGTERM, perhaps SIGCONT, and SIGKILL in the end.
+  return request.requestId === sent.requestId && request.signal === sent.signal;
 }

@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../journal/database.ts';
 import type { Microseconds, TaskId } from '../journal/events.ts';
-import type { Run } from './command-statistics.ts';
+import type { CommandRun } from './command-statistics.ts';
 import type { TaskFilter } from './task-filter.ts';
 import { searchTasks } from './task-search.ts';
 import type { TaskStore } from './task-store.ts';
@@ -28,7 +28,7 @@ export class TaskHistory {
   }
 
   /** What is counted of some tasks, the newest first as they are given. */
-  *runs(ids: readonly TaskId[]): Generator<Run, void, void> {
+  *runs(ids: readonly TaskId[]): Generator<CommandRun, void, void> {
     for (let from = 0; from < ids.length;) {
       // Read together where they lie close together: one by one it takes three times as long.
       let to = from;

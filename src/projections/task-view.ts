@@ -1,4 +1,5 @@
-import type { Microseconds, Outcome } from '../journal/events.ts';
+import type { Outcome } from '../journal/events.ts';
+import { isoTime } from '../microseconds.ts';
 import type { EndedStatus, Task } from './task.ts';
 
 /** The five words for a task's state that users see (`ghost list`). */
@@ -94,14 +95,4 @@ export function durationMsOf({ outcome, startedAt, endedAt }: EndedStatus): numb
   if (outcome.kind === 'lost' || startedAt === null) return null;
   // The clock may have been set back meanwhile.
   return Math.max(0, Math.round((endedAt - startedAt) / 1000));
-}
-
-/** Microseconds since 1970 as ISO 8601 in UTC with milliseconds. */
-export function isoTime(at: Microseconds): string {
-  return new Date(at / 1000).toISOString();
-}
-
-/** The way back: an ISO 8601 time that was checked where it came in, as microseconds since 1970. */
-export function microsecondsOf(time: string): Microseconds {
-  return (Date.parse(time) * 1000) as Microseconds;
 }

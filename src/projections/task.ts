@@ -84,7 +84,7 @@ export interface StoredStream {
   readonly segmentBytes: number;
 }
 
-export type LogStatus =
+type LogStatus =
   | { readonly kind: 'open' }
   | {
       readonly kind: 'closed';
@@ -94,13 +94,13 @@ export type LogStatus =
       readonly besideBytes: number | null;
     };
 
-export interface SignalRequest {
+interface SignalRequest {
   readonly requestId: string;
   readonly signal: string;
   readonly reason: SignalReason;
 }
 
-export interface StopRequest {
+interface StopRequest {
   readonly requestId: string;
   readonly requestedAt: Microseconds;
   readonly graceMs: number;

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 
 import { GhostError } from '../ghost-error.ts';
 import type { Actor } from '../journal/events.ts';
-import { AnswerTurns } from './answer-turns.ts';
+import { Turns } from '../turns.ts';
 import { type ClientEnvelope, readClientMessage } from './envelope.ts';
 import { FrameChannel } from './frame-channel.ts';
 import type { Handlers, RequestContext, RequestHandlers, StreamHandlers } from './handlers.ts';
@@ -21,7 +21,7 @@ import type { DaemonMessage, Hello, Operation, StreamOperation } from './message
 import { StreamWindow } from './stream-window.ts';
 import { isStreamOperation, parseOperation, parseParameters } from './validate.ts';
 
-export interface DaemonConnectionOptions {
+interface DaemonConnectionOptions {
   /** What the daemon says of itself. */
   readonly program: string;
   readonly pid: number;
@@ -61,7 +61,7 @@ export class DaemonConnection {
   readonly closed: Promise<void>;
   readonly #options: DaemonConnectionOptions;
   readonly #channel: FrameChannel;
-  readonly #turns: AnswerTurns;
+  readonly #turns = new Turns();
   readonly #underWay = new Map<number, UnderWay>();
   #actor: Actor | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -84,7 +84,6 @@ export class DaemonConnection {
         closed.resolve();
       },
     });
-    this.#turns = new AnswerTurns(() => this.#channel.drained());
     this.#timer = setTimeout(() => this.#helloIsLate(), options.helloTimeoutMs ?? helloTimeoutMs);
     const { program, pid } = options;
     this.#channel.send({ kind: 'hello', protocol: protocolVersion, program, pid, terminal: null } satisfies Hello);
@@ -98,7 +97,7 @@ export class DaemonConnection {
     // An answer that was given in this turn of the event loop is on its way through promises.
     await new Promise(setImmediate);
     this.#abortAll();
-    await Promise.race([this.#turns.done(), this.closed]);
+    await Promise.race([this.#turns.settled(), this.closed]);
     this.#channel.end();
     await this.closed;
   }
@@ -151,16 +150,25 @@ export class DaemonConnection {
     const answer = async (): Promise<LastWord> =>
       await this.#answer(request, { underWay, context: { actor, signal: abort.signal } });
     if (!longAnswers.has(request.operation)) {
-      void answer().then((word) => this.#endWhenThereIsRoom(word));
+      void answer().then((word) => {
+        if (this.#channel.isFull) this.#whenThereIsRoom(() => this.#end(word));
+        else this.#end(word);
+      });
       return;
     }
-    this.#turns.take(async () => this.#end(await answer()));
+    this.#whenThereIsRoom(async () => this.#end(await answer()));
     if (this.#channel.isFull) this.#readNoMore();
   }
 
-  #endWhenThereIsRoom(word: LastWord): void {
-    if (this.#channel.isFull) this.#turns.take(() => this.#end(word));
-    else this.#end(word);
+  /**
+   * Answers that may be large come one after the other, each worked out when there is room for it: else a client that asks
+   * a thousand times for a long list, and reads none of it, has a thousand lists made at once.
+   */
+  #whenThereIsRoom(work: () => Promise<void> | void): void {
+    void this.#turns.take(async () => {
+      await this.#channel.drained();
+      await work();
+    });
   }
 
   /** From here on the id is free again. What was given up with the connection gets no word: it is asked of the next daemon. */

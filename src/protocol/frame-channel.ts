@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { GhostError } from '../ghost-error.ts';
 import { encodeFrame, encodeLooseItem, FrameDecoder, isLooseItem } from './frame.ts';
 
-export interface FrameChannelOptions {
+interface FrameChannelOptions {
   /** The most bytes of a body that may come in, and that may go out. */
   readonly bytesMax: { readonly in: number; readonly out: number };
   /** Whose frames come in (see `FrameDecoder`). */

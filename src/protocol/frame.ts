@@ -46,7 +46,7 @@ export function encodeFrame(message: unknown, { bytesMax }: { readonly bytesMax:
 }
 
 /** A part of a log on its way: the `data` of an item, which is most of it. */
-export interface LooseItem {
+interface LooseItem {
   readonly kind: 'item';
   readonly id: number;
   readonly item: { readonly data: Uint8Array };

@@ -109,7 +109,7 @@ const name = v.pipe(
   text,
   v.check(
     (given) => given !== '' && charactersOf(given) <= nameCharactersMax && !controlCharacter.test(given),
-    `must be a name of 1 to ${nameCharactersMax} characters without control characters`,
+    `must have 1 to ${nameCharactersMax} characters and no control characters`,
   ),
   v.check((given) => !/^\d+$/.test(given), 'must not be digits only, which would name a task by its number'),
   v.check((given) => !/^[@-]/.test(given), 'must not begin with @ or -'),
@@ -119,7 +119,7 @@ const tag = v.pipe(
   text,
   v.check(
     (given) => given !== '' && charactersOf(given) <= tagCharactersMax && !/[\s\p{Cc}]/u.test(given),
-    `must be a tag of 1 to ${tagCharactersMax} characters without white space and control characters`,
+    `must have 1 to ${tagCharactersMax} characters, no white space and no control characters`,
   ),
   v.check((given) => !/^[+-]/.test(given), 'must not begin with + or -'),
 );

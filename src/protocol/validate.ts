@@ -69,7 +69,14 @@ export function parseParameters<O extends Operation>(operation: O, parameters: u
   const [issue] = parsed.issues;
   const field = pathOf(issue);
   const given = field.startsWith('environment') ? '' : shown(issue.input);
-  throw new GhostError('invalid-request', `the request's ${field} ${issue.message}${given}`, { field });
+  throw new GhostError('invalid-request', `${subjectOf(operation, field)} ${issue.message}${given}`, { field });
+}
+
+/** What a person calls the field, where it is one that people type. */
+function subjectOf(operation: Operation, field: string): string {
+  if (field === 'name') return operation === 'redact' ? 'the variable' : 'a name';
+  if (/^(?:tags|add|remove)\[\d+\]$/.test(field)) return 'a tag';
+  return `the request's ${field}`;
 }
 
 function pathOf({ path }: v.BaseIssue<unknown>): string {

@@ -54,8 +54,8 @@ export function wrapColumns(text: string, columns: number): readonly string[] {
   return rows.length === 0 ? [''] : rows;
 }
 
-/** Words laid out in lines of at most so many columns, broken at spaces where there are any. */
-export function wrapWords(text: string, columns: number): readonly string[] {
+/** A text in lines of at most so many columns, broken at spaces, and within a word only where it is longer than a line. */
+export function wrapText(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

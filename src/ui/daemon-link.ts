@@ -2,7 +2,7 @@ import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { JournalEvent, SequenceNumber } from '../journal/events.ts';
 import { endedShown, knownFrom } from './known-tasks.ts';
-import { isLoss, sayWhy } from './screen-context.ts';
+import { sayWhy } from './screen-context.ts';
 import type { ScreenStore } from './screen-store.ts';
 import type { ScreenWorld } from './screen-world.ts';
 
@@ -150,4 +150,10 @@ export class DaemonLink implements AsyncDisposable {
     this.#client = null;
     await client?.close();
   }
+}
+
+/** Whether the daemon is gone. */
+function isLoss(error: unknown): boolean {
+  const codes = ['connection-lost', 'daemon-not-running', 'daemon-unreachable', 'daemon-stuck', 'daemon-stopping'];
+  return error instanceof GhostError && codes.includes(error.code);
 }

@@ -1,6 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
-import type { Moment } from '../protocol/messages.ts';
-import { parsePastTime } from '../words/time.ts';
+import { parsePastTime, typedMoment } from '../words/time.ts';
 import type { KeyServants } from './key-servants.ts';
 import { nextField, withField } from './run-dialog.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
@@ -27,7 +26,7 @@ export class DialogKeyboard {
     if (dialog.busy) return;
     if (key === 'enter') return this.#submit(dialog);
     if (dialog.kind === 'run') {
-      if (key === 'up' || key === 'down') return this.#servants.tasks.recall(key === 'up' ? 1 : -1);
+      if (key === 'up' || key === 'down') return this.#servants.starter.recall(key === 'up' ? 1 : -1);
       const by = key === 'tab' ? 1 : key === 'shift-tab' ? -1 : null;
       if (by !== null) return this.#show(nextField(dialog, by));
     }
@@ -69,7 +68,7 @@ export class DialogKeyboard {
   }
 
   #submit(dialog: Exclude<Dialog, { kind: 'confirm' }>): void {
-    if (dialog.kind === 'run') return void this.#servants.tasks.submitRun();
+    if (dialog.kind === 'run') return void this.#servants.starter.submit();
     const { asks, field } = dialog;
     const text = field.text.trim();
     try {
@@ -88,12 +87,12 @@ export class DialogKeyboard {
           return this.#show(null);
         case 'time': {
           if (text === '') return this.#show(null);
-          const moment = this.#momentOf(text);
+          const moment = typedMoment(parsePastTime(text, { nowMs: this.#context.world.now() }));
           this.#show(null);
           return void this.#servants.time.go(moment);
         }
         case 'export':
-          return void this.#servants.exporter.write(text, { folder: this.#servants.tasks.folder() });
+          return void this.#servants.exporter.write(text, { folder: this.#servants.starter.folder() });
       }
     } catch (error) {
       const hint = error instanceof GhostError && error.hint !== '' ? ` (${error.hint})` : '';
@@ -101,19 +100,12 @@ export class DialogKeyboard {
     }
   }
 
-  #momentOf(text: string): Moment {
-    const time = parsePastTime(text, { nowMs: this.#context.world.now() });
-    return time.kind === 'sequence'
-      ? { kind: 'event', seq: time.seq }
-      : { kind: 'time', time: new Date(time.atMs).toISOString() };
-  }
-
   #read(text: string): TableFilter {
     const { world, store } = this.#context;
     const { HOME: home } = world.environment;
     return readFilter(text, {
       nowMs: world.now(),
-      cwd: this.#servants.tasks.folder(),
+      cwd: this.#servants.starter.folder(),
       home: home ?? null,
       timeOf: (seq) => {
         const event = store.state.past?.events.find((known) => known.seq === seq);

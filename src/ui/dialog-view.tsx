@@ -2,7 +2,7 @@ import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 
 import { visible } from '../words/visible.ts';
-import { cut, fit, widthOf, wrapWords } from './cells.ts';
+import { cut, fit, widthOf, wrapText } from './cells.ts';
 import { Framed, type FramedLine, framedLine } from './framed.tsx';
 import { type RunDialog, type RunPlace, runsThrough } from './run-dialog.ts';
 import { screenLayout } from './screen-layout.ts';
@@ -30,12 +30,12 @@ export function DialogView({
   const box = { width, theme, columns, rows };
   if (connection.kind === 'lost') {
     const what = connection.busy ? ['connecting…'] : ['r connects again and starts it, q quits'];
-    const lines = [...wrapWords(connection.why, inner), '', ...what];
+    const lines = [...wrapText(connection.why, inner), '', ...what];
     return <Centered title="Connection lost" lines={plainLines(lines, inner, theme)} {...box} />;
   }
   if (dialog === null || dialog.kind === 'prompt') return null;
   if (dialog.kind === 'confirm') {
-    const words = dialog.question.flatMap((line) => wrapWords(line, inner));
+    const words = dialog.question.flatMap((line) => wrapText(line, inner));
     return <Centered title="Sure?" lines={plainLines([...words, '', 'y yes   n no'], inner, theme)} {...box} />;
   }
   return <Centered title="Run" lines={runLines(dialog, { inner, theme, place })} {...box} />;
@@ -84,7 +84,7 @@ function runLines(
   const said =
     dialog.problem === null
       ? [framedLine('note', note, { columns: inner, paint: theme.faint })]
-      : wrapWords(`! ${dialog.problem}`, inner).map((line, row) =>
+      : wrapText(`! ${dialog.problem}`, inner).map((line, row) =>
           framedLine(`problem-${row}`, line, { columns: inner, paint: theme.bad }),
         );
   return [...fields, { key: 'space', text: '', columns: 0 }, ...said];

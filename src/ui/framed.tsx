@@ -1,8 +1,7 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 
-import { fit } from './cells.ts';
-import { topLine } from './task-table.tsx';
+import { fit, widthOf } from './cells.ts';
 import type { Theme } from './theme.ts';
 
 /** A line inside a frame, with its looks, and the columns that it takes. */
@@ -30,7 +29,7 @@ export function Framed({
   readonly theme: Theme;
   readonly focused: boolean;
 }): ReactElement {
-  const edge = theme.frame('│', focused);
+  const edge = theme.frame('│', { focused });
   const inner = Math.max(0, width - 4);
   const rows = Array.from(
     { length: height },
@@ -38,15 +37,21 @@ export function Framed({
   );
   return (
     <Box flexDirection="column" flexShrink={0} width={width}>
-      <Text wrap="truncate">{theme.frame(topLine(title, width), focused)}</Text>
+      <Text wrap="truncate">{theme.frame(topLine(title, width), { focused })}</Text>
       {rows.map(({ key, text, columns, sign = ' ' }) => (
         <Text key={key} wrap="truncate">
           {`${edge}${sign}${text}${' '.repeat(Math.max(0, inner - columns))} ${edge}`}
         </Text>
       ))}
-      <Text wrap="truncate">{theme.frame(`└${'─'.repeat(Math.max(0, width - 2))}┘`, focused)}</Text>
+      <Text wrap="truncate">{theme.frame(`└${'─'.repeat(Math.max(0, width - 2))}┘`, { focused })}</Text>
     </Box>
   );
+}
+
+/** The first line of a frame, with its title in it. */
+export function topLine(title: string, width: number): string {
+  const shown = fit(title, Math.max(0, Math.min(widthOf(title), width - 5)));
+  return `┌ ${shown} ${'─'.repeat(Math.max(0, width - 4 - widthOf(shown)))}┐`;
 }
 
 /** A line in one look, cut and filled to its columns. */

@@ -35,7 +35,7 @@ interface RowProps {
 }
 
 /** What a subclass may use of it: its builders of rows. */
-export interface InkTable<P extends InkTableProps> extends Component<P> {
+interface InkTable<P extends InkTableProps> extends Component<P> {
   heading(row: RowProps): ReactElement;
   separator(row: RowProps): ReactElement;
   data(row: RowProps): ReactElement;

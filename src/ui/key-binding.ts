@@ -48,7 +48,7 @@ export type Place = 'table' | 'log' | 'past-table' | 'past-log' | 'page' | 'hist
 
 /** In the order of the help. */
 export const keyGroups = ['Move', 'Tasks', 'Log', 'Find', 'Past', 'Screen'] as const;
-export type KeyGroup = (typeof keyGroups)[number];
+type KeyGroup = (typeof keyGroups)[number];
 
 export interface KeyBinding {
   readonly group: KeyGroup;

@@ -3,7 +3,7 @@ import type { KeyAction, Place } from './key-binding.ts';
 import { placeOfKeys } from './key-place.ts';
 import type { KeyServants } from './key-servants.ts';
 import { actionFor } from './key-table.ts';
-import { scrolled } from './log-rows.ts';
+import { scrolled } from './log-scroll.ts';
 import { paneRows } from './pane-rows.ts';
 import type { ScreenContext } from './screen-context.ts';
 import { screenLayout } from './screen-layout.ts';
@@ -42,7 +42,7 @@ export class Keyboard {
   }
 
   #do(action: KeyAction, place: Place): void {
-    const { tasks, pages, searcher, time, ...servants } = this.#servants;
+    const { tasks, starter, pages, searcher, time, ...servants } = this.#servants;
     const { store } = this.#context;
     const { state } = store;
     switch (action) {
@@ -71,7 +71,7 @@ export class Keyboard {
         if (state.selected !== null) store.dispatch({ type: 'marked', task: state.selected });
         return store.dispatch({ type: 'moved', by: 1 });
       case 'run':
-        return tasks.openRun();
+        return starter.open();
       case 'stop':
       case 'kill':
         return tasks.end(action);

@@ -22,6 +22,12 @@ export function knownFrom({ seq, tasks }: { readonly seq: number; readonly tasks
   return { seq, tasks: new Map(tasks.map((task) => [task.id, task])) };
 }
 
+/** The task with a number, if it is known. */
+export function taskNumbered({ tasks }: KnownTasks, id: number): Task | undefined {
+  const numbered: ReadonlyMap<number, Task> = tasks;
+  return numbered.get(id);
+}
+
 /** The tasks after some more events. One that was folded before changes nothing. */
 export function evolveKnown(known: KnownTasks, events: readonly JournalEvent[]): KnownTasks {
   const tasks = new Map(known.tasks);

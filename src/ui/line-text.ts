@@ -3,7 +3,7 @@ import { widthOf } from './cells.ts';
 import { afterSgr, type Look, plainLook } from './colours.ts';
 
 /** A stretch of a line in one look. */
-export interface Run {
+export interface StyledRun {
   readonly text: string;
   readonly look: Look;
 }
@@ -23,9 +23,9 @@ const sequences =
  * out, other control characters are made visible, tabs are spaces. Of a line that was written over from its beginning
  * (`\r`) the last writing counts, as on a terminal. No work is done on more than is given.
  */
-export function lineRuns(line: string): readonly Run[] {
+export function lineRuns(line: string): readonly StyledRun[] {
   const written = lastWriting(line);
-  const runs: Run[] = [];
+  const runs: StyledRun[] = [];
   let look = plainLook;
   let columns = 0;
   const push = (raw: string): void => {
@@ -46,7 +46,7 @@ export function lineRuns(line: string): readonly Run[] {
 }
 
 /** The same without its looks. */
-export function plainText(runs: readonly Run[]): string {
+export function plainText(runs: readonly StyledRun[]): string {
   return runs.map(({ text }) => text).join('');
 }
 

@@ -4,7 +4,7 @@ import type { LogCursor } from '../protocol/messages.ts';
 import { streamNames } from '../stream-names.ts';
 import { BlockCarry } from '../words/line-carry.ts';
 import { LineSearch } from '../words/line-search.ts';
-import type { HeldLine } from './log-window.ts';
+import { type HeldLine, placeAt } from './log-window.ts';
 
 /** The most hits whose places are remembered, so that `n` finds them. All are counted. */
 export const hitsKeptMax = 100_000;
@@ -13,7 +13,7 @@ export const hitsKeptMax = 100_000;
 const screenSearchMsMax = 1_000;
 
 /** A line in which something was found. */
-export interface Hit {
+interface Hit {
   readonly stream: StreamName;
   /** Where to read from to have that line first of its stream. */
   readonly start: LogCursor;
@@ -46,8 +46,8 @@ export class LogHits {
     return this.#hits.length;
   }
 
-  hit(index: number): Hit | null {
-    return this.#hits[index] ?? null;
+  hit(which: number): Hit | null {
+    return this.#hits[which] ?? null;
   }
 
   /** Looks through the next chunk of the log. */
@@ -74,11 +74,11 @@ export class LogHits {
     while (low < high) {
       const middle = (low + high) >> 1;
       const hit = this.#hits[middle];
-      if (hit !== undefined && sumOf(hit.start) < place + (direction === 1 ? 1 : 0)) low = middle + 1;
+      if (hit !== undefined && placeAt(hit.start) < place + (direction === 1 ? 1 : 0)) low = middle + 1;
       else high = middle;
     }
-    const index = direction === 1 ? low : low - 1;
-    return this.#hits[index] === undefined ? null : index;
+    const found = direction === 1 ? low : low - 1;
+    return this.#hits[found] === undefined ? null : found;
   }
 
   #look(stream: StreamName, block: Uint8Array, cursor: LogCursor): void {
@@ -97,8 +97,4 @@ export class LogHits {
 /** Whether a line that is held is the one of a hit. */
 export function isHit(line: HeldLine, { stream, start }: Hit): boolean {
   return line.stream === stream && line.start[stream] === start[stream] && line.gone === null;
-}
-
-function sumOf({ stdout, stderr }: LogCursor): number {
-  return stdout + stderr;
 }

@@ -1,9 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Client } from '../client/api.ts';
+import { leaveStream } from '../client/leave-stream.ts';
 import type { LogChunk, LogEnd } from '../protocol/answers.ts';
 import type { LogCursor } from '../protocol/messages.ts';
-import { emptyWindow, firstLines, type LogWindow, newlinesIn, withChunk, withEarlier } from './log-window.ts';
+import {
+  emptyWindow,
+  firstLines,
+  type LogWindow,
+  newlinesIn,
+  placeAt,
+  placeOf,
+  withChunk,
+  withEarlier,
+} from './log-window.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
 import { screenLayout } from './screen-layout.ts';
 import type { LogPane } from './screen-state.ts';
@@ -28,14 +38,12 @@ interface Wanted {
  */
 export class LogReader implements Disposable {
   readonly #context: ScreenContext;
-  readonly #noticed: (error: unknown) => boolean;
   #wanted: Wanted | null = null;
   #reading = new AbortController();
   #paging = false;
 
-  constructor(context: ScreenContext, { noticed }: { readonly noticed: (error: unknown) => boolean }) {
+  constructor(context: ScreenContext) {
     this.#context = context;
-    this.#noticed = noticed;
   }
 
   /** Shows the log of the selected task, if that is not the one already. Called whenever anything has changed. */
@@ -104,7 +112,7 @@ export class LogReader implements Disposable {
     let end = false;
     await this.#page(async (client, signal) => {
       const page = await this.#read(client, { cursor: this.#pane.window.end, onto: this.#pane.window }, signal);
-      const grew = page.window.end.stdout + page.window.end.stderr > endOf(this.#pane.window);
+      const grew = placeAt(page.window.end) > placeAt(this.#pane.window.end);
       if (grew) this.#change({ window: page.window });
       if (page.whole) this.#change({ missed: 0, reason: page.reason });
       end = page.whole && !grew;
@@ -124,11 +132,10 @@ export class LogReader implements Disposable {
     const signal = this.#restart();
     this.#change({ follow: false, busy: true, problem: null });
     await this.#guarded(signal, async (client) => {
-      const start = cursor.stdout + cursor.stderr;
-      const onto: LogWindow = { ...emptyWindow, atStart: start === 0, end: cursor };
+      const onto: LogWindow = { ...emptyWindow, atStart: placeAt(cursor) === 0, end: cursor };
       const page = await this.#read(client, { cursor, onto }, signal);
       const [first] = page.window.lines;
-      const anchor = first === undefined ? null : { place: first.start.stdout + first.start.stderr, row: 0 };
+      const anchor = first === undefined ? null : { place: placeOf(first), row: 0 };
       this.#change({ window: page.window, anchor, busy: false, reason: page.reason, missed: 0 });
     });
   }
@@ -167,7 +174,7 @@ export class LogReader implements Disposable {
       bytes += chunk.data.length;
       lines += newlinesIn(chunk);
       if (part.lines === undefined && (lines >= pageLines || bytes >= pageBytes)) {
-        await chunks.return(undefined as never);
+        await leaveStream(chunks);
         return { window, reason: this.#pane.reason, whole: false };
       }
     }
@@ -220,7 +227,7 @@ export class LogReader implements Disposable {
     try {
       await work(this.#context.client());
     } catch (error) {
-      if (signal.aborted || this.#noticed(error)) return;
+      if (signal.aborted || this.#context.noticed(error)) return;
       this.#change({ busy: false, problem: sayWhy(error) });
     }
   }
@@ -238,9 +245,5 @@ export class LogReader implements Disposable {
 
 function isAtStart({ lines }: LogWindow): boolean {
   const [first] = lines;
-  return first === undefined || first.start.stdout + first.start.stderr === 0;
-}
-
-function endOf({ end }: LogWindow): number {
-  return end.stdout + end.stderr;
+  return first === undefined || placeOf(first) === 0;
 }

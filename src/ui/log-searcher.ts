@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { isHit, LogHits } from './log-hits.ts';
 import type { LogReader } from './log-reader.ts';
-import { type Anchor, scrolled, seenRows } from './log-rows.ts';
+import { type Anchor, scrolled, seenRows } from './log-scroll.ts';
 import { placeOf } from './log-window.ts';
 import { paneRows } from './pane-rows.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
@@ -15,16 +15,11 @@ const chunksAtOnce = 32;
 export class LogSearcher implements Disposable {
   readonly #context: ScreenContext;
   readonly #reader: LogReader;
-  readonly #noticed: (error: unknown) => boolean;
   #running = new AbortController();
 
-  constructor(
-    context: ScreenContext,
-    { reader, noticed }: { readonly reader: LogReader; readonly noticed: (error: unknown) => boolean },
-  ) {
+  constructor(context: ScreenContext, { reader }: { readonly reader: LogReader }) {
     this.#context = context;
     this.#reader = reader;
-    this.#noticed = noticed;
   }
 
   /**
@@ -98,7 +93,7 @@ export class LogSearcher implements Disposable {
       this.#found(hits);
       if (this.#context.store.state.log.search?.current === null && hits.kept > 0) await this.#first(hits);
     } catch (error) {
-      if (signal.aborted || this.#noticed(error)) return;
+      if (signal.aborted || this.#context.noticed(error)) return;
       this.end();
       this.#context.toast(`the search ended: ${sayWhy(error)}`, 'bad');
     }
@@ -109,12 +104,12 @@ export class LogSearcher implements Disposable {
     await this.#show(hits.nearest(this.#lastSeenPlace() + 1, -1) ?? 0);
   }
 
-  async #show(index: number): Promise<void> {
+  async #show(which: number): Promise<void> {
     const { search, window } = this.#context.store.state.log;
-    const hit = search?.hits.hit(index) ?? null;
+    const hit = search?.hits.hit(which) ?? null;
     if (search === null || hit === null) return;
     const held = window.lines.find((line) => isHit(line, hit));
-    this.#change({ ...search, current: index });
+    this.#change({ ...search, current: which });
     if (held === undefined) {
       await this.#reader.toCursor(hit.start);
       await this.#reader.earlier();

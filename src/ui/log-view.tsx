@@ -1,9 +1,9 @@
 import type { ReactElement } from 'react';
 
-import { wrapWords } from './cells.ts';
+import { wrapText } from './cells.ts';
 import { Framed, type FramedLine, framedLine } from './framed.tsx';
 import { isHit } from './log-hits.ts';
-import { seenRows } from './log-rows.ts';
+import { seenRows } from './log-scroll.ts';
 import { placeOf } from './log-window.ts';
 import { paneRows } from './pane-rows.ts';
 import { screenLayout } from './screen-layout.ts';
@@ -43,7 +43,7 @@ function logLines(
   const faint = { columns: inner, paint: theme.faint };
   if (log.problem !== null) {
     const bad = { columns: inner, paint: theme.bad };
-    return wrapWords(log.problem, inner).map((line, place) => framedLine(`problem-${place}`, line, bad));
+    return wrapText(log.problem, inner).map((line, place) => framedLine(`problem-${place}`, line, bad));
   }
   if (log.task === null) return [framedLine('none', 'the log of the selected task is shown here', faint)];
   if (log.window.lines.length === 0) {

@@ -45,8 +45,13 @@ const lineOverhead = 200;
 const newline = 0x0a;
 
 /** The place of a line in the log, by which lines are told apart. */
-export function placeOf({ start }: Pick<HeldLine, 'start'>): number {
-  return start.stdout + start.stderr;
+export function placeOf({ start }: HeldLine): number {
+  return placeAt(start);
+}
+
+/** The place in the log that a cursor is at: how much of both streams comes before it. */
+export function placeAt({ stdout, stderr }: LogCursor): number {
+  return stdout + stderr;
 }
 
 /** The window with what comes after its end. */

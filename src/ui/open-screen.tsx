@@ -14,6 +14,7 @@ import type { ScreenWorld } from './screen-world.ts';
 import { Screen } from './screen.tsx';
 import { TaskActions } from './task-actions.ts';
 import { TaskExport } from './task-export.ts';
+import { TaskStarter } from './task-starter.ts';
 import { Terminal } from './terminal.ts';
 import { TimeMachine } from './time-machine.ts';
 
@@ -31,12 +32,12 @@ export async function openScreen(world: ScreenWorld): Promise<number> {
   using store = new ScreenStore(initialScreen({ size: sizeOf(stdout), nowMs: world.now() }));
   await using link = new DaemonLink(world, store);
   const terminal = new Terminal(world);
-  const noticed = (error: unknown): boolean => link.noticed(error);
   let toasts = 0;
   const context: ScreenContext = {
     world: { ...world, colour },
     store,
     client: () => link.client,
+    noticed: (error) => link.noticed(error),
     toast: (text, tone = 'good') => {
       const id = (toasts += 1);
       store.dispatch({ type: 'toasted', toast: { id, text, tone } });
@@ -44,18 +45,20 @@ export async function openScreen(world: ScreenWorld): Promise<number> {
     },
     signalTerminal: (sequence) => terminal.signal(sequence),
   };
-  using reader = new LogReader(context, { noticed });
-  using searcher = new LogSearcher(context, { reader, noticed });
-  using time = new TimeMachine(context, { noticed });
-  using pages = new PageActions(context, { noticed });
-  const tasks = new TaskActions(context, { noticed });
+  using reader = new LogReader(context);
+  using searcher = new LogSearcher(context, { reader });
+  using time = new TimeMachine(context);
+  using pages = new PageActions(context);
+  const tasks = new TaskActions(context);
+  const starter = new TaskStarter(context);
   const keyboard = new Keyboard(context, {
     tasks,
+    starter,
     pages,
     reader,
     searcher,
     time,
-    exporter: new TaskExport(context, { noticed }),
+    exporter: new TaskExport(context),
     reconnect: () => {
       store.dispatch({ type: 'connecting-again' });
       void link.open();
@@ -81,7 +84,7 @@ export async function openScreen(world: ScreenWorld): Promise<number> {
     <Screen
       store={store}
       colour={colour}
-      place={tasks.place}
+      place={starter.place}
       onKey={(key) => keyboard.press(key)}
       onPaste={(text) => keyboard.paste(text)}
       onHandOver={terminal.takeHandOver}
@@ -106,7 +109,7 @@ async function shutdown(context: ScreenContext, link: DaemonLink): Promise<void>
       tasksRunning === 0 ? 'no task runs' : `${tasksRunning} ${tasksRunning === 1 ? 'task goes' : 'tasks go'} on`;
     await link.leave(`The daemon was shut down; ${goOn}.`, { opened });
   } catch (error) {
-    if (!link.noticed(error)) context.toast(sayWhy(error), 'bad');
+    if (!context.noticed(error)) context.toast(sayWhy(error), 'bad');
   }
 }
 

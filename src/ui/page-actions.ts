@@ -1,10 +1,11 @@
-import type { JournalEvent, Microseconds } from '../journal/events.ts';
+import type { JournalEvent } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { explainTask } from '../projections/explain-task.ts';
 import type { TaskView } from '../projections/task-view.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
 import { reasonText, summaryText } from '../words/explain-words.ts';
 import { withEarlierEvents, withLaterEvent } from './audit-window.ts';
-import { viewOf } from './known-tasks.ts';
+import { taskNumbered } from './known-tasks.ts';
 import { pageLinesOf } from './page-lines.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
 import { screenLayout } from './screen-layout.ts';
@@ -20,16 +21,14 @@ const historyBatch = 200;
 /** The pages that lie over the panes: help, details of a task, the whole history, every event. */
 export class PageActions implements Disposable {
   readonly #context: ScreenContext;
-  readonly #noticed: (error: unknown) => boolean;
   #reading = new AbortController();
   #history: AsyncGenerator<TaskView, void, void> | null = null;
   #shownChange = 0;
   /** The last event that came while the audit page is shown, whether or not it is held. */
   #lastAudited = 0;
 
-  constructor(context: ScreenContext, { noticed }: { readonly noticed: (error: unknown) => boolean }) {
+  constructor(context: ScreenContext) {
     this.#context = context;
-    this.#noticed = noticed;
   }
 
   help(): void {
@@ -46,7 +45,7 @@ export class PageActions implements Disposable {
   sync(): void {
     const { page, present, past } = this.#context.store.state;
     if (page?.kind !== 'details' || past !== null || page.detail === null) return;
-    const task = [...present.tasks.values()].find(({ id }) => id === page.task);
+    const task = taskNumbered(present, page.task);
     const known = page.detail.events.at(-1)?.seq ?? 0;
     if (task === undefined || task.changedBy <= Math.max(known, this.#shownChange)) return;
     this.#shownChange = task.changedBy;
@@ -116,10 +115,9 @@ export class PageActions implements Disposable {
     const task = page.tasks[page.selected];
     if (task === undefined) return;
     this.close();
-    const known = [...present.tasks.values()].find(({ id }) => id === task.id);
+    const isKnown = taskNumbered(present, task.id) !== undefined;
     this.#context.store.dispatch({ type: 'filtered', filter: noFilter });
-    if (known === undefined) this.#context.store.dispatch({ type: 'visited', guest: task });
-    else this.#context.store.dispatch({ type: 'selected', task: viewOf(known).id });
+    this.#context.store.dispatch(isKnown ? { type: 'selected', task: task.id } : { type: 'visited', guest: task });
   }
 
   close(): void {
@@ -150,7 +148,7 @@ export class PageActions implements Disposable {
     const outputBytes = log.stdoutBytes + log.stderrBytes;
     const explanation = explainTask(
       { task, events, timeoutMs, descendantsAlive, lastOutputAt: log.lastAt, outputBytes },
-      { now: (nowMs * 1000) as Microseconds },
+      { now: microsecondsAt(nowMs) },
     );
     const reader = { ...world.users, nowMs };
     return [summaryText(task), ...explanation.reasons.map((reason) => reasonText(reason, explanation, reader))];
@@ -214,7 +212,7 @@ export class PageActions implements Disposable {
   }
 
   #failed(error: unknown): void {
-    if (this.#noticed(error)) return;
+    if (this.#context.noticed(error)) return;
     const { page } = this.#context.store.state;
     if (page === null || page.kind === 'help') return this.#context.toast(sayWhy(error), 'bad');
     const change = { problem: sayWhy(error), ...(page.kind === 'history' ? { busy: false } : {}) };

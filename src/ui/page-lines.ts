@@ -1,16 +1,17 @@
+import type { JournalEvent } from '../journal/events.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
 import { byteText } from '../words/byte-text.ts';
 import { actorWords, eventSentence } from '../words/event-sentence.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
 import { exactClockTime, fullTime, tookText } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
-import { cut, fit, widthOf, wrapWords } from './cells.ts';
+import { cut, fit, widthOf, wrapText } from './cells.ts';
 import { keyGroups } from './key-binding.ts';
 import { dialogKeys, keyTable } from './key-table.ts';
 import { screenLayout } from './screen-layout.ts';
 import type { ScreenState } from './screen-state.ts';
 
-/** A line of a page: its text, and whether it is a heading, something said beside, or in a state's colour. */
+/** A line of a page: its text, and whether it is a heading, something said beside, or what went wrong. */
 export interface PageLine {
   readonly text: string;
   readonly tone: 'plain' | 'heading' | 'faint' | 'bad';
@@ -22,7 +23,7 @@ export function pageLinesOf(state: ScreenState): readonly PageLine[] {
   const { inner } = screenLayout(state);
   if (page === null || page.kind === 'history') return [];
   if (page.kind === 'help') return helpLines(inner);
-  if (page.problem !== null) return wrapWords(page.problem, inner).map((text) => ({ text, tone: 'bad' }));
+  if (page.problem !== null) return wrapText(page.problem, inner).map((text) => ({ text, tone: 'bad' }));
   if (page.kind === 'audit') return page.events.map((event) => plain(cut(auditText(event), inner)));
   if (page.detail === null) return [{ text: '…', tone: 'faint' }];
   return detailLines(page.detail, { why: page.why, inner, nowMs: state.past?.atMs ?? state.nowMs });
@@ -81,7 +82,7 @@ function detailLines(
   const shown = facts.flatMap(([name, value]) =>
     value === null
       ? []
-      : wrapWords(value, Math.max(10, inner - label)).map((line, place) =>
+      : wrapText(value, Math.max(10, inner - label)).map((line, place) =>
           plain(`${fit(place === 0 ? name : '', label)}${line}`),
         ),
   );
@@ -91,11 +92,11 @@ function detailLines(
     const time = `${exactClockTime(event.at / 1000)} ${fit(`+${tookText(since)}`, 8, { align: 'right' })}  `;
     return plain(cut(`${time}${eventSentence(event)}`, inner));
   });
-  const reasons = why.flatMap((sentence) => wrapWords(sentence, inner).map(plain));
+  const reasons = why.flatMap((sentence) => wrapText(sentence, inner).map(plain));
   return [...shown, plain(''), heading('Why'), ...reasons, plain(''), heading('Timeline'), ...steps];
 }
 
-function auditText(event: Parameters<typeof eventSentence>[0]): string {
+function auditText(event: JournalEvent): string {
   const task = event.task === null ? '-' : String(event.task);
   return `${fit(String(event.seq), 7, { align: 'right' })} ${exactClockTime(event.at / 1000)} ${fit(task, 5, { align: 'right' })}  ${eventSentence(event)}`;
 }

@@ -1,4 +1,5 @@
-import type { Anchor, RowOptions } from './log-rows.ts';
+import type { RowOptions } from './log-rows.ts';
+import type { Anchor } from './log-scroll.ts';
 import { screenLayout } from './screen-layout.ts';
 import type { ScreenState } from './screen-state.ts';
 

@@ -11,7 +11,7 @@ import { emptyField, fieldOf, type TextField } from './text-field.ts';
 export type RunDialog = Extract<Dialog, { kind: 'run' }>;
 
 /** What the dialog asks for, or what is wrong with it, told in the field that it is about. */
-export type RunAnswer =
+type RunAnswer =
   | { readonly kind: 'request'; readonly request: RunRequest }
   | { readonly kind: 'wrong'; readonly field: RunField; readonly problem: string };
 

@@ -1,6 +1,5 @@
 import type { Client } from '../client/api.ts';
 import { messageOf } from '../error-message.ts';
-import { GhostError } from '../ghost-error.ts';
 import { visible } from '../words/visible.ts';
 import type { ScreenStore } from './screen-store.ts';
 import type { ScreenWorld } from './screen-world.ts';
@@ -11,6 +10,8 @@ export interface ScreenContext {
   readonly store: ScreenStore;
   /** The connection that there is. @throws GhostError `connection-lost` where there is none. */
   readonly client: () => Client;
+  /** Something asked in vain: whether that is because the connection is gone, which is shown then. */
+  readonly noticed: (error: unknown) => boolean;
   /** Says something that goes away by itself. */
   readonly toast: (text: string, tone?: 'good' | 'bad') => void;
   /** Writes to the terminal what draws nothing: a bell, a text for the clipboard. */
@@ -20,10 +21,4 @@ export interface ScreenContext {
 /** What went wrong in one sentence that can be drawn; what to type next is for the command line. */
 export function sayWhy(error: unknown): string {
   return visible(messageOf(error));
-}
-
-/** Whether the daemon is gone, which the connection itself tells of. */
-export function isLoss(error: unknown): boolean {
-  const codes = ['connection-lost', 'daemon-not-running', 'daemon-unreachable', 'daemon-stuck', 'daemon-stopping'];
-  return error instanceof GhostError && codes.includes(error.code);
 }

@@ -1,7 +1,7 @@
 import type { ScreenState } from './screen-state.ts';
 
 /** How many lines each part of the screen has. Drawing, scrolling and asking for output all go by it. */
-export interface ScreenLayout {
+interface ScreenLayout {
   readonly columns: number;
   readonly rows: number;
   /** The ruler of the past and the events under it, or 0. */

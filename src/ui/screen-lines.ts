@@ -1,11 +1,8 @@
-import type { TaskView } from '../projections/task-view.ts';
 import { byteText } from '../words/byte-text.ts';
 import { eventSentence } from '../words/event-sentence.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
-import { exitWord } from '../words/task-words.ts';
 import { clockTime, exactClockTime, fullTime } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
-import { cut, fit, widthOf } from './cells.ts';
+import { fit, widthOf } from './cells.ts';
 import { placeOfKeys } from './key-place.ts';
 import { hintsFor } from './key-table.ts';
 import { countsOf } from './known-tasks.ts';
@@ -128,15 +125,6 @@ export function emptyLine({ connection, filter, past }: ScreenState): string {
   if (connection.kind === 'connecting') return 'connecting…';
   if (filter.terms !== null) return 'no task fits the filter; Esc clears it';
   return past === null ? 'no tasks yet: r runs a command' : 'no tasks yet, then';
-}
-
-/** A task of the history in one line. */
-export function historyLine(task: TaskView, columns: number): string {
-  const time = task.startedAt === null ? '-' : fullTime(Date.parse(task.startedAt));
-  const code = exitWord(task);
-  const wide = columns >= 73;
-  const head = `${fit(String(task.id), 6, { align: 'right' })}  ${fit(task.state, 7)}  ${wide ? `${fit(code, 8)}  ${fit(time, 19)}  ` : ''}`;
-  return cut(`${head}${quoteCommand(task.command)}`, columns);
 }
 
 function widthOfHint({ shown, hint }: { readonly shown: string; readonly hint: string }): number {

@@ -4,7 +4,7 @@ import type { TaskView } from '../projections/task-view.ts';
 import type { LogEnd, TaskDetail } from '../protocol/answers.ts';
 import { type KnownTasks, noTasks } from './known-tasks.ts';
 import type { LogHits } from './log-hits.ts';
-import type { Anchor } from './log-rows.ts';
+import type { Anchor } from './log-scroll.ts';
 import { emptyWindow, type LogWindow } from './log-window.ts';
 import type { TextField } from './text-field.ts';
 
@@ -43,7 +43,7 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
-export type ConnectionState =
+type ConnectionState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
   /** `why` in a sentence. `busy`: it is being made again. */

@@ -16,7 +16,7 @@ import { tableRows } from './table-rows.ts';
 import { TaskTable } from './task-table.tsx';
 import { dimmedTheme, type Theme, themeFor } from './theme.ts';
 
-export interface ScreenProps {
+interface ScreenProps {
   readonly store: ScreenStore;
   readonly onKey: (key: string) => void;
   readonly onPaste: (text: string) => void;

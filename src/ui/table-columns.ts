@@ -14,7 +14,7 @@ export interface TaskColumn {
 }
 
 /** What the rows are shown with. */
-export interface RowMarks {
+interface RowMarks {
   readonly nowMs: number;
   readonly selected: number | null;
   readonly marked: ReadonlySet<number>;

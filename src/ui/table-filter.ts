@@ -1,19 +1,15 @@
 import { GhostError } from '../ghost-error.ts';
-import { parseFilterWords, resolveTerms, sequencesIn } from '../words/task-filter-words.ts';
+import { type FilterPlace, parseFilterWords, resolveTerms, sequencesIn } from '../words/task-filter-words.ts';
 import { visible } from '../words/visible.ts';
 import { noFilter, type TableFilter } from './screen-state.ts';
 
-/** Where the words of a filter are understood. */
-export interface FilterPlace {
-  readonly nowMs: number;
-  readonly cwd: string;
-  readonly home: string | null;
-  /** The time of an event in milliseconds since 1970, for those of which it is known. */
+interface KnownTimes {
+  /** The time of an event in milliseconds since 1970, or null where it is not known. */
   readonly timeOf: (seq: number) => number | null;
 }
 
 /** The filter that words stand for (those of `ghost history`), or why they stand for none. */
-export function readFilter(text: string, { timeOf, ...place }: FilterPlace): TableFilter {
+export function readFilter(text: string, { timeOf, ...place }: FilterPlace & KnownTimes): TableFilter {
   if (text.trim() === '') return noFilter;
   try {
     const typed = parseFilterWords(text, place);

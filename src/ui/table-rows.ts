@@ -1,8 +1,8 @@
-import type { Microseconds } from '../journal/events.ts';
+import { microsecondsAt } from '../microseconds.ts';
 import { matchesFilter } from '../projections/matches-filter.ts';
 import type { TaskFilter } from '../projections/task-filter.ts';
 import type { TaskView } from '../projections/task-view.ts';
-import { type KnownTasks, viewOf } from './known-tasks.ts';
+import { type KnownTasks, taskNumbered, viewOf } from './known-tasks.ts';
 import type { ScreenState } from './screen-state.ts';
 
 /** The state as far as the rows of the table depend on it. */
@@ -18,21 +18,18 @@ export function tableRows({ present, past, guests, filter, nowMs }: RowsOf): rea
   const key: RowsKey = { known, guests: past === null ? guests : noGuests, terms, second: dependsOnTime ? atMs : 0 };
   const found = remembered.find((one) => isSameKey(one.key, key));
   if (found !== undefined) return found.rows;
-  const now = (atMs * 1000) as Microseconds;
+  const now = microsecondsAt(atMs);
   const rows: TaskView[] = [];
   for (const task of known.tasks.values()) {
     const fits = terms === null ? task.forgottenAt === null : matchesFilter(task, terms, { now });
     if (fits) rows.push(viewOf(task));
   }
-  for (const guest of key.guests.values()) if (!isKnown(known, guest)) rows.push(guest);
+  for (const guest of key.guests.values()) {
+    if (taskNumbered(known, guest.id) === undefined) rows.push(guest);
+  }
   rows.sort((one, other) => other.id - one.id);
   remembered = [{ key, rows }, ...remembered].slice(0, rememberedMax);
   return rows;
-}
-
-function isKnown({ tasks }: KnownTasks, { id }: TaskView): boolean {
-  const numbers: ReadonlyMap<number, unknown> = tasks;
-  return numbers.has(id);
 }
 
 interface RowsKey {

@@ -1,12 +1,9 @@
 import type { TaskView } from '../projections/task-view.ts';
-import { userShell } from '../user-shell.ts';
 import { outcomeWords } from '../words/event-sentence.ts';
 import { quoteCommand } from '../words/shell-quote.ts';
-import { viewOf } from './known-tasks.ts';
-import { earlierCommands, nextField, openRunDialog, readRunDialog, recalled, type RunPlace } from './run-dialog.ts';
+import { taskNumbered, viewOf } from './known-tasks.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
 import type { Intent } from './screen-state.ts';
-import { answerDialog } from './screen-store.ts';
 import { tableRows } from './table-rows.ts';
 
 /** The most bytes that are put into the clipboard: terminals take little more in one sequence. */
@@ -15,18 +12,9 @@ export const clipboardBytesMax = 64 * 1024;
 /** What the keys of the table do to tasks: each asks the daemon, and says what came of it. */
 export class TaskActions {
   readonly #context: ScreenContext;
-  readonly #noticed: (error: unknown) => boolean;
 
-  constructor(context: ScreenContext, { noticed }: { readonly noticed: (error: unknown) => boolean }) {
+  constructor(context: ScreenContext) {
     this.#context = context;
-    this.#noticed = noticed;
-  }
-
-  /** Where the run dialog's words are understood. */
-  get place(): RunPlace {
-    const { environment } = this.#context.world;
-    const { HOME: home } = environment;
-    return { shell: userShell(environment), home: home ?? null };
   }
 
   /** The selected task, or null; says so where there is none. */
@@ -104,7 +92,7 @@ export class TaskActions {
   ring(): void {
     const { awaited, present } = this.#context.store.state;
     for (const id of awaited) {
-      const task = [...present.tasks.values()].find((known) => known.id === id);
+      const task = taskNumbered(present, id);
       if (task?.status.kind !== 'ended') continue;
       this.#context.store.dispatch({ type: 'awaited', task: id });
       this.#context.signalTerminal('\u0007');
@@ -123,59 +111,8 @@ export class TaskActions {
     this.#context.toast(`copied, where the terminal allows it: ${line}`);
   }
 
-  /** Opens the dialog that runs a command. */
-  openRun(): void {
-    this.#context.store.dispatch({ type: 'dialog', dialog: openRunDialog({ folder: this.folder() }) });
-  }
-
-  /** An earlier (1) or later (-1) command line in the dialog, or its next or last field. */
-  recall(by: 1 | -1): void {
-    const { dialog, present } = this.#context.store.state;
-    if (dialog?.kind !== 'run') return;
-    const changed =
-      dialog.focus === 'command'
-        ? recalled(dialog, { by, earlier: earlierCommands(present) })
-        : nextField(dialog, by === 1 ? -1 : 1);
-    this.#context.store.dispatch({ type: 'dialog', dialog: changed });
-  }
-
-  /** Runs what the dialog says. What is wrong with it is said inside it, and it stays. */
-  async submitRun(): Promise<void> {
-    const { store } = this.#context;
-    const { dialog } = store.state;
-    if (dialog?.kind !== 'run' || dialog.busy) return;
-    const answer = readRunDialog(dialog, this.place);
-    if (answer.kind === 'wrong') {
-      const { field: focus, problem } = answer;
-      return store.dispatch({ type: 'dialog', dialog: { ...dialog, focus, problem } });
-    }
-    const asking = { ...dialog, busy: true, problem: null };
-    store.dispatch({ type: 'dialog', dialog: asking });
-    try {
-      const { id } = await this.#context.client().run(answer.request);
-      // Whoever left the dialog does something else by now, and no other task is put under their fingers.
-      if (answerDialog(store, { asking, next: null })) store.dispatch({ type: 'expected', task: id });
-      this.#context.toast(`task ${id} runs`);
-    } catch (error) {
-      if (this.#noticed(error)) return;
-      const problem = sayWhy(error);
-      if (!answerDialog(store, { asking, next: { ...dialog, problem } })) this.#context.toast(problem, 'bad');
-    }
-  }
-
-  /** The folder that the screen was opened in, or "" where it is gone. */
-  folder(): string {
-    try {
-      return this.#context.world.cwd();
-    } catch {
-      // It is gone: then the person has to name one.
-      return '';
-    }
-  }
-
   #known(id: number): TaskView | null {
-    const { tasks } = this.#context.store.state.present;
-    const task = [...tasks.values()].find((known) => known.id === id);
+    const task = taskNumbered(this.#context.store.state.present, id);
     return task === undefined ? null : viewOf(task);
   }
 
@@ -183,7 +120,7 @@ export class TaskActions {
     try {
       await work();
     } catch (error) {
-      if (!this.#noticed(error)) this.#context.toast(sayWhy(error), 'bad');
+      if (!this.#context.noticed(error)) this.#context.toast(sayWhy(error), 'bad');
     }
   }
 }

@@ -8,13 +8,11 @@ import { answerDialog } from './screen-store.ts';
 /** Writes the recording of the selected task to the file that the prompt names. What goes wrong is said in the prompt. */
 export class TaskExport {
   readonly #context: ScreenContext;
-  readonly #noticed: (error: unknown) => boolean;
   /** A second one to the same file would take the first one's for its own. */
   #writing = false;
 
-  constructor(context: ScreenContext, { noticed }: { readonly noticed: (error: unknown) => boolean }) {
+  constructor(context: ScreenContext) {
     this.#context = context;
-    this.#noticed = noticed;
   }
 
   /** @param folder what a relative file is looked for in; "" where there is none. */
@@ -36,7 +34,7 @@ export class TaskExport {
       answerDialog(store, { asking, next: null });
       toast(`the recording is in ${visible(file)}; asciinema play shows it`);
     } catch (error) {
-      if (this.#noticed(error)) return;
+      if (this.#context.noticed(error)) return;
       const isTold = error instanceof GhostError && error.code === 'file-unusable';
       const problem = isTold ? sayWhy(error) : `it failed: ${sayWhy(error)}`;
       // Whoever left the prompt is told all the same.

@@ -2,12 +2,13 @@ import { Box, Text } from 'ink';
 import { createContext, memo, type PropsWithChildren, type ReactElement, type ReactNode, useContext } from 'react';
 
 import type { TaskState, TaskView } from '../projections/task-view.ts';
-import { fit, widthOf } from './cells.ts';
+import { fit } from './cells.ts';
+import { topLine } from './framed.tsx';
 import { type CellColumn, type Cells, type InkTableProps, Table } from './ink-table.ts';
 import type { TaskColumn } from './table-columns.ts';
 import { dimmedTheme, type Theme } from './theme.ts';
 
-export interface TaskTableProps extends InkTableProps {
+interface TaskTableProps extends InkTableProps {
   readonly columnsShown: readonly TaskColumn[];
   /** Only the rows that are seen. */
   readonly rows: readonly TaskView[];
@@ -47,7 +48,7 @@ function Cell({ children, column }: PropsWithChildren<{ readonly column: number 
 
 function Frame({ children }: PropsWithChildren): ReactElement {
   const { theme, focused } = useContext(FrameContext);
-  return <Text wrap="truncate">{theme.frame(textIn(children), focused)}</Text>;
+  return <Text wrap="truncate">{theme.frame(textIn(children), { focused })}</Text>;
 }
 
 function Title({ children }: PropsWithChildren): ReactElement {
@@ -96,7 +97,7 @@ export class TaskTable extends Table<TaskTableProps> {
     return (
       <FrameContext.Provider value={{ theme, focused }}>
         <Box flexDirection="column" flexShrink={0}>
-          <Text wrap="truncate">{theme.frame(topLine(title, width), focused)}</Text>
+          <Text wrap="truncate">{theme.frame(topLine(title, width), { focused })}</Text>
           {this.heading({ key: 'titles', columns: titles.columns, data: titles.cells })}
           {line ? this.separator({ key: 'line', columns: frame.columns, data: {} }) : null}
           {rows.map((task) => (
@@ -122,12 +123,6 @@ export class TaskTable extends Table<TaskTableProps> {
     const key = `${task.state} ${String(isSelected)} ${Object.values(cells).join('\u0000')}`;
     return { id: String(task.id), columns, cells, look, key };
   }
-}
-
-/** The first line of a frame, with its title in it. */
-export function topLine(title: string, width: number): string {
-  const shown = fit(title, Math.max(0, Math.min(widthOf(title), width - 5)));
-  return `┌ ${shown} ${'─'.repeat(Math.max(0, width - 4 - widthOf(shown)))}┐`;
 }
 
 /** Texts of exactly the columns' widths, and the widths in code units by which ink-table pads. */

@@ -11,7 +11,7 @@ export interface Theme {
   readonly faint: (text: string) => string;
   readonly strong: (text: string) => string;
   readonly selected: (text: string) => string;
-  readonly frame: (text: string, focused: boolean) => string;
+  readonly frame: (text: string, look: { readonly focused: boolean }) => string;
   readonly bad: (text: string) => string;
   readonly past: (text: string) => string;
   readonly plain: (text: string) => string;
@@ -34,7 +34,7 @@ function themeWith({ colour }: { readonly colour: boolean }): Theme {
     faint,
     strong: look({ bold: true }),
     selected: look({ inverse: true }),
-    frame: (text, focused) => (focused ? focusedFrame(text) : faint(text)),
+    frame: (text, { focused }) => (focused ? focusedFrame(text) : faint(text)),
     bad: look({ foreground: '31', bold: true }),
     past: look({ foreground: '36' }),
     plain: (text) => text,

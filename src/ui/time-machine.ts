@@ -14,16 +14,14 @@ const firstSpeed = 10;
 /** Shows the table and the log as they stood, goes from event to event, and plays on from there. */
 export class TimeMachine implements Disposable {
   readonly #context: ScreenContext;
-  readonly #noticed: (error: unknown) => boolean;
   /** The moment that was asked for last: answers for an earlier one are not shown. */
   #round = 0;
   /** The event that is being asked for. */
   #asked: number | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(context: ScreenContext, { noticed }: { readonly noticed: (error: unknown) => boolean }) {
+  constructor(context: ScreenContext) {
     this.#context = context;
-    this.#noticed = noticed;
   }
 
   /** To the event before the one that is shown; from now, to the last one before the newest. */
@@ -121,7 +119,7 @@ export class TimeMachine implements Disposable {
 
   /** What was asked for in vain is not asked for again by itself: the playing ends. */
   #failed(error: unknown, round: number): void {
-    const isLost = this.#noticed(error);
+    const isLost = this.#context.noticed(error);
     if (round !== this.#round) return;
     const { past } = this.#context.store.state;
     if (past !== null) this.#change({ ...past, playing: false, busy: false });

@@ -10,6 +10,9 @@ const units = [
   { unit: 'ms', ms: 1 },
 ] as const;
 
+/** A hundred years: no task is older, and none took longer. */
+export const centuryMs = 36_525 * 86_400_000;
+
 const grammar = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 /**
@@ -21,7 +24,7 @@ export function parseDuration(text: string, { mostMs = durationMsMax }: { readon
   if (/^\d+$/.test(text)) {
     throw new GhostError('usage', `the duration "${text}" has no unit; did you mean ${text}s?`, { hint: `${text}s` });
   }
-  const total = durationMsOf(text);
+  const total = durationMsIn(text);
   if (total === null) {
     throw new GhostError('usage', `"${visible(text)}" is no duration`, { hint: '500ms, 90s, 5m, 1h30m or 2d' });
   }
@@ -34,7 +37,7 @@ export function parseDuration(text: string, { mostMs = durationMsMax }: { readon
 }
 
 /** Milliseconds of a text that is a duration, however long, or null where it is none. */
-export function durationMsOf(text: string): number | null {
+export function durationMsIn(text: string): number | null {
   const parts = grammar.exec(text)?.slice(1);
   if (parts === undefined || text === '') return null;
   return units.reduce((sum, { ms }, place) => sum + Number(parts[place] ?? 0) * ms, 0);

@@ -9,7 +9,7 @@ import { codeWords, signalWords } from './exit-words.ts';
 import { counted } from './task-words.ts';
 import { shortTime, tookText } from './time-text.ts';
 import { visible } from './visible.ts';
-import { terminalWords, typedWords, userWords } from './who.ts';
+import { terminalWords, commandLineWords, userWords } from './who.ts';
 
 /** Whose eyes it is for. */
 export interface Reader {
@@ -105,7 +105,7 @@ function actorPhrase(actor: Actor, { nameOf, uid }: Reader): string {
   if (actor.kind === 'daemon') return 'ghost';
   const user = userWords(actor.uid, { nameOf });
   const { client, commandLine, terminal } = actor;
-  const does = commandLine === null ? visible(client) : `\`${typedWords({ client, commandLine })}\``;
+  const does = commandLine === null ? visible(client) : `\`${commandLineWords({ client, commandLine })}\``;
   const isReader = actor.uid !== null && actor.uid === uid;
   const where = terminal === null ? [] : [terminalWords(terminal)];
   const known = isReader ? [...(user === null ? [] : [user]), ...where, does] : [...where, does];

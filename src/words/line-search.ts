@@ -6,7 +6,7 @@ import { patternTooSlow, refusedPattern } from './refused-pattern.ts';
 import { blockPattern } from './search-pattern.ts';
 
 /** Where a line lies in its block, without its newline. */
-export interface LineRange {
+interface LineRange {
   readonly from: number;
   readonly to: number;
 }

@@ -8,7 +8,7 @@
  * character counts as two to four, and this is taken into account: `.*` runs over such bytes as over characters, while
  * one `.` or `.{3}` cannot tell where a character ends and has a form for decoded text only.
  */
-export interface BlockPattern {
+interface BlockPattern {
   /** For a block decoded as text. */
   readonly text: string;
   /** For a block decoded as latin1, or null where characters have to be told apart. */

@@ -1,5 +1,5 @@
 /** A command line as it was typed: its words, or why it has none. */
-export type ShellWords =
+type ShellWords =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** It needs a shell: a pipe, a redirection, a variable, a pattern. */
   | { readonly kind: 'script' }

@@ -1,6 +1,6 @@
 import type { TaskState } from '../projections/task-view.ts';
 
-export interface StateColour {
+interface StateColour {
   /** The number of a terminal's colour (ECMA-48, 8.3.117), or null for its own. */
   readonly foreground: string | null;
   readonly bold: boolean;

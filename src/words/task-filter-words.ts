@@ -1,17 +1,17 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import type { FilterTerm } from '../projections/task-filter.ts';
 import { filterTermsMax, filterTextCharactersMax } from '../protocol/limits.ts';
 import { parseSignal } from '../protocol/signals.ts';
-import { parseDuration } from './duration.ts';
+import { centuryMs, parseDuration } from './duration.ts';
 import { fieldExamples, type FilterField, filterFields, takesAlternatives } from './filter-fields.ts';
 import { nearestSignal } from './nearest-signal.ts';
 import { nearest } from './nearest.ts';
 import { quotedText, valueText } from './task-filter-text.ts';
 import { parseTaskState } from './task-state.ts';
 import { parsePastTime, type TypedTime } from './time.ts';
-import { cutPiece, placeOf, splitPiece, textOf, type TypedPiece, typedWords, WrongPiece } from './typed-pieces.ts';
+import { cutPiece, findUnquoted, splitPiece, textOf, type TypedPiece, splitWords, WrongPiece } from './typed-pieces.ts';
 import { visible } from './visible.ts';
 
 /** A term as it was typed: a time can be that of an event, for which the journal has to be asked. */
@@ -26,9 +26,6 @@ export interface FilterPlace {
   readonly home: string | null;
 }
 
-/** A hundred years: no task took longer. */
-export const longestMs = 36_525 * 86_400_000;
-
 /**
  * The words in which tasks are asked for, on the command line and on the screen: `npm test exit:!0 longer:5m cwd:.`.
  *
@@ -42,7 +39,7 @@ export const longestMs = 36_525 * 86_400_000;
  */
 export function parseFilterWords(text: string, place: FilterPlace): readonly TypedTerm[] {
   const terms: TypedTerm[] = [];
-  for (const word of typedWords(text)) {
+  for (const word of splitWords(text)) {
     const read = readWord(word, { text, place });
     if (terms.length + read.length > filterTermsMax) {
       throw wrong(word, text, {
@@ -57,7 +54,7 @@ export function parseFilterWords(text: string, place: FilterPlace): readonly Typ
 
 /** The terms that `field:value` stands for, where the value was given by itself, as by an option. @throws WrongPiece */
 export function parseFilterValue(field: FilterField, value: string, place: FilterPlace): readonly TypedTerm[] {
-  const [word = { characters: [], from: 0, to: value.length }] = typedWords(value, { whole: true });
+  const [word = { characters: [], from: 0, to: value.length }] = splitWords(value, { whole: true });
   return readField(field, word, { text: value, place });
 }
 
@@ -82,7 +79,7 @@ interface Reading {
 }
 
 function readWord(word: TypedPiece, reading: Reading): readonly TypedTerm[] {
-  const colon = placeOf(word, ':');
+  const colon = findUnquoted(word, ':');
   const [before, after] = colon === null ? [word, null] : cutPiece(word, colon);
   const name = before.characters.some(({ quoted }) => quoted) ? '' : textOf(before);
   const field = fieldNamed(name);
@@ -120,7 +117,7 @@ function fieldNamed(name: string): FilterField | null {
 function readField(field: FilterField, piece: TypedPiece, { text, place }: Reading): readonly TypedTerm[] {
   const { not, value } = negation(piece);
   if (value.characters.length === 0) {
-    throw wrong(value, text, { message: `${field}: says no value`, hint: `${field}:${fieldExamples[field]}` });
+    throw wrong(value, text, { message: 'a value is missing', hint: `${field}:${fieldExamples[field]}` });
   }
   const alternatives = takesAlternatives(field) ? splitPiece(value, ',') : [value];
   return alternatives.map((one) => ({ not, ...readValue(field, one, { text, place }) }));
@@ -152,7 +149,7 @@ function readValue(field: FilterField, piece: TypedPiece, { text, place }: Readi
     case 'name':
       return { field, name: textIn(piece, { whole: piece, text, what: 'a name' }) };
     case 'tag': {
-      const comma = placeOf(piece, ',');
+      const comma = findUnquoted(piece, ',');
       if (comma === null) return { field, tag: textIn(piece, { whole: piece, text, what: 'a tag' }) };
       throw wrong(piece, text, {
         message: `a task can bear several tags, and all that are asked for must be there: no comma parts them`,
@@ -168,7 +165,7 @@ function readValue(field: FilterField, piece: TypedPiece, { text, place }: Readi
       return { field, time: timeIn(piece, { text, nowMs: place.nowMs }) };
     case 'longer':
     case 'shorter':
-      return { field, durationMs: told(piece, text, () => parseDuration(given, { mostMs: longestMs })) };
+      return { field, durationMs: told(piece, text, () => parseDuration(given, { mostMs: centuryMs })) };
   }
 }
 
@@ -185,12 +182,20 @@ function signalIn(piece: TypedPiece, text: string): string {
   }
 }
 
-function folderIn(piece: TypedPiece, { text, place: { cwd, home } }: Reading): string {
+function folderIn(piece: TypedPiece, { text, place }: Reading): string {
+  const { home } = place;
   const given = textOf(piece);
   const [first] = piece.characters;
   if (given.includes('\0')) throw wrong(piece, text, { message: 'a folder has no NUL in its name', hint: 'cwd:.' });
   // In quotes a tilde is a tilde, as in a shell.
-  if (first?.character !== '~' || first.quoted || !/^~(?:\/|$)/.test(given)) return resolve(cwd, given);
+  if (first?.character !== '~' || first.quoted || !/^~(?:\/|$)/.test(given)) {
+    if (isAbsolute(given)) return resolve(given);
+    try {
+      return resolve(place.cwd, given);
+    } catch {
+      throw wrong(piece, text, { message: 'the current folder is gone', hint: 'cwd:/home/you' });
+    }
+  }
   if (home !== null) return resolve(home, `.${given.slice(1)}`);
   throw wrong(piece, text, { message: 'the home folder is not known: HOME is not set', hint: `cwd:/home/you` });
 }

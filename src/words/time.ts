@@ -1,5 +1,6 @@
 import { GhostError } from '../ghost-error.ts';
-import { durationMsOf } from './duration.ts';
+import type { Moment } from '../protocol/messages.ts';
+import { durationMsIn } from './duration.ts';
 import { visible } from './visible.ts';
 
 /** A moment as it was typed: known at once, or when the journal has been asked for the time of an event. */
@@ -13,17 +14,19 @@ const past = /^(?:(?<before>\S+) +ago|-(?<minus>\S+))$/;
 const pastInWords = /^(?<count>\d+|an?) +(?<word>days?|hours?|min(?:ute)?s?|sec(?:ond)?s?) +ago$/i;
 const clock = String.raw`(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.(?<fraction>\d{1,9}))?)?`;
 const zone = String.raw`(?<zone>Z|[+-]\d\d(?::?\d\d)?)`;
+/** `9am`, `9:30 pm`: a clock of twelve hours, at the end of what is typed. */
+const ofTwelve = /(?<=^| )(0?[1-9]|1[0-2])((?::\d\d){0,2}) ?([ap])m$/i;
 const onDate = new RegExp(`^(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)(?:(?:T| +)${clock}${zone}?)?$`, 'i');
 const onDay = new RegExp(`^(?:(?<word>today|yesterday)(?: +${clock})?|${clock.replaceAll('?<', '?<only_')})$`, 'i');
 
 /**
- * What a person means by a TIME: `14:30`, `14:30:05`, `yesterday 14:30`, `today`, `2026-11-20`, `2026-11-20 14:30`, ISO
+ * What a person means by a TIME: `14:30`, `14:30:05`, `2:30pm`, `yesterday 14:30`, `yesterday 9am`, `today`, `2026-11-20`, `2026-11-20 14:30`, ISO
  * 8601 with a zone (and without, then as the clock on the wall), `2h ago`, `2 hours ago`, `an hour ago`, `-2h`, `now`,
  * `seq:1812`. A day without a time is its midnight. A moment that is yet to come is one as well.
  * @throws GhostError `usage` with what would have been right.
  */
 export function parseTime(given: string, { nowMs }: { readonly nowMs: number }): TypedTime {
-  const text = given.trim();
+  const text = given.trim().replace(ofTwelve, ofTwentyFour);
   const event = sequence.exec(text);
   if (event !== null) {
     const seq = Number(event[1]);
@@ -38,12 +41,24 @@ export function parseTime(given: string, { nowMs }: { readonly nowMs: number }):
 /** The same where only the past can be meant, so that a duration alone is that long ago: `2h`. @throws GhostError `usage`. */
 export function parsePastTime(given: string, { nowMs }: { readonly nowMs: number }): TypedTime {
   const text = given.trim();
-  return parseTime(durationMsOf(text) === null ? given : `-${text}`, { nowMs });
+  return parseTime(durationMsIn(text) === null ? given : `-${text}`, { nowMs });
+}
+
+/** In the form that a request takes: of an event just after it, and not after all that happened in the same millisecond. */
+export function typedMoment(typed: TypedTime): Moment {
+  return typed.kind === 'sequence'
+    ? { kind: 'event', seq: typed.seq }
+    : { kind: 'time', time: new Date(typed.atMs).toISOString() };
+}
+
+/** The clock that the rest reads, of a match of `ofTwelve`: noon is 12pm, midnight 12am. */
+function ofTwentyFour(_: string, hour: string, rest: string, half: string): string {
+  return `${(Number(hour) % 12) + (/p/i.test(half) ? 12 : 0)}${rest || ':00'}`;
 }
 
 function relative(text: string, nowMs: number): number | null {
   const { before, minus } = past.exec(text)?.groups ?? {};
-  const durationMs = durationMsOf(durationInWords(text) ?? before ?? minus ?? '');
+  const durationMs = durationMsIn(durationInWords(text) ?? before ?? minus ?? '');
   return durationMs === null ? null : nowMs - durationMs;
 }
 

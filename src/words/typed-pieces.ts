@@ -2,7 +2,7 @@ import { GhostError } from '../ghost-error.ts';
 import { visible } from './visible.ts';
 
 /** A character as it was meant: between quotes it stands for itself and nothing else. */
-export interface TypedCharacter {
+interface TypedCharacter {
   readonly character: string;
   /** Where it was typed, from 0, in the code units of the whole. */
   readonly at: number;
@@ -50,7 +50,7 @@ export class WrongPiece extends GhostError {
  * @param options.whole it is one word, white space and all.
  * @throws WrongPiece where a quote is not closed.
  */
-export function typedWords(text: string, { whole = false }: { readonly whole?: boolean } = {}): readonly TypedPiece[] {
+export function splitWords(text: string, { whole = false }: { readonly whole?: boolean } = {}): readonly TypedPiece[] {
   const words: TypedPiece[] = [];
   let characters: TypedCharacter[] = [];
   let from: number | null = null;
@@ -92,7 +92,7 @@ export function splitPiece(piece: TypedPiece, separator: string): readonly Typed
   const parts: TypedPiece[] = [];
   let rest = piece;
   for (;;) {
-    const place = placeOf(rest, separator);
+    const place = findUnquoted(rest, separator);
     if (place === null) return [...parts, rest];
     const [part, after] = cutPiece(rest, place);
     parts.push(part);
@@ -101,7 +101,7 @@ export function splitPiece(piece: TypedPiece, separator: string): readonly Typed
 }
 
 /** The place of the first unquoted character of a kind, or null. */
-export function placeOf({ characters }: TypedPiece, wanted: string): number | null {
+export function findUnquoted({ characters }: TypedPiece, wanted: string): number | null {
   const place = characters.findIndex(({ character, quoted }) => character === wanted && !quoted);
   return place === -1 ? null : place;
 }

@@ -20,11 +20,17 @@ export function whoWords(actor: Actor, { nameOf }: { readonly nameOf: NameOfUser
   const user = userWords(uid, { nameOf }) ?? 'somebody';
   const where = terminal === null ? user : `${user} on ${terminalWords(terminal)}`;
   const parts = [where, ...(pid === null ? [] : [`process ${pid}`]), visible(client)];
-  return `${parts.join(', ')}${commandLine === null ? '' : `: ${typedWords({ client, commandLine })}`}`;
+  return `${parts.join(', ')}${commandLine === null ? '' : `: ${commandLineWords({ client, commandLine })}`}`;
 }
 
 /** A command line as it was typed: of ghost's own without the program and the file that `ghost` stands for. */
-export function typedWords({ client, commandLine }: { readonly client: string; readonly commandLine: string }): string {
+export function commandLineWords({
+  client,
+  commandLine,
+}: {
+  readonly client: string;
+  readonly commandLine: string;
+}): string {
   const launched = /^\S*node(?: -\S+)* \S*ghost(?:\.cjs)?(?= |$)/;
   return visible(client.startsWith('ghost-cli') ? commandLine.replace(launched, 'ghost') : commandLine);
 }

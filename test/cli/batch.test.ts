@@ -167,7 +167,7 @@ describe('a wrong line', () => {
         .map((line): unknown => JSON.parse(line)),
     ).toEqual([
       { line: 1, task: runningView({ id: 1, command: ['true'] }) },
-      { line: 2, error: expect.objectContaining({ code: 'invalid-request' }) },
+      { line: 2, error: expect.objectContaining({ code: 'invalid-request', hint: null }) },
     ]);
   });
 });
@@ -332,10 +332,12 @@ describe('many lines', () => {
 
 test('progress is drawn on a terminal, where the numbers go elsewhere, and taken away at the end', async () => {
   const stderr = new KeptOutput({ columns: 80 });
-  await batch('true\n\ntrue\n', ['-c'], { stderr, environment: { NO_COLOR: '1' } });
-  expect(stderr.text).toBe('\r1 started\r\u001b[K');
+  let clock = 0;
+  const now = () => (clock += 100);
+  await batch('true\n\ntrue\n', ['-c'], { stderr, environment: { NO_COLOR: '1' }, now });
+  expect(stderr.text).toBe('\r1 started\u001b[K\r2 started\u001b[K\r\u001b[K');
   const quiet = new KeptOutput({ columns: 80 });
-  await batch('true\ntrue\n', ['-c'], { stderr: quiet, stdout: new KeptOutput({ columns: 80 }) });
+  await batch('true\ntrue\n', ['-c'], { stderr: quiet, stdout: new KeptOutput({ columns: 80 }), now });
   expect(quiet.text).toBe('');
 });
 

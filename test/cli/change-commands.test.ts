@@ -72,6 +72,7 @@ describe('tag', () => {
   test.for([
     [['42', 'ci'], '"ci" is neither +TAG nor -TAG', 'ghost tag 42 +ci'],
     [['42', '+'], '"+" is neither +TAG nor -TAG', 'ghost tag 42 +TAG'],
+    [['+ci', '42'], 'the task is named first, then its tags: 42 before +ci', 'ghost tag 42 +ci'],
     [['42'], 'tag needs the ID of a task, and tags', 'ghost tag @last +ci'],
     [['42', '--ci'], 'tag has no option --ci', ''],
   ] as const)('%j is refused before anybody is asked', async ([argv, message, hint]) => {

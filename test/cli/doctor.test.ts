@@ -10,7 +10,7 @@ const doctor: Doctor = {
     await onProgress({ step: 'reading', events: 2_500_000, eventsTotal: 5_000_000 });
     await onProgress({ step: 'folding', events: 1_200, eventsTotal: 5_000_000 });
     await onProgress({ step: 'folding', events: 5_000_000, eventsTotal: 5_000_000 });
-    yield { check: 'read models', status: 'ok', message: 'they are as kept', hint: '', mendable: false };
+    yield { check: 'read models', status: 'ok', message: 'they are as kept', hint: null, mendable: false };
   },
   explainSettings: () => {
     throw new Error('nobody asked for the settings');

@@ -180,6 +180,15 @@ describe('wait', () => {
 });
 
 describe('restart', () => {
+  /** A restart of what is task 42, runs when it is asked for first, and may be started as another one after that. */
+  const secondTime =
+    (asked: unknown[], id: number): Client['restart'] =>
+    (task) => {
+      asked.push(['restart', task]);
+      if (asked.length > 1) return Promise.resolve(runningView({ id }));
+      return Promise.reject(new GhostError('task-still-running', 'it runs', { task: 42 }));
+    };
+
   test('prints the numbers of the new tasks in the order of the old ones', async () => {
     const restart: Client['restart'] = (task) => Promise.resolve(runningView({ id: Number(task) + 100 }));
     expect(await ghost(['restart', '5', '4'], { client: { restart } })).toMatchObject({
@@ -194,11 +203,7 @@ describe('restart', () => {
   test('a task that runs is stopped first, and then started again by its number', async () => {
     const asked: unknown[] = [];
     const client: Partial<Client> = {
-      restart: (task) => {
-        asked.push(['restart', task]);
-        if (asked.length > 1) return Promise.resolve(runningView({ id: 43 }));
-        return Promise.reject(new GhostError('task-still-running', 'it runs', { task: 42 }));
-      },
+      restart: secondTime(asked, 43),
       stop: (...request) => {
         asked.push(['stop', ...request]);
         return Promise.resolve(stopResultOf(killedView()));
@@ -219,11 +224,7 @@ describe('restart', () => {
   test('it is the task of the refusal that is stopped, whoever bears its name by then', async () => {
     const asked: unknown[] = [];
     const client: Partial<Client> = {
-      restart: (task) => {
-        asked.push(['restart', task]);
-        if (asked.length > 1) return Promise.resolve(runningView({ id: 44 }));
-        return Promise.reject(new GhostError('task-still-running', 'it runs', { task: 42 }));
-      },
+      restart: secondTime(asked, 44),
       stop: (task) => {
         asked.push(['stop', task]);
         return refused('task-ended', 'it has ended');

@@ -1,12 +1,6 @@
 import type { Client } from '../../src/client/api.ts';
-import type {
-  Actor,
-  EventDraft,
-  JournalEvent,
-  Microseconds,
-  SequenceNumber,
-  TaskId,
-} from '../../src/journal/events.ts';
+import type { Actor, EventDraft, JournalEvent, SequenceNumber, TaskId } from '../../src/journal/events.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { LogChunk, LogEnd, StopResult, TaskDetail } from '../../src/protocol/answers.ts';
 
@@ -99,13 +93,9 @@ export function eventsOf(...drafts: readonly EventDraft[]): readonly JournalEven
   return drafts.map((draft, place) => ({
     ...draft,
     seq: (place + 1) as SequenceNumber,
-    at: microseconds(`2026-11-22T14:03:${20 + place}.000Z`),
+    at: microsecondsOf(`2026-11-22T14:03:${20 + place}.000Z`),
     hash: 'ab'.repeat(32),
   }));
-}
-
-export function microseconds(iso: string): Microseconds {
-  return (Date.parse(iso) * 1000) as Microseconds;
 }
 
 export const task42 = 42 as TaskId;

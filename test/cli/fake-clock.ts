@@ -1,4 +1,4 @@
-import type { Keyboard } from '../../src/cli/command.ts';
+import type { KeyInput } from '../../src/cli/command.ts';
 
 /** A clock that stands still until somebody waits for it, and then is where it was wanted. */
 export class FakeClock {
@@ -43,8 +43,8 @@ export class FakeClock {
   }
 }
 
-/** A keyboard whose keys a test presses. */
-export class FakeKeyboard implements Keyboard {
+/** Keys that a test presses. */
+export class FakeKeyInput implements KeyInput {
   isOpen = true;
   press: (key: string) => void = () => undefined;
 

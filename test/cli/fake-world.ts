@@ -1,5 +1,5 @@
 import { runCli } from '../../src/cli/cli.ts';
-import type { CliWorld, CommandResult, InterruptSignal } from '../../src/cli/command.ts';
+import type { CliWorld, CommandResult } from '../../src/cli/command.ts';
 import type { Output } from '../../src/cli/output.ts';
 import type { Client } from '../../src/client/api.ts';
 import { fakeClient } from './fake-client.ts';
@@ -36,7 +36,7 @@ export class KeptOutput implements Output {
   }
 }
 
-export interface Said {
+interface Said {
   readonly result: CommandResult;
   readonly stdout: string;
   readonly stderr: string;
@@ -46,11 +46,6 @@ export interface Said {
 }
 
 export type WorldParts = Partial<CliWorld> & { readonly client?: Partial<Client> };
-
-/** The signal handler that the command has registered, for a test to call. */
-export interface Signals {
-  send: (signal: InterruptSignal) => void;
-}
 
 /** Runs `ghost ARGV` in a made-up world (2026-11-22 14:05:00 UTC, in /srv/app) and gives back all that it said. */
 export async function ghost(argv: readonly string[], { client = {}, ...parts }: WorldParts = {}): Promise<Said> {
@@ -78,7 +73,7 @@ export async function ghost(argv: readonly string[], { client = {}, ...parts }: 
     after: () => {
       throw new Error('the test did not expect a pause');
     },
-    openKeyboard: () => Promise.resolve(null),
+    openKeyInput: () => Promise.resolve(null),
     loadDaemon: () => Promise.reject(new Error('the test did not expect the daemon')),
     stdinIsTerminal: () => false,
     loadScreen: () => Promise.reject(new Error('the test did not expect the screen')),

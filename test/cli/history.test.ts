@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Client } from '../../src/client/api.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import type { TaskFilter } from '../../src/projections/task-filter.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { CommandStats, DaemonStatus } from '../../src/protocol/answers.ts';
-import { eventsOf, killedView, microseconds, runningView, someone, viewOf } from './fake-client.ts';
+import { eventsOf, killedView, runningView, someone, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput, type WorldParts } from './fake-world.ts';
 
 process.env['TZ'] = 'UTC';
@@ -115,7 +116,7 @@ describe('history', () => {
       status: () => Promise.resolve({ events: 9 } as DaemonStatus),
       async *audit({ after, before } = {}) {
         expect(before).toBe((after ?? 0) + 2);
-        if (event !== undefined) yield { ...event, at: microseconds(`2026-11-22T14:03:0${after}.000Z`) };
+        if (event !== undefined) yield { ...event, at: microsecondsOf(`2026-11-22T14:03:0${after}.000Z`) };
         return { seq: 9 };
       },
     };
@@ -138,11 +139,11 @@ describe('history', () => {
 
   test.for([
     [['npm', 'exti:!0'], 'column 5: there is no field "exti" (of exti:!0)', 'exit:!0 '],
-    [['--exit', '300'], '--exit: "300" is no exit status: it is 0 to 255', '--exit 3, --exit !0'],
+    [['--exit', '300'], '--exit: "300" is no exit status: it is 0 to 255', "--exit 3, --exit '!0'"],
     [['--state', 'runing'], '--state: there is no state "runing"', '--state running'],
     [['--since', 'last week'], '--since: "last week" is no time', '14:30'],
     [['--since', '1h', '--until', '2h'], 'nothing lies between', ''],
-    [['--cwd', ''], '--cwd: cwd: says no value', '--cwd .'],
+    [['--cwd', ''], '--cwd: a value is missing', '--cwd .'],
     [['-n', '0'], '-n is at least 1', 'ghost history -n 1, or --all'],
     [['-n', 'x'], '"x" is no number of tasks', 'ghost history -n 100'],
     [['-a', '-n', '3'], 'either --all or -n says how many', 'leave one'],
@@ -152,6 +153,18 @@ describe('history', () => {
     expect(said).toMatchObject({ result: 2, stdout: '', questions: [] });
     expect(said.stderr).toContain(`ghost: ${message}`);
     expect(said.stderr).toContain(`try: ${hint}`.trim().replace(/try:$/, ''));
+  });
+
+  test('a folder that is named in full does not need the current one, which may be gone', async () => {
+    const cwd = (): never => {
+      throw new Error('ENOENT: uv_cwd');
+    };
+    for (const argv of [['cwd:/srv/app'], ['--cwd', '/srv/app'], ['cwd:~']]) {
+      expect(await asked(argv, { cwd })).toMatchObject({ result: 0, questions: [expect.anything()] });
+    }
+    const said = await asked(['cwd:.'], { cwd });
+    expect(said).toMatchObject({ result: 2, questions: [] });
+    expect(said.stderr).toBe('ghost: column 5: the current folder is gone\n  try: cwd:/home/you\n');
   });
 
   test('points at the wrong piece for a person', async () => {

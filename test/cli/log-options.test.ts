@@ -254,6 +254,10 @@ describe('a search', () => {
     expect(said).toMatchObject({ result: 2, stdout: '', starts: [] });
     expect(said.stderr.split('\n')[0]).toBe(`ghost: ${message}`);
   });
+
+  test('what to type instead can be typed', async () => {
+    expect((await ghost(['log', '-C', '3', '42'])).stderr).toContain('try: ghost log --grep REGEX --context 2 ID\n');
+  });
 });
 
 describe('output that is gone', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { type Found, LastHits, type LogBlock, LogSearch } from '../../src/cli/log-search.ts';
+import { type FoundLine, LastHits, type LineBlock, LogSearch } from '../../src/cli/log-search.ts';
 import { lastLinesOf, linesOf } from '../../src/words/line-carry.ts';
 import { LineSearch } from '../../src/words/line-search.ts';
 
@@ -24,7 +24,7 @@ function wholeGrep(
   });
 }
 
-function placesOf(found: readonly Found[]): Numbered {
+function placesOf(found: readonly FoundLine[]): Numbered {
   const placeOf = (bytes: Uint8Array): number => Number(/\d+/.exec(Buffer.from(bytes).toString())?.[0]);
   return found.flatMap((one): Numbered => {
     if (one.kind === 'after') return [placeOf(one.line.bytes)];
@@ -53,7 +53,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 });
 
 /** Blocks of the lines, cut where it says, the streams in turn; the very last newline is missing. */
-function blocksOf({ isHit, cuts }: Case): readonly LogBlock[] {
+function blocksOf({ isHit, cuts }: Case): readonly LineBlock[] {
   const blocks: string[][] = [[]];
   for (const [place, hit] of isHit.entries()) {
     if (cuts[place] === true) blocks.push([]);
@@ -95,7 +95,7 @@ describe('lines around what is found', () => {
 
   test('keep their own stream and time, and an empty line is a line', () => {
     const search = new LogSearch(new LineSearch('x'), { context: 2 });
-    const block = (text: string, stream: 'stdout' | 'stderr', at: string): LogBlock => ({
+    const block = (text: string, stream: 'stdout' | 'stderr', at: string): LineBlock => ({
       stream,
       at,
       bytes: Buffer.from(text),

@@ -7,9 +7,10 @@ import { describe, expect, test } from 'vitest';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { eventColumnsMin } from '../../src/cli/detail-block.ts';
 import { GhostError } from '../../src/ghost-error.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import type { DaemonStatus } from '../../src/protocol/answers.ts';
 import { taskDraft } from '../support/facts.ts';
-import { detailOf, eventsOf, killedView, microseconds, runningView, someone, task42, viewOf } from './fake-client.ts';
+import { detailOf, eventsOf, killedView, runningView, someone, task42, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
 process.env['TZ'] = 'UTC';
@@ -134,7 +135,7 @@ describe('show', () => {
       data: {
         attempt: 1,
         outcome: { kind: 'signaled', signal: 'SIGTERM' },
-        endedAt: microseconds('2026-11-22T14:03:22.000Z'),
+        endedAt: microsecondsOf('2026-11-22T14:03:22.000Z'),
         processorTime: null,
         observed: 'found',
         source: 'status-file',

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import { oldestMs } from '../../src/cli/commands/prune.ts';
 import type { PruneOptions } from '../../src/client/api.ts';
 import type { PruneResult } from '../../src/protocol/answers.ts';
-import { formatDuration } from '../../src/words/duration.ts';
+import { centuryMs, formatDuration } from '../../src/words/duration.ts';
 import { ghost } from './fake-world.ts';
 
 const some: PruneResult = {
@@ -87,12 +86,12 @@ describe('prune', () => {
 
   test('takes a hundred years for the oldest that there is', async () => {
     const words = (ms: number): readonly string[] => ['--older', formatDuration(ms)];
-    expect((await pruned(words(oldestMs))).asked).toEqual([
-      { endedBefore: new Date(Date.parse('2026-11-22T14:05:00.000Z') - oldestMs), dryRun: false },
+    expect((await pruned(words(centuryMs))).asked).toEqual([
+      { endedBefore: new Date(Date.parse('2026-11-22T14:05:00.000Z') - centuryMs), dryRun: false },
     ]);
-    const over = await pruned(words(oldestMs + 1));
+    const over = await pruned(words(centuryMs + 1));
     expect(over).toMatchObject({ result: 2, asked: [] });
-    expect(over.stderr).toContain(`is too long: a duration is at most ${formatDuration(oldestMs)}`);
+    expect(over.stderr).toContain(`is too long: a duration is at most ${formatDuration(centuryMs)}`);
   });
 
   test('in JSON is one object', async () => {

@@ -5,7 +5,7 @@ import { speedMax, speedMin } from '../../src/cli/past/replay.ts';
 import { lateMsMax } from '../../src/cli/past/rhythm.ts';
 import type { LogOptions } from '../../src/client/api.ts';
 import { detailOf, logOf, type PieceParts, viewOf } from './fake-client.ts';
-import { FakeClock, FakeKeyboard } from './fake-clock.ts';
+import { FakeClock, FakeKeyInput } from './fake-clock.ts';
 import { ghost, KeptOutput, type WorldParts } from './fake-world.ts';
 
 type Piece = readonly [stream: 'stdout' | 'stderr', data: string, parts?: PieceParts];
@@ -192,14 +192,14 @@ describe('--from', () => {
 });
 
 describe('keys', () => {
-  async function steered(clock: FakeClock, keyboard: FakeKeyboard, words: readonly string[] = []) {
+  async function steered(clock: FakeClock, keys: FakeKeyInput, words: readonly string[] = []) {
     const stdout = new KeptOutput({ columns: 80 });
     let shown = '';
     const world = {
       stdout,
       now: clock.now,
       after: clock.after,
-      openKeyboard: () => Promise.resolve(keyboard),
+      openKeyInput: () => Promise.resolve(keys),
       environment: { NO_COLOR: '1' },
     };
     const said = await replayed(words, { ...world, log: pieces });
@@ -208,36 +208,36 @@ describe('keys', () => {
   }
 
   test('space pauses, and goes on with what was left of the pause', async () => {
-    const keyboard = new FakeKeyboard();
+    const keys = new FakeKeyInput();
     const clock = new FakeClock().during(1, (passed) => {
       passed(120);
-      keyboard.press(' ');
+      keys.press(' ');
       setImmediate(() => {
         passed(3_600_000);
-        keyboard.press(' ');
+        keys.press(' ');
       });
     });
-    const { result, shown } = await steered(clock, keyboard);
+    const { result, shown } = await steered(clock, keys);
     expect({ result, shown }).toEqual({ result: 0, shown: 'acd' });
     expect(clock.pauses).toEqual([100, 300, 180, 60_000]);
-    expect(keyboard.isOpen).toBe(false);
+    expect(keys.isOpen).toBe(false);
   });
 
   test('a dot gives the next piece at once and pauses; each dot one', async () => {
-    const keyboard = new FakeKeyboard();
+    const keys = new FakeKeyInput();
     const order: string[] = [];
     const clock = new FakeClock().during(0, () => {
-      keyboard.press('.');
+      keys.press('.');
       setImmediate(() => {
         order.push('paused');
-        keyboard.press('.');
+        keys.press('.');
         setImmediate(() => {
-          keyboard.press('.');
-          setImmediate(() => keyboard.press(' '));
+          keys.press('.');
+          setImmediate(() => keys.press(' '));
         });
       });
     });
-    const { shown } = await steered(clock, keyboard);
+    const { shown } = await steered(clock, keys);
     expect(shown).toBe('acd');
     // The pieces a, b and c were let out by dots; only the last pause was waited for.
     expect(clock.pauses).toEqual([100, 60_000]);
@@ -248,36 +248,36 @@ describe('keys', () => {
     ['q', 0],
     ['\u0003', 130],
   ] as const)('%j leaves with %i, and gives the terminal back', async ([key, result]) => {
-    const keyboard = new FakeKeyboard();
-    const clock = new FakeClock().during(1, () => keyboard.press(key));
-    expect(await steered(clock, keyboard)).toMatchObject({ result, shown: 'a' });
-    expect(keyboard.isOpen).toBe(false);
+    const keys = new FakeKeyInput();
+    const clock = new FakeClock().during(1, () => keys.press(key));
+    expect(await steered(clock, keys)).toMatchObject({ result, shown: 'a' });
+    expect(keys.isOpen).toBe(false);
   });
 
   test('other keys do nothing', async () => {
-    const keyboard = new FakeKeyboard();
+    const keys = new FakeKeyInput();
     const clock = new FakeClock().during(1, () => {
-      for (const key of 'xQ\r\u001b') keyboard.press(key);
-      keyboard.press('q');
+      for (const key of 'xQ\r\u001b') keys.press(key);
+      keys.press('q');
     });
-    expect(await steered(clock, keyboard)).toMatchObject({ result: 0, shown: 'a' });
+    expect(await steered(clock, keys)).toMatchObject({ result: 0, shown: 'a' });
   });
 
   test('a signal leaves as well, and gives the terminal back', async () => {
-    const keyboard = new FakeKeyboard();
+    const keys = new FakeKeyInput();
     let send: (signal: InterruptSignal) => void = () => undefined;
     const clock = new FakeClock().during(1, () => send('SIGTERM'));
     const { result, stdout } = await replayed([], {
       now: clock.now,
       after: clock.after,
       stdout: new KeptOutput({ columns: 80 }),
-      openKeyboard: () => Promise.resolve(keyboard),
+      openKeyInput: () => Promise.resolve(keys),
       onSignal: (listener) => {
         send = listener;
       },
     });
     expect({ result, stdout }).toEqual({ result: 143, stdout: 'a' });
-    expect(keyboard.isOpen).toBe(false);
+    expect(keys.isOpen).toBe(false);
   });
 
   test('a reader that takes nothing does not keep it from being interrupted', async () => {
@@ -298,8 +298,8 @@ describe('keys', () => {
   });
 
   test('into a pipe the keyboard is left alone', async () => {
-    const openKeyboard = () => Promise.reject(new Error('nobody is to be asked for keys'));
-    expect((await replayed(['--speed', 'max'], { openKeyboard })).result).toBe(0);
+    const openKeyInput = () => Promise.reject(new Error('nobody is to be asked for keys'));
+    expect((await replayed(['--speed', 'max'], { openKeyInput })).result).toBe(0);
   });
 });
 

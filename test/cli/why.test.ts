@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 
 import { columnsMax } from '../../src/cli/past/why.ts';
 import type { Actor, EventDraft } from '../../src/journal/events.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import { silentMs } from '../../src/projections/explain-task.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import type { TaskDetail } from '../../src/protocol/answers.ts';
 import { atOnceMs } from '../../src/words/explain-words.ts';
 import { taskDraft } from '../support/facts.ts';
-import { detailOf, eventsOf, killedView, microseconds, runningView, someone, viewOf } from './fake-client.ts';
+import { detailOf, eventsOf, killedView, runningView, someone, viewOf } from './fake-client.ts';
 import { ghost, KeptOutput } from './fake-world.ts';
 
 process.env['TZ'] = 'UTC';
@@ -31,13 +32,13 @@ const escalation = by(
 const exited = (outcome: { kind: 'exited'; code: number } | { kind: 'signaled'; signal: string }, found = false) =>
   by(
     taskDraft('TaskExited', {
-      data: { outcome, endedAt: microseconds('2026-11-22T14:03:24.000Z'), observed: found ? 'found' : 'live' },
+      data: { outcome, endedAt: microsecondsOf('2026-11-22T14:03:24.000Z'), observed: found ? 'found' : 'live' },
     }),
     self,
   );
 const killed = exited({ kind: 'signaled', signal: 'SIGKILL' });
 const submitted = by(taskDraft('TaskSubmitted', { data: { command: ['/bin/sh', '-c', 'x'] } }), me);
-const started = by(taskDraft('TaskStarted', { data: { startedAt: microseconds('2026-11-22T14:03:20.000Z') } }), self);
+const started = by(taskDraft('TaskStarted', { data: { startedAt: microsecondsOf('2026-11-22T14:03:20.000Z') } }), self);
 
 async function why(
   view: Partial<TaskView>,
@@ -75,7 +76,7 @@ describe('why a task was killed', () => {
 
   test('at once where its end came within what the times of files are good to', async () => {
     const said = async (laterMs: number): Promise<string> => {
-      const endedAt = microseconds(new Date(Date.parse('2026-11-22T14:03:22.000Z') + laterMs).toISOString());
+      const endedAt = microsecondsOf(new Date(Date.parse('2026-11-22T14:03:22.000Z') + laterMs).toISOString());
       const end = taskDraft('TaskExited', { data: { outcome: { kind: 'signaled', signal: 'SIGTERM' }, endedAt } });
       return await why(killedBy('SIGTERM'), [submitted, stop, sent('SIGTERM'), by(end, self)]);
     };

@@ -4,8 +4,9 @@ import { callerUmask } from '../../src/client/caller.ts';
 import { fruitlessAttemptsMax } from '../../src/client/session.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import type { JournalEvent, SequenceNumber } from '../../src/journal/events.ts';
-import type { LogChunk, TaskDetail } from '../../src/protocol/answers.ts';
+import type { LogChunk } from '../../src/protocol/answers.ts';
 import type { ParametersOf } from '../../src/protocol/messages.ts';
+import { detailOf } from '../cli/fake-client.ts';
 import { codeOf, fakeStatus, fakeTask, gate, listed, readAll } from '../protocol/served.ts';
 import { DaemonRig, never } from './daemon-rig.ts';
 
@@ -65,8 +66,7 @@ describe('the client', () => {
       async ({ requestId }: { requestId: string }, { signal }: { signal: AbortSignal }) => {
         ids.push(requestId);
         if (generation % 2 === 0) return { task: fakeTask(1), signals: [], descendantsAlive: 0 };
-        void rig.kill();
-        return await never(signal);
+        return await rig.killUnanswered(signal);
       };
     await using rig = new DaemonRig((generation, self) => {
       const answer = once(generation, self);
@@ -111,8 +111,7 @@ describe('the client', () => {
       new DaemonRig((generation, self) => ({
         list: async (_parameters, { signal }) => {
           if (generation > lost) return listed([fakeTask(1)]);
-          void self.kill();
-          return await never(signal);
+          return await self.killUnanswered(signal);
         },
       }));
     await using almost = losing(fruitlessAttemptsMax - 1);
@@ -195,8 +194,7 @@ describe('a wait', () => {
       wait: async ({ timeoutMs }, { signal }) => {
         limits.push(timeoutMs);
         if (generation === 2) return [fakeTask(4)];
-        void self.kill();
-        return await never(signal);
+        return await self.killUnanswered(signal);
       },
     }));
     expect(await (await rig.connect()).wait(['4'], { timeoutMs: 60_000 })).toEqual([fakeTask(4)]);
@@ -224,12 +222,11 @@ describe('a wait', () => {
   it('for a name goes on for the task that bore it, whoever bears it by then', async () => {
     const asked: (readonly string[])[] = [];
     await using rig = new DaemonRig((generation, self) => ({
-      show: async () => detailOf(generation),
+      show: async () => detailOf(fakeTask(generation)),
       wait: async ({ tasks }, { signal }) => {
         asked.push(tasks);
         if (generation === 2) return [fakeTask(1)];
-        void self.kill();
-        return await never(signal);
+        return await self.killUnanswered(signal);
       },
     }));
     await (await rig.connect()).wait(['@last']);
@@ -246,8 +243,7 @@ describe('a wait', () => {
       wait: async ({ tasks }, { signal }) => {
         asked.push(tasks);
         if (generation === 2) return [];
-        void self.kill();
-        return await never(signal);
+        return await self.killUnanswered(signal);
       },
     }));
     await (await rig.connect()).wait([]);
@@ -267,8 +263,7 @@ describe('a log', () => {
         const from = cursor?.stdout ?? 0;
         for (let index = from; index < 40; index++) {
           if (index === from + 15) {
-            void self.kill();
-            await never(signal);
+            await self.killUnanswered(signal);
           }
           yield chunk(index);
         }
@@ -308,8 +303,7 @@ describe('a watch', () => {
         const first = (after ?? 0) + 1;
         yield [event(first), event(first + 1)];
         yield [event(first + 2)];
-        void self.kill();
-        return await never(signal);
+        return await self.killUnanswered(signal);
       },
     }));
     const read: number[] = [];
@@ -327,8 +321,7 @@ describe('a watch', () => {
       async *watch({ after }, { signal }) {
         asked.push(after);
         if (generation === 2) yield [event(8)];
-        void self.kill();
-        return await never(signal);
+        return await self.killUnanswered(signal);
       },
     }));
     for await (const { seq } of (await rig.connect()).watch()) {
@@ -354,10 +347,7 @@ describe('a shutdown', () => {
 
   it('that loses the daemon is done when none answers any more, and starts none for it', async () => {
     await using rig = new DaemonRig((_generation, self) => ({
-      shutdown: async (_parameters, { signal }) => {
-        void self.kill();
-        return await never(signal);
-      },
+      shutdown: async (_parameters, { signal }) => await self.killUnanswered(signal),
     }));
     const client = await rig.connect();
     expect(await client.shutdown()).toEqual({ pid: process.pid, tasksRunning: 2, tasksStopped: 0 });
@@ -366,10 +356,7 @@ describe('a shutdown', () => {
 
   it('that was to stop the tasks is not called done when nobody said so', async () => {
     await using rig = new DaemonRig((_generation, self) => ({
-      shutdown: async (_parameters, { signal }) => {
-        void self.kill();
-        return await never(signal);
-      },
+      shutdown: async (_parameters, { signal }) => await self.killUnanswered(signal),
     }));
     const client = await rig.connect();
     await expect(client.shutdown({ stopTasks: true })).rejects.toMatchObject({
@@ -398,24 +385,5 @@ function event(seq: number): JournalEvent {
     seq: seq as SequenceNumber,
     at: 0 as JournalEvent['at'],
     hash: '',
-  };
-}
-
-function detailOf(id: number): TaskDetail {
-  return {
-    task: fakeTask(id),
-    submittedAt: '',
-    submittedBy: event(1).actor,
-    attempt: 1,
-    umask: 0,
-    timeoutMs: null,
-    restartOf: null,
-    shimPid: null,
-    adoptions: 0,
-    processorTime: null,
-    environmentNames: [],
-    log: { stdoutBytes: 0, stderrBytes: 0, complete: false, lastAt: null },
-    descendantsAlive: 0,
-    events: [],
   };
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -10,6 +10,7 @@ import { isListening, openConnection, readDaemonFile } from '../../src/client/co
 import { startServer } from '../../src/daemon/server.ts';
 import { type Paths, resolvePaths } from '../../src/paths.ts';
 import { fakeHandlers } from '../protocol/served.ts';
+import { isStopped } from '../support/process-stat.ts';
 import { until } from '../support/until.ts';
 import { DaemonRig } from './daemon-rig.ts';
 
@@ -84,7 +85,7 @@ describe('connecting', () => {
     try {
       await once(child.stdout, 'data');
       child.kill('SIGSTOP');
-      await until('it is stopped', () => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8')));
+      await until('it is stopped', () => isStopped(child.pid ?? 0));
       const connection = await open(rig, { helloTimeoutMs: 20 });
       await expect(connection?.hello).rejects.toMatchObject({ code: 'daemon-stuck' });
     } finally {

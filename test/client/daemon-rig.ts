@@ -67,6 +67,12 @@ export class DaemonRig implements AsyncDisposable {
     await server?.close({ graceMs: 0 });
   }
 
+  /** The same from within a handler, which thereby never answers. */
+  async killUnanswered(signal: AbortSignal): Promise<never> {
+    void this.kill();
+    return await never(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) await client.close();
     await this.kill();

@@ -24,6 +24,7 @@ import { encodeFrame } from '../../src/protocol/frame.ts';
 import { frameBytesMax } from '../../src/protocol/limits.ts';
 import { type StartProgress, readStartProgress } from '../../src/start-progress.ts';
 import { asError, greeting } from '../protocol/served.ts';
+import { isAlive } from '../support/ghost-home.ts';
 import { until } from '../support/until.ts';
 
 const daemonScript = join(import.meta.dirname, 'fake-daemon.mjs');
@@ -294,13 +295,4 @@ async function start(fake = ''): Promise<void> {
 function started(): readonly number[] {
   const file = join(home, 'started');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // A zombie has ended: only its parent has not looked yet.
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

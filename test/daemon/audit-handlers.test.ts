@@ -9,7 +9,7 @@ import type { EventDraft } from '../../src/journal/events.ts';
 import { auditItemCharactersMax, watchBatchMax } from '../../src/protocol/limits.ts';
 import type { ParametersOf } from '../../src/protocol/messages.ts';
 import { JournalFolder } from '../journal/journal-folder.ts';
-import { readAll } from '../protocol/served.ts';
+import { auditAll, readAll } from '../protocol/served.ts';
 import { actor, daemonDraft, taskDraft } from '../support/facts.ts';
 
 beforeEach(() => {
@@ -21,17 +21,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const all: ParametersOf<'audit'> = {
-  after: 0,
-  before: null,
-  tasks: null,
-  types: null,
-  since: null,
-  until: null,
-  actor: null,
-  last: null,
-  follow: false,
-};
+const all: ParametersOf<'audit'> = { ...auditAll, follow: false };
 
 /** Asks a journal of these events for some of them: of each item, how many it has and how far it reaches. */
 async function asking(folder: JournalFolder, drafts: readonly EventDraft[]) {

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { becomeTheDaemon, removeCard, writeCard } from '../../src/daemon/election.ts';
 import { takeKernelLock } from '../../src/journal/database.ts';
 import { type Paths, resolvePaths } from '../../src/paths.ts';
+import { isStopped } from '../support/process-stat.ts';
 import { root } from '../support/source-files.ts';
 import { until } from '../support/until.ts';
 
@@ -34,7 +35,7 @@ describe('the lock of the kernel', () => {
     expect(await ask(child)).toBe('held\n');
     expect(takeKernelLock(paths.lock)).toBeNull();
     child.kill('SIGSTOP');
-    await until('it is stopped', () => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'latin1')));
+    await until('it is stopped', () => isStopped(child.pid ?? 0));
     expect(takeKernelLock(paths.lock)).toBeNull();
     child.kill('SIGKILL');
     await once(child, 'exit');

@@ -4,30 +4,27 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import type { Clock } from '../../src/clock.ts';
 import { readLog } from '../../src/daemon/log-reader.ts';
 import { memberBytes } from '../../src/daemon/segment-file.ts';
 import { TaskFolder } from '../../src/daemon/task-folder.ts';
+import type { Microseconds } from '../../src/journal/events.ts';
+import { microsecondsOf } from '../../src/microseconds.ts';
 import { LiveTable } from '../../src/projections/live-table.ts';
 import { logBlockBytesMax, logChunkBytesMax, logPartsMax } from '../../src/protocol/limits.ts';
-import { readAll } from '../protocol/served.ts';
+import { followWhole, readAll } from '../protocol/served.ts';
 import { committed, taskDraft, taskId } from '../support/facts.ts';
 import { MemoryArchive } from '../support/memory-archive.ts';
 import { LogSample } from './log-sample.ts';
 
 const id = taskId(1);
-const whole = {
-  streams: 'both',
-  follow: true,
-  lines: null,
-  cursor: null,
-  before: null,
-  since: null,
-  until: null,
-  batches: false,
-} as const;
+const now = '2026-11-22T14:05:00.000Z';
 
 /** Reads the log of a task that runs and has written nothing yet. */
-function followQuietTask(signal: AbortSignal): ReturnType<typeof readLog> {
+function followQuietTask(
+  signal: AbortSignal,
+  { until = null, clock = () => microsecondsOf(now) }: { until?: string | null; clock?: Clock } = {},
+): ReturnType<typeof readLog> {
   const path = mkdtempSync(join(tmpdir(), 'quiet-'));
   onTestFinished(() => {
     rmSync(path, { recursive: true });
@@ -41,7 +38,7 @@ function followQuietTask(signal: AbortSignal): ReturnType<typeof readLog> {
   if (task === undefined) throw new Error('it was submitted');
   const supervisor = { find: () => undefined, folder: () => new TaskFolder(path, id) };
   const journal = { readOnce: () => [], findOnce: () => null };
-  return readLog({ table, journal, supervisor }, task, { ...whole, signal });
+  return readLog({ table, journal, supervisor, clock }, task, { ...followWhole, until, signal });
 }
 
 test('a reader who leaves while nothing comes is let go', async () => {
@@ -51,6 +48,21 @@ test('a reader who leaves while nothing comes is let go', async () => {
     leaving.abort(new Error('gone'));
   });
   await expect(next).rejects.toThrow('gone');
+});
+
+test.for([
+  ['has come already', 0],
+  ['is to come', 5],
+] as const)('a silent task is followed until a time that %s', async ([, aheadMs]) => {
+  const until = new Date(Date.parse(now) + aheadMs).toISOString();
+  const looks: (() => number)[] = [() => Date.parse(now), () => Date.parse(until)];
+  const clock = (): Microseconds => microsecondsOf(new Date((looks.shift() ?? Date.now)()).toISOString());
+  const { signal } = new AbortController();
+  expect(await followQuietTask(signal, { until, clock }).next()).toMatchObject({
+    done: true,
+    value: { reason: 'running' },
+  });
+  expect(looks).toHaveLength(aheadMs === 0 ? 1 : 0);
 });
 
 test('a reader who left before the daemon had looked is let go, too', async () => {

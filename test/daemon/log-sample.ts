@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { chunksOf } from '../../src/client/log-chunks.ts';
+import { systemClock } from '../../src/clock.ts';
 import { readLog } from '../../src/daemon/log-reader.ts';
 import { OrderWriter } from '../../src/daemon/order-index.ts';
 import { writeSegment } from '../../src/daemon/segment-file.ts';
@@ -176,7 +177,7 @@ export class LogSample implements Disposable {
       batches,
       signal: new AbortController().signal,
     };
-    return readLog({ table: this.#table, journal, supervisor }, task, options);
+    return readLog({ table: this.#table, journal, supervisor, clock: systemClock() }, task, options);
   }
 
   [Symbol.dispose](): void {

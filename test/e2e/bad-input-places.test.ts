@@ -36,6 +36,16 @@ describe('a data folder that cannot be used', () => {
     expect(readFileSync(home.path, 'utf8')).toBe('mine\n');
   });
 
+  test('a device is left where it is', async () => {
+    await using home = new GhostHome();
+    const { status, stderr } = await home.ghost(['list'], { env: { GHOST_HOME: '/dev/null' } });
+    expect(status).toBe(4);
+    expect(stderr).toBe(
+      'ghost: the data folder /dev/null cannot be used: it is not a folder\n' +
+        '  try: set GHOST_HOME to a folder that you can write in\n',
+    );
+  });
+
   test('one that others can get into is not used, and not changed either', async () => {
     await using home = new GhostHome();
     mkdirSync(home.path);

@@ -44,14 +44,22 @@ const refusedRequests: readonly Refusal[] = [
   [
     ['run', '-n', '', 'true'],
     2,
-    expect.stringMatching(/^the request's name must be a name of 1 to 128 characters/),
+    expect.stringMatching(/^a name must have 1 to 128 characters and no control characters, not ""$/),
     'ghost run --help',
   ],
   [
     ['run', '-t', 'two words', 'true'],
     2,
-    expect.stringMatching(/^the request's tags\[0\] must be a tag/),
+    expect.stringMatching(
+      /^a tag must have 1 to 64 characters, no white space and no control characters, not "two words"$/,
+    ),
     'ghost run --help',
+  ],
+  [
+    ['redact', '1', '--env', 'A=B'],
+    2,
+    'the variable must be a name that is not empty and has no "=" and no NUL, not "A=B"',
+    'ghost redact --help',
   ],
   [
     ['run', 'echo', ...Array.from({ length: 12 }, () => 'x'.repeat(100 * 1024))],

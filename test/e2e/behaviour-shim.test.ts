@@ -32,6 +32,15 @@ async function missingLines(home: GhostHome, id: number): Promise<number> {
 const logComplete = (home: GhostHome, id: number): Promise<unknown> =>
   until('the log is complete', () => home.events({ type: 'LogClosed', task: id }).length === 1);
 
+async function pumpsReplaced(home: GhostHome, id: number): Promise<void> {
+  await until('both pumps are replaced', () => home.events({ type: 'PumpRestarted', task: id }).length === 2);
+}
+
+async function moreOutput(home: GhostHome, id: number): Promise<void> {
+  const before = (await home.ok(['log', String(id)])).length;
+  await until('output comes again', async () => (await home.ok(['log', String(id)])).length > before);
+}
+
 /** Lets the counter end, as it would have ended anyway. @returns how many lines are missing: a killed pump may hold one. */
 async function missingAtEnd(home: GhostHome, id: number): Promise<number> {
   openGate(home);
@@ -92,9 +101,8 @@ test('a pump that is killed is replaced, and nothing hangs at the end', async ()
   const { id } = await runCounter(home);
   const { stdout, stderr } = shimOf(home, id);
   await killAll(stdout, stderr);
-  await until('both are replaced', () => home.events({ type: 'PumpRestarted', task: id }).length === 2);
-  const before = (await home.ok(['log', String(id)])).length;
-  await until('output comes again', async () => (await home.ok(['log', String(id)])).length > before);
+  await pumpsReplaced(home, id);
+  await moreOutput(home, id);
   expect(await missingAtEnd(home, id)).toBeLessThanOrEqual(1);
 });
 
@@ -130,9 +138,8 @@ test('when shim, pumps and daemon are all killed the task goes on, and so does i
   process.kill(-shim, 'SIGKILL');
   await until('the shim’s group is gone', () => [shim, stdout, stderr].every((member) => !isAlive(member)));
   expect(await home.task(id)).toMatchObject({ state: 'running', pid });
-  await until('the pumps are replaced', () => home.events({ type: 'PumpRestarted', task: id }).length === 2);
-  const before = (await home.ok(['log', String(id)])).length;
-  await until('output comes again', async () => (await home.ok(['log', String(id)])).length > before);
+  await pumpsReplaced(home, id);
+  await moreOutput(home, id);
   expect(await missingAtEnd(home, id)).toBeLessThanOrEqual(1);
 });
 
@@ -140,7 +147,7 @@ test('when shim and pumps are killed under a living daemon, they are replaced at
   await using home = new GhostHome();
   const { id } = await runCounter(home);
   process.kill(-shimOf(home, id).shim, 'SIGKILL');
-  await until('the pumps are replaced', () => home.events({ type: 'PumpRestarted', task: id }).length === 2);
+  await pumpsReplaced(home, id);
   expect(await missingAtEnd(home, id)).toBeLessThanOrEqual(1);
 });
 

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { numberIn } from '../support/number-in.ts';
+import { isStopped } from '../support/process-stat.ts';
 import { until } from '../support/until.ts';
 
 /** Signals that ghost sent to a task, and why, oldest first. */
@@ -13,8 +13,6 @@ function sent(home: GhostHome, task: number): readonly string[] {
     .events({ type: 'SignalSent', task })
     .map(({ data }) => `${data['signal']} ${data['reason']} ${data['answer']}`);
 }
-
-const stateLetter = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) (.).*$/s, '$1');
 
 test('a task that ignores SIGTERM is killed when its grace has run out, and each signal is its own event', async () => {
   await using home = new GhostHome();
@@ -53,7 +51,7 @@ test('a task that is stopped by SIGSTOP is still running, and a stop wakes and e
   const id = await home.run(['sleep', '600']);
   const pid = (await home.task(id)).pid ?? 0;
   process.kill(pid, 'SIGSTOP');
-  await until('it is stopped', () => stateLetter(pid) === 'T');
+  await until('it is stopped', () => isStopped(pid));
   expect(await home.task(id)).toMatchObject({ state: 'running', pid });
   await home.ok(['stop', String(id)]);
   expect(await home.task(id)).toMatchObject({ state: 'killed', signal: 'SIGTERM' });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { GhostHome } from '../support/ghost-home.ts';
 import { ghostOnPath } from '../support/ghost-on-path.ts';
-import { ShellTerminal } from '../support/shell-terminal.ts';
+import { TestTerminal } from '../support/terminal.ts';
 
 /** How each shell is started with nothing of its user's, and with a prompt that can be waited for. */
 const shells = {
@@ -17,25 +17,34 @@ const shells = {
   },
 } as const;
 
-async function typing(home: GhostHome, shell: keyof typeof shells): Promise<ShellTerminal> {
+async function typing(home: GhostHome, shell: keyof typeof shells): Promise<TestTerminal> {
   const folder = join(home.work, 'here');
   mkdirSync(folder, { recursive: true });
-  const env = { ...ghostOnPath(home), TERM: 'screen', LC_ALL: 'C.UTF-8' };
-  const terminal = new ShellTerminal(shells[shell].start, { env, cwd: folder });
-  await terminal.shows(/\S/);
-  terminal.type(`${shells[shell].ready}; echo rea''dy`);
-  terminal.press('Enter');
-  await terminal.shows(/^ready/m);
-  terminal.press('C-l');
-  await terminal.shows(/^% ?$/);
+  const env = { ...ghostOnPath(home), LC_ALL: 'C.UTF-8' };
+  const terminal = await TestTerminal.open(home, { shell: shells[shell].start, env, cwd: folder });
+  await terminal.command(`${shells[shell].ready}; echo rea''dy`);
+  await terminal.sees(/^ready/m);
+  await clear(terminal);
   return terminal;
+}
+
+/** Leaves nothing on the screen but a prompt. */
+async function clear(terminal: TestTerminal): Promise<void> {
+  await terminal.press('ctrl-l');
+  await terminal.sees(/^% ?\n*$/);
+}
+
+/** Takes back what stands behind the prompt. */
+async function clearLine(terminal: TestTerminal): Promise<void> {
+  await terminal.press('ctrl-u');
+  await terminal.sees(/^% ?$/m);
 }
 
 describe.for(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
   test('Tab completes commands, options, values, and tasks by name', async () => {
     await using home = new GhostHome();
     await home.run(['-n', 'buildserver', '--', 'sleep', '300']);
-    using terminal = await typing(home, shell);
+    await using terminal = await typing(home, shell);
     for (const [typed, becomes] of [
       ['ghost shutd', 'ghost shutdown'],
       ['ghost run --fol', 'ghost run --follow'],
@@ -45,17 +54,16 @@ describe.for(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
       ['ghost log -f build', 'ghost log -f buildserver'],
       ['ghost completion fi', 'ghost completion fish'],
     ] as const) {
-      terminal.type(typed);
-      terminal.press('Tab');
-      expect(await terminal.shows(`% ${becomes}`)).toContain(becomes);
-      terminal.press('C-u');
-      await terminal.shows(/^% ?$/m);
+      await terminal.type(typed);
+      await terminal.press('tab');
+      expect(await terminal.sees(`% ${becomes}`)).toContain(becomes);
+      await clearLine(terminal);
     }
   });
 
   test('Tab after run completes what the shell would', async () => {
     await using home = new GhostHome();
-    using terminal = await typing(home, shell);
+    await using terminal = await typing(home, shell);
     mkdirSync(join(home.work, 'here', 'somefolder'));
     writeFileSync(join(home.work, 'here', 'somefile'), '');
     for (const [typed, becomes] of [
@@ -63,11 +71,10 @@ describe.for(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
       ['ghost run cat somefi', 'ghost run cat somefile'],
       ['ghost run -C somefo', 'ghost run -C somefolder/'],
     ] as const) {
-      terminal.type(typed);
-      terminal.press('Tab');
-      await terminal.shows(`% ${becomes}`);
-      terminal.press('C-u');
-      await terminal.shows(/^% ?$/m);
+      await terminal.type(typed);
+      await terminal.press('tab');
+      await terminal.sees(`% ${becomes}`);
+      await clearLine(terminal);
     }
     expect(home.daemonPid()).toBeNull();
   });
@@ -84,29 +91,27 @@ describe.for(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
     ];
     const script = `exit 0 # $(touch ${mark}) %F{red} \u001b[31m`;
     for (const name of names) await home.run(['-n', name, '--', 'sh', '-c', script]);
-    using terminal = await typing(home, shell);
+    await using terminal = await typing(home, shell);
     for (const [begin, name] of [
       ['ev', names[0]],
       ['bad', names[1]],
       ['sem', names[2]],
       ['quo', names[3]],
     ] as const) {
-      terminal.type(`ghost show --json ${begin}`);
-      terminal.press('Tab');
-      await terminal.shows(new RegExp(`ghost show --json ${begin}\\S{3}`));
-      terminal.type(' >name.json; echo do""ne');
-      terminal.press('Enter');
-      await terminal.shows(/^done/m);
+      await terminal.type(`ghost show --json ${begin}`);
+      await terminal.press('tab');
+      await terminal.sees(new RegExp(`ghost show --json ${begin}\\S{3}`));
+      await terminal.command(' >name.json; echo do""ne');
+      await terminal.sees(/^done/m);
       const shown = await home.task(name ?? '');
       expect(shown.name).toBe(name);
-      terminal.press('C-l');
-      await terminal.shows(/^% ?$/);
+      await clear(terminal);
     }
     // All choices at once, with their descriptions.
-    terminal.type('ghost show ');
-    terminal.press('Tab');
-    terminal.press('Tab');
-    await terminal.shows('@last');
+    await terminal.type('ghost show ');
+    await terminal.press('tab');
+    await terminal.press('tab');
+    await terminal.sees('@last');
     expect(existsSync(mark)).toBe(false);
   });
 });

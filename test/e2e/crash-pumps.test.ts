@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -9,7 +9,8 @@ import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { journalFaults } from '../support/journal-faults.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
 import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
-import { Ledger } from '../support/ledger.ts';
+import { Ledger, type LedgerTask } from '../support/ledger.ts';
+import { allPids } from '../support/process-stat.ts';
 import { until } from '../support/until.ts';
 
 const steps = crashPoints.filter((point) => point.startsWith('pump.'));
@@ -23,10 +24,7 @@ test.concurrent.for(steps)('a pump that somebody killed is put back once, though
   const armed = home.daemonPid();
   await using client = await connectTo(home);
   const id = String(await runLedgerTask(client, home, task));
-  const spool = join(home.path, 'tasks', id, 'spool');
-  // Then the pump has nothing in hand.
-  await until('its word is in the spool', () => readFileSync(join(spool, 'stdout'), 'utf8') === `${task.key} waits\n`);
-  killPump(spool);
+  const spool = await killIdlePump(home, { id, task });
   await until('the daemon has died over it', () => armed !== null && !isAlive(armed));
   await client.ping();
   await until('there is a pump again', () => pumpsOf(spool).length > 0);
@@ -45,9 +43,7 @@ test.concurrent('a pump that a daemon put in as it died is taken up by the next,
   const armed = home.daemonPid();
   await using client = await connectTo(home);
   const id = String(await runLedgerTask(client, home, task));
-  const spool = join(home.path, 'tasks', id, 'spool');
-  await until('its word is in the spool', () => readFileSync(join(spool, 'stdout'), 'utf8') === `${task.key} waits\n`);
-  killPump(spool);
+  const spool = await killIdlePump(home, { id, task });
   await until('the daemon has died over it', () => armed !== null && !isAlive(armed));
   await until('the new pump has said who it is', () =>
     /^\d+$/m.test(readFileSync(join(spool, 'stdout.pump'), 'latin1')),
@@ -56,9 +52,7 @@ test.concurrent('a pump that a daemon put in as it died is taken up by the next,
   // A second task whose pump is put back as well: by then the first one's was looked at.
   const other = ledger.task('roused');
   const second = String(await runLedgerTask(client, home, other));
-  const otherSpool = join(home.path, 'tasks', second, 'spool');
-  await until('its word is there', () => readFileSync(join(otherSpool, 'stdout'), 'utf8') === `${other.key} waits\n`);
-  killPump(otherSpool);
+  await killIdlePump(home, { id: second, task: other });
   await until('it is put back', () =>
     home.events({ type: 'PumpRestarted' }).some((event) => event.task === Number(second)),
   );
@@ -160,24 +154,51 @@ test.concurrent('of pumps that a daemon put in the next one knows those that liv
   expect(isAlive(task.stranger)).toBe(true);
 });
 
+test.concurrent('a shim waits for no stranger that has the pid of its pump by now, and reads the rest itself', async () => {
+  await using home = new GhostHome();
+  using task = await withStranger(home);
+  const { spool } = task;
+  killPump(spool);
+  await home.ok(['list']);
+  await task.putBack('stdout', { times: 1 });
+  await home.killDaemon();
+  killPump(spool);
+  const note = join(spool, 'stdout.pump');
+  const [, startTime] = readFileSync(note, 'latin1').split('\n');
+  writeFileSync(note, `${task.stranger}\n${startTime}\n`);
+  task.letGo();
+  await until('the shim has read the rest', () => existsSync(join(spool, 'stdout.again')));
+  expect(isAlive(task.stranger)).toBe(true);
+  await home.ok(['list']);
+  expect(await task.closed()).toEqual(whole);
+});
+
+/** Kills the pump of a task's stdout when it has nothing in hand. @returns the spool's folder. */
+async function killIdlePump(
+  home: GhostHome,
+  { id, task }: { readonly id: string; readonly task: LedgerTask },
+): Promise<string> {
+  const spool = join(home.path, 'tasks', id, 'spool');
+  await until('its word is in the spool', () => readFileSync(join(spool, 'stdout'), 'utf8') === `${task.key} waits\n`);
+  killPump(spool);
+  return spool;
+}
+
 function killPump(spool: string, stream = 'stdout'): void {
   for (const pid of pumpsOf(spool, stream)) process.kill(pid, 'SIGKILL');
 }
 
 /** The processes that read a stream of a task's: one that a daemon put in has an empty environment, and no mark of the test. */
 function pumpsOf(spool: string, stream = 'stdout'): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return (
-          readFileSync(`/proc/${pid}/comm`, 'latin1') === 'cat\n' &&
-          readlinkSync(`/proc/${pid}/fd/0`) === join(spool, `${stream}.fifo`)
-        );
-      } catch {
-        // Ended in between.
-        return false;
-      }
-    });
+  return allPids().filter((pid) => {
+    try {
+      return (
+        readFileSync(`/proc/${pid}/comm`, 'latin1') === 'cat\n' &&
+        readlinkSync(`/proc/${pid}/fd/0`) === join(spool, `${stream}.fifo`)
+      );
+    } catch {
+      // Ended in between.
+      return false;
+    }
+  });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { GhostHome, isAlive, type RecordedEvent } from '../support/ghost-home.ts';
-import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
+import { armDaemon, loseDaemonOver } from '../support/ledger-client.ts';
 import { Ledger, type LedgerTask } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 
@@ -98,12 +98,8 @@ describe('`run --timeout`', () => {
     await using home = new GhostHome();
     const ledger = new Ledger(home.work);
     const task = ledger.task('gated');
-    await armDaemon(home, 'task.started');
-    await using client = await connectTo(home, { start: false });
     const timeoutMs = 100;
-    await expect(runLedgerTask(client, home, task, { timeoutMs })).rejects.toMatchObject({
-      code: 'daemon-not-running',
-    });
+    await loseDaemonOver(home, { point: 'task.started', task, timeoutMs });
     const started = home.events({ type: 'TaskStarted' })[0];
     await until('its time is over', () => Date.now() > Number(started?.data['startedAt']) / 1000 + timeoutMs);
     expect(home.events({ type: 'SignalRequested' })).toEqual([]);

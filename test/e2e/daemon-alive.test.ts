@@ -18,6 +18,7 @@ import { daemonsOf, standingOf } from '../support/daemons.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { runProgram } from '../support/run-program.ts';
 import { root } from '../support/source-files.ts';
+import { TestTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
 
 const ghost = `${process.execPath} ${join(root, 'bin', 'ghost.cjs')}`;
@@ -161,15 +162,11 @@ describe('the daemon and the terminal', () => {
 
   test('it and its tasks survive the end of the terminal that the first command was typed in', async () => {
     await using home = new GhostHome();
-    const tmux = (...words: string[]) =>
-      runProgram(['tmux', '-S', join(home.work, 'tmux'), ...words], { env: home.env, cwd: home.work });
-    const typed = `${ghost} run sh -c 'while [ ! -e gate ]; do sleep 0.1; done; exit 6'`;
-    expect(
-      await tmux('-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '24', '-s', 'first', `${typed}; exec cat`),
-    ).toMatchObject({ status: 0 });
+    await using terminal = await TestTerminal.open(home);
+    await terminal.command("ghost run sh -c 'while [ ! -e gate ]; do sleep 0.1; done; exit 6'");
     const pid = await until('a daemon', () => home.daemonPid());
     await until('the task has started', () => home.events({ type: 'TaskStarted' }).length === 1);
-    await tmux('kill-server');
+    await terminal.close();
     expect(await home.task(1)).toMatchObject({ state: 'running' });
     expect(home.daemonPid()).toBe(pid);
     await home.ok(['run', 'touch', 'gate']);

@@ -86,9 +86,9 @@ test('a data folder that others can enter is found and closed', async () => {
   chmodSync(home.path, 0o755);
   expect((await home.ghost(['list'])).status).toBe(4);
   const found = await examineHome(home);
-  expect(found.wrong).toContain('problem data folder');
+  expect(found.wrong).toEqual(['problem data folder']);
   expect(found.about('data folder')).toContain(`chmod 700 ${home.path}`);
-  await examineHome(home, ['--fix']);
+  expect(await examineHome(home, ['--fix'])).toMatchObject({ status: 0, wrong: ['mended data folder'] });
   expect((await home.ghost(['list'])).status).toBe(0);
 });
 

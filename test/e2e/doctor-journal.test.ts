@@ -96,6 +96,21 @@ test('a page of events that is destroyed costs what comes after it and no more',
   expect(said).toContain('not all of them can be read');
 });
 
+test('damage outside of the events is told in the words that SQLite has for it', async () => {
+  await using home = new GhostHome();
+  await livedIn(home);
+  const database = new Database(join(home.path, 'tasks.db'), { readonly: true });
+  const page = database
+    .prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'task_tags' AND rootpage > 0")
+    .pluck()
+    .get();
+  database.close();
+  damage(home, { at: (Number(page) - 1) * pageBytes, bytes: pageBytes });
+  expect((await examineHome(home)).about('journal')).toMatch(
+    new RegExp(`SQLite finds it damaged: [^*]*page ${page}\\b.* → ghost doctor --fix$`),
+  );
+});
+
 test('a change near the end, which keeps the daemon from starting, is cut off with what follows', async () => {
   await using home = new GhostHome();
   await livedIn(home, { tasks: 2 });
@@ -148,6 +163,8 @@ test('a damaged journal is not touched while a daemon has it open', async () => 
   const found = await examineHome(home, ['--fix']);
   expect(found.status).toBe(1);
   expect(found.about('chain')).toContain('ghost shutdown, then ghost doctor --fix');
+  // Who only looks is not sent to where nothing would be done.
+  expect((await examineHome(home)).about('chain')).toContain('ghost shutdown, then ghost doctor --fix');
   expect(damagedFolders(home)).toEqual([]);
   expect(home.events()).toEqual(events);
 });

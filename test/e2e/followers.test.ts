@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -9,6 +8,7 @@ import type { Client } from '../../src/client/api.ts';
 import type { LogChunk } from '../../src/protocol/answers.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { connectTo } from '../support/ledger-client.ts';
+import { procNumber } from '../support/process-stat.ts';
 import { configure } from '../support/segments.ts';
 import { root } from '../support/source-files.ts';
 import { until } from '../support/until.ts';
@@ -144,8 +144,7 @@ function prunedOf(home: GhostHome, task: number): number {
 }
 
 function memoryOf(pid: number): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
-  return Number(kibibytes) * 1024;
+  return procNumber(`${pid}/status`, 'VmRSS') * 1024;
 }
 
 function sumOf(seed: string, total: number): string {

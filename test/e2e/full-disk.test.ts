@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { reserveBytes } from '../../src/daemon/reserve.ts';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { journalFaults } from '../support/journal-faults.ts';
+import { procNumber, statOf } from '../support/process-stat.ts';
 import { shimOf } from '../support/shim-of.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
@@ -182,8 +183,5 @@ describe('on a full disk', () => {
 
 /** The processor time that a process has used, in ticks, and how often its main thread has waited: proc(5). */
 function effortOf(pid: number): { readonly ticks: number; readonly wakeUps: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const switches = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  return { ticks: Number(fields[11]) + Number(fields[12]), wakeUps: Number(switches) };
+  return { ticks: statOf(pid).ticks, wakeUps: procNumber(`${pid}/status`, 'voluntary_ctxt_switches') };
 }

@@ -12,7 +12,7 @@ import { collect } from '../support/collect.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { connectTo } from '../support/ledger-client.ts';
 import { until } from '../support/until.ts';
-import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
+import { type WholeTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
 type Term = FilterTerm extends infer T ? (T extends FilterTerm ? Omit<T, 'not'> : never) : never;
 
@@ -22,7 +22,7 @@ async function found(client: Client, terms: readonly Term[], { not = false } = {
 }
 
 /** Every event of the daemon's, folded up to one of them. */
-async function foldUntil(client: Client, seq: number): Promise<TaskTable> {
+async function foldUntil(client: Client, seq: number): Promise<WholeTable> {
   let table = initialTable();
   for await (const event of client.watch({ after: 0 })) {
     if (event.seq > seq) break;

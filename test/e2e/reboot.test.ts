@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { afterReboot, serveInProcess, withReusedPids } from '../support/in-process-daemon.ts';
 import { allComplete, complaintsAbout } from '../support/ledger-check.ts';
-import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
+import { armDaemon, connectTo, runLedgerTask, loseDaemonOver } from '../support/ledger-client.ts';
 import { Ledger } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 
@@ -56,9 +56,7 @@ describe('after the machine was started anew', () => {
     await using home = new GhostHome();
     const ledger = new Ledger(home.work);
     const task = ledger.task('quick');
-    await armDaemon(home, 'task.spawned');
-    await using given = await connectTo(home, { start: false });
-    await expect(runLedgerTask(given, home, task)).rejects.toMatchObject({ code: 'daemon-not-running' });
+    await loseDaemonOver(home, { point: 'task.spawned', task });
     await using _ = await serveInProcess(home, { processes: afterReboot() });
     await using client = await connectTo(home, { start: false });
     expect((await client.show('1')).task).toMatchObject({ state: 'lost', pid: null, startedAt: null });
@@ -71,9 +69,7 @@ describe('after the machine was started anew', () => {
     await using home = new GhostHome();
     const ledger = new Ledger(home.work);
     const task = ledger.task('failing');
-    await armDaemon(home, 'task.submitted');
-    await using given = await connectTo(home, { start: false });
-    await expect(runLedgerTask(given, home, task)).rejects.toMatchObject({ code: 'daemon-not-running' });
+    await loseDaemonOver(home, { point: 'task.submitted', task });
     await using _ = await serveInProcess(home, { processes: afterReboot() });
     await using client = await connectTo(home, { start: false });
     await client.wait(['1']);

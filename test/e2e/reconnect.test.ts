@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { OrderReader, OrderWriter } from '../../src/daemon/order-index.ts';
 import { GhostHome, type UnderWay, isAlive } from '../support/ghost-home.ts';
-import { armDaemon, connectTo, runLedgerTask } from '../support/ledger-client.ts';
+import { connectTo, loseDaemonOver, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger, type LedgerTask } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 
@@ -74,9 +74,7 @@ describe('a log that is followed before its task runs', () => {
     await using home = new GhostHome();
     const ledger = new Ledger(home.work);
     const task = ledger.task('gated');
-    await armDaemon(home, 'task.submitted');
-    await using given = await connectTo(home, { start: false });
-    await expect(runLedgerTask(given, home, task)).rejects.toMatchObject({ code: 'daemon-not-running' });
+    await loseDaemonOver(home, { point: 'task.submitted', task });
     const following = home.begin(['log', '-f', '1']);
     // While the task runs, and not only when it has ended.
     await until('its output is seen', () => following.stdout().length > 100);

@@ -1,12 +1,12 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
 import { orderRecordBytes } from '../../src/daemon/order-index.ts';
 import { GhostHome } from '../support/ghost-home.ts';
-import { ShellTerminal } from '../support/shell-terminal.ts';
-import { root } from '../support/source-files.ts';
+import { ghostOnPath } from '../support/ghost-on-path.ts';
+import { TestTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
 
 const hourMs = 3_600_000;
@@ -30,17 +30,9 @@ async function hourly(home: GhostHome, { lastMs = hourMs }: { readonly lastMs?: 
   writeFileSync(file, index);
 }
 
-/** A shell in a terminal, in which `./ghost` is the one that is built here. */
-function terminalOf(home: GhostHome): ShellTerminal {
-  const ghost = join(home.work, 'ghost');
-  writeFileSync(ghost, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'bin', 'ghost.cjs')}' "$@"\n`);
-  chmodSync(ghost, 0o755);
-  return new ShellTerminal('bash --norc --noprofile', { env: { ...home.env, PS1: '$ ' }, cwd: home.work });
-}
-
-function enter(terminal: ShellTerminal, line: string): void {
-  terminal.type(line);
-  terminal.press('Enter');
+/** A terminal in which `ghost` is a program, so that the shell says its name where it is continued. */
+async function terminalOf(home: GhostHome): Promise<TestTerminal> {
+  return await TestTerminal.open(home, { env: ghostOnPath(home), shell: 'bash --norc --noprofile' });
 }
 
 /** How it ended, and whether the terminal echoes what is typed and gives lines, as it does while nobody has taken it. */
@@ -51,69 +43,69 @@ describe('a replay in a terminal', () => {
   test('shows piece after piece at the press of a dot, and gives the terminal back at its end', async () => {
     await using home = new GhostHome();
     await hourly(home);
-    using terminal = terminalOf(home);
-    enter(terminal, `./ghost replay 1; ${echo}`);
-    expect(await terminal.shows(/^one$/m)).not.toMatch(/^two$/m);
-    terminal.press('.');
-    expect(await terminal.shows(/^two$/m)).not.toMatch(/^three$/m);
-    terminal.press('.');
-    expect(await terminal.shows(leftWith(0))).toMatch(/^one\ntwo\nthree\nleft 0 echo icanon/m);
+    await using terminal = await terminalOf(home);
+    await terminal.command(`ghost replay 1; ${echo}`);
+    expect(await terminal.sees(/^one$/m)).not.toMatch(/^two$/m);
+    await terminal.press('.');
+    expect(await terminal.sees(/^two$/m)).not.toMatch(/^three$/m);
+    await terminal.press('.');
+    expect(await terminal.sees(leftWith(0))).toMatch(/^one\ntwo\nthree\nleft 0 echo icanon/m);
   });
 
   test('pauses and goes on with the space bar', async () => {
     await using home = new GhostHome();
     // The dot pauses, so that the last word comes when the space bar is pressed, and a moment after.
     await hourly(home, { lastMs: 200 });
-    using terminal = terminalOf(home);
-    enter(terminal, `./ghost replay 1; ${echo}`);
-    await terminal.shows(/^one$/m);
-    terminal.press('.');
-    expect(await terminal.shows(/^two$/m)).not.toMatch(/^three$/m);
-    terminal.press('Space');
-    expect(await terminal.shows(leftWith(0))).toMatch(/^one\ntwo\nthree\nleft/m);
+    await using terminal = await terminalOf(home);
+    await terminal.command(`ghost replay 1; ${echo}`);
+    await terminal.sees(/^one$/m);
+    await terminal.press('.');
+    expect(await terminal.sees(/^two$/m)).not.toMatch(/^three$/m);
+    await terminal.press('space');
+    expect(await terminal.sees(leftWith(0))).toMatch(/^one\ntwo\nthree\nleft/m);
   });
 
   test.for([
     ['q', 0],
-    ['C-c', 130],
+    ['ctrl-c', 130],
   ] as const)('%s leaves it with %i', async ([key, status]) => {
     await using home = new GhostHome();
     await hourly(home);
-    using terminal = terminalOf(home);
-    enter(terminal, `./ghost replay 1; ${echo}`);
-    await terminal.shows(/^one$/m);
-    terminal.press(key);
-    expect(await terminal.shows(leftWith(status))).not.toMatch(/^two$/m);
+    await using terminal = await terminalOf(home);
+    await terminal.command(`ghost replay 1; ${echo}`);
+    await terminal.sees(/^one$/m);
+    await terminal.press(key);
+    expect(await terminal.sees(leftWith(status))).not.toMatch(/^two$/m);
   });
 
   test('is stopped by Ctrl-Z, with the terminal given back meanwhile, and goes on with fg', async () => {
     await using home = new GhostHome();
     await hourly(home);
-    using terminal = terminalOf(home);
-    enter(terminal, './ghost replay 1');
-    await terminal.shows(/^one$/m);
-    terminal.press('C-z');
-    await terminal.shows('Stopped');
-    enter(terminal, `true; ${echo}`);
-    expect(await terminal.shows(leftWith(0))).not.toMatch(/^two$/m);
-    enter(terminal, `fg; ${echo}`);
-    await terminal.shows(/^\.\/ghost replay 1$/m);
-    terminal.press('.');
-    await terminal.shows(/^two$/m);
-    terminal.press('q');
-    expect(await terminal.shows(/^left 0 echo icanon[^]*^left 0 echo icanon/m)).not.toMatch(/^three$/m);
+    await using terminal = await terminalOf(home);
+    await terminal.command('ghost replay 1');
+    await terminal.sees(/^one$/m);
+    await terminal.press('ctrl-z');
+    await terminal.sees('Stopped');
+    await terminal.command(`true; ${echo}`);
+    expect(await terminal.sees(leftWith(0))).not.toMatch(/^two$/m);
+    await terminal.command(`fg; ${echo}`);
+    await terminal.sees(/^ghost replay 1$/m);
+    await terminal.press('.');
+    await terminal.sees(/^two$/m);
+    await terminal.press('q');
+    expect(await terminal.sees(/^left 0 echo icanon[^]*^left 0 echo icanon/m)).not.toMatch(/^three$/m);
   });
 
   test('gives the terminal back when it is ended by SIGTERM', async () => {
     await using home = new GhostHome();
     await hourly(home);
-    using terminal = terminalOf(home);
-    enter(terminal, `echo "pid $$"; ./ghost replay 1; ${echo}`);
-    const shown = await terminal.shows(/^one$/m);
+    await using terminal = await terminalOf(home);
+    await terminal.command(`echo "pid $$"; ghost replay 1; ${echo}`);
+    const shown = await terminal.sees(/^one$/m);
     const shell = /^pid (\d+)$/m.exec(shown)?.[1] ?? '';
     const replay = Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim());
     expect(readFileSync(`/proc/${replay}/cmdline`, 'utf8')).toContain('replay');
     process.kill(replay, 'SIGTERM');
-    expect(await terminal.shows(leftWith(143))).not.toMatch(/^two$/m);
+    expect(await terminal.sees(leftWith(143))).not.toMatch(/^two$/m);
   });
 });

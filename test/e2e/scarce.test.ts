@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
@@ -10,6 +10,7 @@ import { GhostHome, type GhostResult, isAlive } from '../support/ghost-home.ts';
 import { journalFaults } from '../support/journal-faults.ts';
 import { connectTo } from '../support/ledger-client.ts';
 import { letThrough, otherUsers } from '../support/other-user.ts';
+import { allPids } from '../support/process-stat.ts';
 import { descriptorsOf } from '../support/process-world.ts';
 import { type ProgramResult, runProgram } from '../support/run-program.ts';
 import { root } from '../support/source-files.ts';
@@ -149,7 +150,7 @@ test.for(otherUsers.map(() => lonelyUid))(
 /** How many threads a user has: what RLIMIT_NPROC counts, getrlimit(2). */
 function threadsOf(uid: number): number {
   let threads = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+  for (const pid of allPids()) {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'latin1');
       if (!new RegExp(`^Uid:\\s+${uid}\\s`, 'm').test(status)) continue;

@@ -215,5 +215,7 @@ async function terminalState(terminal: TestTerminal): Promise<readonly string[]>
   await until('the shell has the terminal', async () => (await terminal.fact('alternate_on')) === '0');
   const facts = ['alternate_on', 'cursor_flag', 'insert_flag', 'keypad_flag', 'mouse_any_flag', 'pane_title'];
   const seen = await Promise.all(facts.map(async (name) => `${name} ${await terminal.fact(name)}`));
-  return [...seen, await terminal.modes(shell)];
+  // stty(1): the modes of the line discipline, as the shell leaves them to the programs that it starts.
+  const modes = await runProgram(['stty', '-F', shell, '-a']);
+  return [...seen, modes.stdout];
 }

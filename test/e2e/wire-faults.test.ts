@@ -6,22 +6,12 @@ import { describe, expect, test } from 'vitest';
 
 import { encodeFrame } from '../../src/protocol/frame.ts';
 import { frameBytesMax, messageDepthMax, requestBytesMax } from '../../src/protocol/limits.ts';
-import { greeting, listAll, type RawClient } from '../protocol/served.ts';
+import { auditAll, followWhole, greeting, listAll, type RawClient } from '../protocol/served.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 import { connectRaw, frameOf, lengthOf, request, Wellbeing } from '../support/raw-daemon.ts';
 import { until } from '../support/until.ts';
 
-const logOfFirst = {
-  task: '1',
-  streams: 'both',
-  follow: true,
-  lines: null,
-  cursor: null,
-  before: null,
-  since: null,
-  until: null,
-  batches: false,
-};
+const logOfFirst = { task: '1', ...followWhole };
 
 /** A message as MessagePack would have it, whatever the rules of the wire say. */
 const lax = new Packr({ useRecords: false, moreTypes: true });
@@ -135,17 +125,7 @@ describe('a client that asks and never reads', () => {
       watch: { after: 0 },
       table: { at: null, ended: 10_000 },
       log: { ...logOfFirst, follow: false },
-      audit: {
-        after: 0,
-        before: null,
-        tasks: null,
-        types: null,
-        since: null,
-        until: null,
-        actor: null,
-        last: null,
-        follow: true,
-      },
+      audit: auditAll,
     };
     const complaints: (readonly string[])[] = [];
     for (const [operation, parameters] of Object.entries(operations)) {

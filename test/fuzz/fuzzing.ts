@@ -8,7 +8,7 @@ import { words } from './targets/words.ts';
 export const targets: readonly FuzzTarget[] = [messages, commandLines, words, dataFolders];
 
 /** What a target did wrong in a round, and what repeats it. */
-export interface Finding {
+interface Finding {
   readonly target: string;
   readonly seed: number;
   readonly complaints: readonly string[];

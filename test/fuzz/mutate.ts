@@ -1,7 +1,7 @@
 import { oneOf, type Random } from './fuzz-target.ts';
 
 /** Texts that something may fall over. */
-export const hostileTexts = [
+const hostileTexts = [
   '',
   ' ',
   '\0',
@@ -79,7 +79,7 @@ export function randomText(random: Random): string {
 }
 
 /** Something that is wrong nearly everywhere. */
-export function randomValue(random: Random, depth = 0): unknown {
+function randomValue(random: Random, depth = 0): unknown {
   switch (random(depth > 3 ? 7 : 11)) {
     case 0:
       return null;

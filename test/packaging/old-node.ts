@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** A Node that is older than ghost needs: `command` is what to put before a script's path. */
-export interface OldNode {
+interface OldNode {
   readonly version: string;
   readonly command: readonly string[];
 }

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 
 import type { EventDraft } from '../../src/journal/events.ts';
 import { committed, daemonDraft, taskDraft } from '../support/facts.ts';
-import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
+import { type WholeTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
-function tableOf(...drafts: readonly EventDraft[]): TaskTable {
+function tableOf(...drafts: readonly EventDraft[]): WholeTable {
   return committed(drafts).reduce(evolveTable, initialTable());
 }
 

@@ -1,5 +1,5 @@
 /** A task as somebody would know it who has only seen what was asked for. */
-export interface KnownTask {
+export interface ModelTask {
   readonly id: number;
   readonly command: readonly string[];
   name: string | null;
@@ -18,13 +18,13 @@ export type Reference =
 
 /** The table of tasks as it should be: written down by hand, without the folds of ghost's. */
 export class TasksModel {
-  readonly tasks: KnownTask[] = [];
+  readonly tasks: ModelTask[] = [];
 
   add(
     command: readonly string[],
     given: { readonly name: string | null; readonly tags: readonly string[] },
-  ): KnownTask {
-    const task: KnownTask = {
+  ): ModelTask {
+    const task: ModelTask = {
       id: this.tasks.length + 1,
       command,
       ...given,
@@ -38,7 +38,7 @@ export class TasksModel {
   }
 
   /** The task that is meant, or undefined. */
-  find(reference: Reference): KnownTask | undefined {
+  find(reference: Reference): ModelTask | undefined {
     const shown = this.tasks.filter(({ hidden }) => !hidden);
     switch (reference.by) {
       case 'number':
@@ -51,7 +51,7 @@ export class TasksModel {
   }
 
   /** What a list of all shows. */
-  listed(): readonly Omit<KnownTask, 'hidden'>[] {
+  listed(): readonly Omit<ModelTask, 'hidden'>[] {
     return this.tasks
       .filter(({ hidden }) => !hidden)
       .map(({ hidden: _, ...task }) => ({ ...task, tags: [...task.tags].toSorted() }));

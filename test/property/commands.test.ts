@@ -8,9 +8,9 @@ import { GhostError } from '../../src/ghost-error.ts';
 import type { TaskView } from '../../src/projections/task-view.ts';
 import { collect } from '../support/collect.ts';
 import { GhostHome } from '../support/ghost-home.ts';
-import { foldFromZero, readEvents } from '../support/ledger-check.ts';
+import { foldFromZero, recordedEvents } from '../support/ledger-check.ts';
 import { connectTo } from '../support/ledger-client.ts';
-import { type KnownTask, type Reference, TasksModel, wordOf } from './commands-model.ts';
+import { type ModelTask, type Reference, TasksModel, wordOf } from './commands-model.ts';
 
 interface Real {
   readonly home: GhostHome;
@@ -175,7 +175,7 @@ const command = fc.oneof(
 
 /** A task that was asked for, once it is what it becomes by itself. */
 async function become(
-  task: KnownTask,
+  task: ModelTask,
   kind: keyof typeof programs,
   { client, answer }: { readonly client: Client; readonly answer: Promise<TaskView> },
 ): Promise<void> {
@@ -211,7 +211,7 @@ function known({
   state,
   exitCode,
   signal,
-}: Omit<KnownTask, 'hidden' | 'state'> & { readonly state: string }) {
+}: Omit<ModelTask, 'hidden' | 'state'> & { readonly state: string }) {
   return { id, command, name, tags: [...tags].toSorted(), state, exitCode, signal };
 }
 
@@ -223,7 +223,7 @@ test('whatever is asked in whatever order, over crashes, the tasks are as whoeve
       const model = new TasksModel();
       await fc.asyncModelRun(() => ({ model, real: { home, client } }), asked);
       await expectAsModelled(model, { home, client });
-      expect(foldFromZero(readEvents(home)).map(({ id, state }) => [id, state])).toEqual(
+      expect(foldFromZero(recordedEvents(home)).map(({ id, state }) => [id, state])).toEqual(
         model.tasks.map(({ id, state }) => [id, state]),
       );
     }),

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Client } from '../../src/client/api.ts';
 import { GhostError } from '../../src/ghost-error.ts';
 import { GhostHome } from '../support/ghost-home.ts';
-import { allComplete, complaintsAbout, foldFromZero, readEvents } from '../support/ledger-check.ts';
+import { allComplete, complaintsAbout, foldFromZero, recordedEvents } from '../support/ledger-check.ts';
 import { connectTo, runLedgerTask } from '../support/ledger-client.ts';
 import { Ledger, shortKinds } from '../support/ledger.ts';
 
@@ -32,7 +32,7 @@ test('after any mix of operations the live table, the next daemon and a fold fro
       for (const one of operations) await carryOut(one, { home, client, ledger });
       await allComplete(home, client);
       const live = await client.list({ all: true });
-      expect(live).toEqual(foldFromZero(readEvents(home)));
+      expect(live).toEqual(foldFromZero(recordedEvents(home)));
       await home.killDaemon();
       expect(JSON.parse(await home.ok(['list', '--all', '--json']))).toEqual(live);
       // How a task ended and how often it ran depends on what was done to it; the rest holds of all.

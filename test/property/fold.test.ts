@@ -8,7 +8,7 @@ import type { EventSource } from '../../src/projections/project.ts';
 import { viewTask } from '../../src/projections/task-view.ts';
 import { committed, daemonDraft, microseconds, noon, taskDraft, taskEventTypes } from '../support/facts.ts';
 import { MemoryArchive } from '../support/memory-archive.ts';
-import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
+import { type WholeTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
 const name = fc.option(fc.constantFrom('web', 'db', 'build'));
 
@@ -131,7 +131,7 @@ test('events that are seen again change nothing, whatever they are', () => {
 test('whatever the events, each task is active or ended and once, and can be shown', () => {
   fc.assert(
     fc.property(journals, (events) => {
-      const table: TaskTable = events.reduce(evolveTable, initialTable());
+      const table: WholeTable = events.reduce(evolveTable, initialTable());
       const ids = [...table.active, ...table.ended];
       expect({ count: ids.length, ids: new Set(ids) }).toEqual({
         count: table.tasks.size,

@@ -16,7 +16,7 @@ import { randomFilter, randomLives } from '../support/random-lives.ts';
 import { readEvents } from '../support/read-events.ts';
 import { dumpReadModels, tamperWith } from '../support/read-model-dump.ts';
 import { root } from '../support/source-files.ts';
-import { type TaskTable, evolveTable, initialTable } from '../support/whole-table.ts';
+import { type WholeTable, evolveTable, initialTable } from '../support/whole-table.ts';
 
 /** What the clock does before each event, in milliseconds: mostly it goes on, sometimes it is set back. */
 const clockSteps = fc.array(fc.oneof({ weight: 5, arbitrary: fc.nat(3) }, fc.constant(-20)), { minLength: 1 });
@@ -68,7 +68,7 @@ function liveAt(past: TaskJournal['past'], seq: number): readonly Task[] {
   }
 }
 
-function foldUntil(events: readonly JournalEvent[], seq: number): TaskTable {
+function foldUntil(events: readonly JournalEvent[], seq: number): WholeTable {
   return events.filter((event) => event.seq <= seq).reduce(evolveTable, initialTable());
 }
 

@@ -24,6 +24,7 @@ import {
   codeOf,
   fakeHandlers,
   fakeTask,
+  followWhole,
   gate,
   greeting,
   listAll,
@@ -33,17 +34,7 @@ import {
   serve,
 } from './served.ts';
 
-const logOfOne = {
-  task: '1',
-  streams: 'both',
-  follow: true,
-  lines: null,
-  cursor: null,
-  before: null,
-  since: null,
-  until: null,
-  batches: false,
-} as const;
+const logOfOne = { task: '1', ...followWhole } as const;
 const waitForAll = { tasks: [], mode: 'all', timeoutMs: null } as const;
 const end: LogEnd = { task: fakeTask(1), reason: 'complete', cursor: { stdout: 0, stderr: 0 } };
 

@@ -31,7 +31,7 @@ import {
 } from '../../src/protocol/limits.ts';
 import type { Operation, ParametersOf } from '../../src/protocol/messages.ts';
 import { parseOperation, parseParameters, shownCharactersMax } from '../../src/protocol/validate.ts';
-import { fakeHandlers, fakeTask, greeting } from './served.ts';
+import { auditAll, fakeHandlers, fakeTask, greeting } from './served.ts';
 
 const run: ParametersOf<'run'> = {
   requestId: 'a',
@@ -44,17 +44,7 @@ const run: ParametersOf<'run'> = {
   tags: [],
   timeoutMs: null,
 };
-const audit: ParametersOf<'audit'> = {
-  after: 0,
-  before: null,
-  tasks: null,
-  types: null,
-  since: null,
-  until: null,
-  actor: null,
-  last: null,
-  follow: false,
-};
+const audit: ParametersOf<'audit'> = { ...auditAll, follow: false };
 const stop: ParametersOf<'stop'> = { requestId: 'a', task: '1', graceMs: 0 };
 const prune: ParametersOf<'prune'> = {
   requestId: 'a',

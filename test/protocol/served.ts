@@ -14,7 +14,7 @@ import { frameBytesMax, protocolVersion } from '../../src/protocol/limits.ts';
 import type { DaemonMessage, ResultOf } from '../../src/protocol/messages.ts';
 
 /** A server with made-up handlers on a real socket in a folder of its own, and clients for it. */
-export interface Served extends AsyncDisposable {
+interface Served extends AsyncDisposable {
   readonly folder: string;
   readonly socketPath: string;
   readonly server: Server;
@@ -165,6 +165,31 @@ export const fakeStatus: DaemonStatus = {
 /** What `list` is asked for: all, or what is shown without any option. */
 export const listAll = { states: null, all: true, at: null, after: 0 } as const;
 export const listNow = { ...listAll, all: false } as const;
+
+/** What `log` is asked for by one who follows all of it, besides the task. */
+export const followWhole = {
+  streams: 'both',
+  follow: true,
+  lines: null,
+  cursor: null,
+  before: null,
+  since: null,
+  until: null,
+  batches: false,
+} as const;
+
+/** What `audit` is asked for by one who follows every event. */
+export const auditAll = {
+  after: 0,
+  before: null,
+  tasks: null,
+  types: null,
+  since: null,
+  until: null,
+  actor: null,
+  last: null,
+  follow: true,
+} as const;
 
 /** The answer of `list` where one page holds it all. */
 export function listed(tasks: readonly TaskView[]): ResultOf<'list'> {

@@ -11,6 +11,7 @@ import {
 } from '../../src/protocol/limits.ts';
 import type { Operation, ParametersOf } from '../../src/protocol/messages.ts';
 import { parseOperation, parseParameters } from '../../src/protocol/validate.ts';
+import { auditAll } from './served.ts';
 
 const run: ParametersOf<'run'> = {
   requestId: 'a-1',
@@ -83,17 +84,7 @@ const good: { readonly [O in Operation]: readonly ParametersOf<O>[] } = {
   history: [{ filter: { terms: [], forgotten: false }, before: null, limit: 1 }, everyTerm],
   historyStats: [{ filter: { terms: [], forgotten: true } }],
   audit: [
-    {
-      after: 0,
-      before: null,
-      tasks: null,
-      types: null,
-      since: null,
-      until: null,
-      actor: null,
-      last: null,
-      follow: true,
-    },
+    auditAll,
     {
       after: 7,
       before: 99,
@@ -237,7 +228,8 @@ describe('the parameters of a request', () => {
   ])('of run are refused for a wrong %s (%#)', (field, wrong, says) => {
     const error = refusal('run', { ...run, ...wrong });
     expect(error).toMatchObject({ code: 'invalid-request', field, message: expect.stringMatching(says) });
-    expect(error.message).toContain(field);
+    // By what a person calls it, where that is something that people type.
+    expect(error.message).toContain(field.startsWith('tags[') ? 'a tag must' : field);
   });
 
   it.each<[Operation, string, unknown]>([

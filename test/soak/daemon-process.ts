@@ -2,8 +2,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { procNumber, statOf } from '../support/process-stat.ts';
+
 /** What the kernel says of the daemon's process: proc(5). Nothing of it is asked of ghost. */
-export interface ProcessFigures {
+export interface RestFigures {
   /** Resident memory in KiB: the least that was seen in a while without load. */
   readonly residentKib: number;
   /** The part of it that is not a file's. */
@@ -27,7 +29,7 @@ export function daemonPid(home: string): number {
 }
 
 /** Looks at a process that has nothing to do, for some seconds. */
-export async function figuresOf(pid: number): Promise<ProcessFigures> {
+export async function figuresAtRest(pid: number): Promise<RestFigures> {
   let least = look(pid);
   for (let count = 1; count < looks; count += 1) {
     await delay(lookEveryMs);
@@ -43,28 +45,14 @@ export async function figuresOf(pid: number): Promise<ProcessFigures> {
   return least;
 }
 
-/** The processor time that a process has had so far, and that of the children that it has waited for, in clock ticks. */
-export function ticksOf(pid: number | 'self'): { readonly own: number; readonly children: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The command's name before it is in parentheses and may hold anything. Fields 14 to 17: utime, stime, cutime, cstime.
-  const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 15)
-    .map(Number);
-  return { own: user + system, children: childrenUser + childrenSystem };
-}
-
-function look(pid: number): ProcessFigures {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]);
+function look(pid: number): RestFigures {
   const descriptors = readdirSync(`/proc/${pid}/fd`);
   return {
-    residentKib: kib('VmRSS'),
-    anonymousKib: kib('RssAnon'),
+    residentKib: procNumber(`${pid}/status`, 'VmRSS'),
+    anonymousKib: procNumber(`${pid}/status`, 'RssAnon'),
     descriptors: descriptors.length,
     watches: descriptors.map((descriptor) => watchesOf(pid, descriptor)).reduce((sum, count) => sum + count, 0),
-    ticks: ticksOf(pid).own,
+    ticks: statOf(pid).ticks,
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The command line of the checkout that this script lies in. */
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'ghost.cjs');
 
-export interface Finished {
+interface Finished {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -1,4 +1,5 @@
-import { type ProcessFigures, ticksOf } from './daemon-process.ts';
+import { statOf } from '../support/process-stat.ts';
+import type { RestFigures } from './daemon-process.ts';
 import type { GhostCommand } from './ghost-command.ts';
 
 /** What is timed: a Node that does nothing, by which the rest is measured, and three commands. */
@@ -14,7 +15,7 @@ export interface Took {
 }
 
 /** One look at the daemon from outside. */
-export type Sample = ProcessFigures & {
+export type Sample = RestFigures & {
   readonly minutes: number;
   /** The short tasks and the followers until then. */
   readonly tasks: number;
@@ -34,11 +35,11 @@ export async function timeCommands(
 ): Promise<Pick<Sample, 'took' | 'tookMs'>> {
   const took: Took[] = [];
   const take = async (what: Timed, args: readonly string[] | null): Promise<void> => {
-    const before = { children: ticksOf('self').children, daemon: ticksOf(daemon).own };
+    const before = { children: statOf('self').childrenTicks, daemon: statOf(daemon).ticks };
     const { status, tookMs: ms, stderr } = args === null ? await ghost.nothing() : await ghost.run(args);
     if (status !== 0) throw new Error(`ghost ${args?.join(' ')} exited with ${status}: ${stderr}`);
-    const ticks = ticksOf('self').children - before.children;
-    took.push({ what, ms, ticks, daemonTicks: ticksOf(daemon).own - before.daemon });
+    const ticks = statOf('self').childrenTicks - before.children;
+    took.push({ what, ms, ticks, daemonTicks: statOf(daemon).ticks - before.daemon });
   };
   for (let count = 0; count < roundsAtOnce; count += 1) {
     await take('nothing', null);

@@ -6,12 +6,12 @@ import { parseArgs } from 'node:util';
 
 import Database from 'better-sqlite3';
 
-import { daemonPid, figuresOf } from './daemon-process.ts';
+import { daemonPid, figuresAtRest } from './daemon-process.ts';
 import { Followers } from './followers.ts';
 import { GhostCommand } from './ghost-command.ts';
 import { Load } from './load.ts';
 import { type Sample, timeCommands } from './sample.ts';
-import { type Verdict, verdictOn } from './verdict.ts';
+import { type SoakVerdict, verdictOn } from './verdict.ts';
 
 /**
  * `npm run soak -- [--minutes 60] [--tasks 50000] [--long 20] [--followers 10] [--keep]`: whether a daemon that has run
@@ -61,7 +61,7 @@ try {
   else rmSync(folder, { recursive: true });
 }
 
-async function soak(): Promise<Verdict> {
+async function soak(): Promise<SoakVerdict> {
   const load = new Load(ghost, folder);
   await load.startLong(plan.long);
   const daemon = daemonPid(home);
@@ -86,7 +86,7 @@ async function soak(): Promise<Verdict> {
       minutes: Math.round(at * minutes * 10) / 10,
       tasks: load.shortTasks.size,
       followers: followers.came,
-      ...(await figuresOf(daemon)),
+      ...(await figuresAtRest(daemon)),
       ...(await timeCommands(ghost, { daemon, task: load.longTasks[0] ?? 1 })),
     };
     samples.push(sample);

@@ -1,6 +1,6 @@
 import { type Sample, type Timed, type Took, quartileMs, ticksTogether } from './sample.ts';
 
-export interface Figure {
+interface GrownFigure {
   readonly name: string;
   /** After the first minutes, and at the end. */
   readonly first: number;
@@ -9,10 +9,10 @@ export interface Figure {
   readonly growth: number;
 }
 
-export interface Verdict {
-  readonly figures: readonly Figure[];
+export interface SoakVerdict {
+  readonly figures: readonly GrownFigure[];
   /** What the clock said, where the machine was so much busier or idler at the end that this tells nothing of ghost. */
-  readonly notComparable: readonly Figure[];
+  readonly notComparable: readonly GrownFigure[];
   readonly complaints: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const sameMachine = 0.15;
 export function verdictOn(
   samples: readonly Sample[],
   { growthMax, complaints }: { growthMax: number; complaints: readonly string[] },
-): Verdict {
+): SoakVerdict {
   const [first, last] = [samples.slice(0, together), samples.slice(-together)];
   const [tookFirst, tookLast] = [first.flatMap(({ took }) => took), last.flatMap(({ took }) => took)];
   const commands = ['list', 'show', 'run'] as const;
@@ -52,7 +52,7 @@ export function verdictOn(
   return { figures, notComparable: isSame ? [] : byClock, complaints: [...complaints, ...grown] };
 }
 
-function compare(name: string, first: number, last: number): Figure {
+function compare(name: string, first: number, last: number): GrownFigure {
   return { name, first, last, growth: Math.round((last / first - 1) * 1000) / 1000 };
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { createContext, runInContext } from 'node:vm';
 
 /** What a player makes of a recording. Times are in seconds. */
-export interface PlayedCast {
+interface PlayedCast {
   readonly cols: number;
   readonly rows: number;
   readonly duration: number;

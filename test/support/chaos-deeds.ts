@@ -272,7 +272,7 @@ async function waitFor({ client, ledger }: Doing, id: string, task: LedgerTask):
 }
 
 /** Whoever follows gets every byte once. */
-export async function followToItsEnd({ client, ledger }: Doing, id: string, task: LedgerTask): Promise<void> {
+async function followToItsEnd({ client, ledger }: Doing, id: string, task: LedgerTask): Promise<void> {
   const given: Record<'stdout' | 'stderr', Uint8Array[]> = { stdout: [], stderr: [] };
   for await (const { stream, data } of client.log(id, { follow: true })) given[stream].push(data);
   for (const stream of ['stdout', 'stderr'] as const) mustBeThePrinted(ledger, { task, stream }, given[stream]);

@@ -1,7 +1,8 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 
 import type { GhostHome } from './ghost-home.ts';
 import { type MarkedProcess, processesOfRun } from './leftovers.ts';
+import { statOf } from './process-stat.ts';
 
 /** The daemons of a home that live, the ones that are only about to be refused among them. */
 export function daemonsOf(home: GhostHome): readonly number[] {
@@ -26,7 +27,7 @@ function processesOf(home: GhostHome): readonly MarkedProcess[] {
   );
 }
 
-/** Where a process stands: proc_pid_stat(5) and the links beside it. */
+/** Where a process stands. */
 export function standingOf(pid: number): {
   readonly session: number;
   /** 0: it has none. */
@@ -34,11 +35,10 @@ export function standingOf(pid: number): {
   readonly cwd: string;
   readonly stdin: string;
 } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const { session, terminal } = statOf(pid);
   return {
-    session: Number(fields[3]),
-    terminal: Number(fields[4]),
+    session,
+    terminal,
     cwd: readlinkSync(`/proc/${pid}/cwd`),
     stdin: readlinkSync(`/proc/${pid}/fd/0`),
   };

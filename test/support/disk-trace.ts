@@ -18,7 +18,7 @@ export type DiskOperation = { readonly at: number } & (
 );
 
 /** The calls that change files or bring them to the disk. */
-export const tracedCalls =
+const tracedCalls =
   'openat,open,creat,write,pwrite64,writev,pwritev,ftruncate,truncate,fallocate,rename,renameat,renameat2,unlink,unlinkat,' +
   'mkdir,mkdirat,rmdir,link,linkat,symlink,symlinkat,mknod,mknodat,fsync,fdatasync,copy_file_range,sendfile,splice';
 

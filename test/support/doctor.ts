@@ -2,7 +2,7 @@ import { connect } from '../../src/client/library.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { GhostHome, GhostOptions } from './ghost-home.ts';
 
-export interface Examination {
+interface Examination {
   readonly status: number | null;
   readonly findings: readonly Finding[];
   /** Those that are not ok, as `status check`. */
@@ -27,7 +27,7 @@ export async function examineHome(
     about: (check) =>
       findings
         .filter((finding) => finding.check === check)
-        .map(({ message, hint }) => `${message} → ${hint}`)
+        .map(({ message, hint }) => `${message} → ${hint ?? ''}`)
         .join('\n'),
   };
 }

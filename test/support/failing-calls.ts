@@ -5,7 +5,7 @@ import { isAlive } from './ghost-home.ts';
 import { until } from './until.ts';
 
 /** Which calls of a process fail, and how: the kernel is not asked then. */
-export interface Failure {
+interface Failure {
   readonly calls: readonly string[];
   /** An errno, such as `EIO`. */
   readonly error: string;

@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 
 import type { TaskView } from '../../src/projections/task-view.ts';
 import { endLeftovers, processesOfRun } from './leftovers.ts';
+import { statOf } from './process-stat.ts';
 import { root } from './source-files.ts';
 import { until } from './until.ts';
 
@@ -219,8 +220,7 @@ export interface GhostOptions {
 /** Whether a process runs; a zombie does not. */
 export function isAlive(pid: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !/^[ZXx]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+    return !/[ZXx]/.test(statOf(pid).state);
   } catch {
     return false;
   }

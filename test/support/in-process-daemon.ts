@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { type Clock, systemClock } from '../../src/clock.ts';
-import { startDaemon } from '../../src/daemon/daemon.ts';
+import { openDaemon } from '../../src/daemon/daemon.ts';
 import type { KernelLog, KernelRecord } from '../../src/daemon/kernel-log.ts';
 import { type Kernel, loadKernel } from '../../src/daemon/kernel.ts';
 import { type ProcessTable, linuxProcessTable } from '../../src/daemon/process-table.ts';
@@ -30,7 +30,7 @@ export async function serveInProcess(
     shell?: string | null;
   },
 ): Promise<AsyncDisposable> {
-  const daemon = await startDaemon({
+  const daemon = await openDaemon({
     paths: resolvePaths(home.env),
     version,
     migrationsFolder: join(root, 'migrations'),

@@ -54,7 +54,7 @@ export async function complaintsAbout(
   });
   return [
     ...complaints,
-    ...differences(listed, foldFromZero(readEvents(home))),
+    ...differences(listed, foldFromZero(recordedEvents(home))),
     ...ledger.tasks.flatMap((task) => wrongRuns(ledger, { task, listed })),
     ...listed.flatMap((task) => wrongEnd(task, { events, ledger })),
     ...logs,
@@ -63,7 +63,7 @@ export async function complaintsAbout(
 }
 
 /** The events as they are in the journal's file, read beside the daemon. */
-export function readEvents(home: GhostHome): readonly JournalEvent[] {
+export function recordedEvents(home: GhostHome): readonly JournalEvent[] {
   return usingJournal(home, (database) =>
     database
       .prepare<[], EventRow>('SELECT seq, at, type, task, v, actor, data, hash FROM events ORDER BY seq')

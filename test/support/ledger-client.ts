@@ -1,6 +1,7 @@
 import type { Client } from '../../src/client/api.ts';
 import { connectClient } from '../../src/client/client.ts';
 import type { CrashPoint } from '../../src/crash-point.ts';
+import { GhostError } from '../../src/ghost-error.ts';
 import type { GhostHome, GhostResult } from './ghost-home.ts';
 import type { LedgerTask } from './ledger.ts';
 
@@ -53,4 +54,24 @@ export async function runLedgerTask(
  */
 export async function armDaemon(home: GhostHome, point: CrashPoint, { nth = 1 } = {}): Promise<GhostResult> {
   return await home.ghost(['list'], { env: { GHOST_CRASH: `${point}@${nth}` } });
+}
+
+/**
+ * Starts a daemon that kills itself at a point on a task's way, and the task over it. The client that asked for it finds no
+ * daemon and starts none, so that the task's number, 1 in a new home, is told by the journal alone.
+ */
+export async function loseDaemonOver(
+  home: GhostHome,
+  { point, task, timeoutMs }: { readonly point: CrashPoint; readonly task: LedgerTask; readonly timeoutMs?: number },
+): Promise<void> {
+  await armDaemon(home, point);
+  await using client = await connectTo(home, { start: false });
+  const options = timeoutMs === undefined ? {} : { timeoutMs };
+  try {
+    await runLedgerTask(client, home, task, options);
+  } catch (error) {
+    if (error instanceof GhostError && error.code === 'daemon-not-running') return;
+    throw error;
+  }
+  throw new Error(`the daemon did not die at ${point}`);
 }

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+
+import { allPids, statOf } from './process-stat.ts';
 
 /** A process that carries the mark of a test run in its environment. */
 export interface MarkedProcess {
@@ -16,12 +18,12 @@ export function processesOfRun(
   { variable = 'GHOST_TEST_RUN', within }: { variable?: string; within?: string } = {},
 ): readonly MarkedProcess[] {
   const mark = `\0${variable}=${runId}\0`;
-  return pids().flatMap((pid) => {
+  return allPids().flatMap((pid) => {
     try {
       const isMarked = `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(mark);
       const worksThere = within !== undefined && readlinkSync(`/proc/${pid}/cwd`).startsWith(`${within}/`);
       if (!isMarked && !worksThere) return [];
-      if (pid === process.pid || parentOf(pid) === process.pid) return [];
+      if (pid === process.pid || statOf(pid).parent === process.pid) return [];
       return [{ pid, commandLine: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }];
     } catch {
       // Ended in between, or not ours to read.
@@ -39,20 +41,4 @@ export function endLeftovers(leftovers: readonly MarkedProcess[]): void {
       // Ended in between.
     }
   }
-}
-
-function pids(): readonly number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
-
-/** Field 4 of /proc/PID/stat; the command's name before it is in parentheses and may hold anything. */
-function parentOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }

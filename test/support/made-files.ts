@@ -1,5 +1,5 @@
 /** A file, folder, FIFO or socket that a traced program made, and with which mode it came into being. */
-export interface MadeFile {
+interface MadeFile {
   readonly call: string;
   readonly path: string;
   /** What is left of the mode that was asked for after the process's umask: umask(2). */

@@ -1,5 +1,5 @@
 /** A fenced block of a document that a person would type. */
-export interface MarkdownBlock {
+interface MarkdownBlock {
   /** `sh`: commands. `console`: lines after `$ ` with what they print. */
   readonly language: 'sh' | 'console';
   /** The line of its first line in the document, from 1. */
@@ -10,7 +10,7 @@ export interface MarkdownBlock {
 }
 
 /** A command of a console block and what is shown beneath it. */
-export interface ConsoleStep {
+interface ConsoleStep {
   readonly command: string;
   readonly output: string;
 }

@@ -2,7 +2,7 @@ import type { TaskFinder } from '../../src/daemon/find-task.ts';
 import type { JournalEvent, TaskId } from '../../src/journal/events.ts';
 import type { TaskArchive } from '../../src/projections/live-table.ts';
 import type { Task } from '../../src/projections/task.ts';
-import { type TaskTable, evolveTable, initialTable } from './whole-table.ts';
+import { type WholeTable, evolveTable, initialTable } from './whole-table.ts';
 
 /** Every task, folded in memory at each look: what the read model gives, without a database. */
 export class MemoryArchive implements TaskArchive, TaskFinder {
@@ -12,7 +12,7 @@ export class MemoryArchive implements TaskArchive, TaskFinder {
     this.#events = events;
   }
 
-  get table(): TaskTable {
+  get table(): WholeTable {
     return this.#events().reduce(evolveTable, initialTable());
   }
 

@@ -20,7 +20,7 @@ export interface PlainEvent {
 }
 
 /** What the events say of a task, in the words of the table `tasks`. */
-export interface PlainTask {
+interface PlainTask {
   readonly id: number;
   uuid: string;
   name: string | null;
@@ -50,7 +50,7 @@ type Row = readonly [
   hash: string,
 ];
 
-export interface PlainJournal {
+interface PlainJournal {
   readonly events: readonly PlainEvent[];
   /** The tasks as the events alone give them. */
   readonly tasks: readonly PlainTask[];

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { number, type PlainEvent, text } from './plain-journal.ts';
 
 /** What a stream has by the journal and the files alone, as docs/journal.md and zcat would have it. */
-export interface PlainStream {
+interface PlainStream {
   /** What was printed from this byte on: what is before it was pruned. */
   readonly from: number;
   readonly bytes: Buffer;

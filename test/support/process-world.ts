@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
+import { isStopped, statOf } from './process-stat.ts';
 import { until } from './until.ts';
 
 /**
@@ -27,8 +28,8 @@ export function descriptorsOf(pid: number): readonly number[] {
 
 /** Reads the world of a process that has stopped itself, and by then is the program that was asked for. */
 export async function worldOfStopped(pid: number): Promise<ProcessWorld> {
-  await until(`process ${pid} has stopped itself`, () => statOf(pid)[0] === 'T');
-  const [, , group, session] = statOf(pid);
+  await until(`process ${pid} has stopped itself`, () => isStopped(pid));
+  const { group, session } = statOf(pid);
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
   const line = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? 'missing';
   const limit = /^Max open files +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1];
@@ -40,15 +41,9 @@ export async function worldOfStopped(pid: number): Promise<ProcessWorld> {
     ignored: line('SigIgn'),
     umask: line('Umask'),
     openFilesSoftLimit: limit ?? 'missing',
-    leadsGroup: Number(group) === pid,
-    leadsSession: Number(session) === pid,
+    leadsGroup: group === pid,
+    leadsSession: session === pid,
   };
-}
-
-/** The fields of /proc/PID/stat from the state on: after the name, which may hold anything. */
-function statOf(pid: number): readonly string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function entriesOf(path: string): readonly string[] {

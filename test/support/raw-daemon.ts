@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { RawClient } from '../protocol/served.ts';
 import type { GhostHome } from './ghost-home.ts';
+import { procNumber, statOf } from './process-stat.ts';
 import { descriptorsOf } from './process-world.ts';
 import { until } from './until.ts';
 
@@ -71,7 +72,7 @@ export class Wellbeing {
     let before = -1;
     let looks = 0;
     await until('it is at rest', () => {
-      const ticks = processorTicksOf(this.#pid);
+      const ticks = statOf(this.#pid).ticks;
       looks = ticks === before ? looks + 1 : 0;
       before = ticks;
       return looks >= looksAtRest || this.#memory().length > 0;
@@ -103,15 +104,6 @@ export class Wellbeing {
 /** So many looks in a row at which it had done nothing since the one before. */
 const looksAtRest = 30;
 
-function processorTicksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return Number(user) + Number(system);
-}
-
 /** What the daemon noted as a fault of its own. */
 export function errorsLogged(home: GhostHome): readonly string[] {
   const log = readFileSync(join(home.path, 'daemon.log'), 'utf8');
@@ -119,5 +111,5 @@ export function errorsLogged(home: GhostHome): readonly string[] {
 }
 
 function mebibytesOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  return procNumber(`${pid}/status`, 'VmRSS') / 1024;
 }

@@ -8,7 +8,7 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   readonly cwd?: string;
   /** The whole environment; left out: that of the tests. */
   readonly env?: NodeJS.ProcessEnv;

@@ -12,7 +12,7 @@ export function configure(home: GhostHome, logs: Readonly<Record<string, string>
   return { GHOST_CONFIG: path };
 }
 
-export interface Sealed {
+interface Sealed {
   readonly stream: string;
   readonly from: number;
   readonly to: number;

@@ -6,7 +6,7 @@ import { isAlive } from './ghost-home.ts';
 import { until } from './until.ts';
 
 /** The processes behind a task: its shim and the two pumps that the shim has started. */
-export interface ShimProcesses {
+interface ShimProcesses {
   readonly shim: number;
   readonly stdout: number;
   readonly stderr: number;

@@ -11,11 +11,13 @@ export interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-export interface Import {
+interface Import {
   /** A file of the checkout, such as `src/paths.ts`, or a module's name, such as `node:net`. */
   readonly target: string;
   /** `type`: gone at run time. */
   readonly kind: 'type' | 'value';
+  /** What is taken of it; null: all that there is. */
+  readonly names: readonly string[] | null;
   readonly line: number;
 }
 
@@ -40,7 +42,7 @@ export function readSource(path: string): SourceFile {
 }
 
 /** The line without its comment, so that prose about a clock is no use of one. A comment has lines of its own here. */
-export function codeOf(line: string): string {
+function codeOf(line: string): string {
   return /^\s*(\/\/|\/?\*)/.test(line) ? '' : line.replace(/\s\/\/ .*$/, '');
 }
 
@@ -52,7 +54,7 @@ export function linesWith(files: readonly SourceFile[], pattern: RegExp): readon
 }
 
 function importsOf({ path, text }: { readonly path: string; readonly text: string }): readonly Import[] {
-  const statements = /^(?:import|export)\s+(?<type>type\s)?(?:[^'";]*?\sfrom\s+)?'(?<from>[^']+)'/gm;
+  const statements = /^(?:import|export)\s+(?<type>type\s)?(?:(?<taken>[^'";]*?)\sfrom\s+)?'(?<from>[^']+)'/gm;
   const calls = /(?<type>typeof\s+)?\b(?:import|require)\(\s*'(?<from>[^']+)'/g;
   return [statements, calls].flatMap((pattern) =>
     [...text.matchAll(pattern)].flatMap(({ index, groups }): Import[] => {
@@ -60,7 +62,15 @@ function importsOf({ path, text }: { readonly path: string; readonly text: strin
       const from = groups?.['from'];
       if (from === undefined || codeOf(text.split('\n')[line - 1] ?? '') === '') return [];
       const target = from.startsWith('.') ? join(dirname(path), from) : from;
-      return [{ target, kind: groups?.['type'] === undefined ? 'value' : 'type', line }];
+      const kind = groups?.['type'] === undefined ? 'value' : 'type';
+      return [{ target, kind, names: namesIn(groups?.['taken'] ?? ''), line }];
     }),
   );
+}
+
+/** `a` and `b` of `{ a, type b as c }`. */
+function namesIn(taken: string): readonly string[] | null {
+  const list = /\{([^}]*)\}/.exec(taken)?.[1];
+  if (list === undefined) return null;
+  return list.split(',').flatMap((one) => /^\s*(?:type\s)?\s*([\w$]+)/.exec(one)?.[1] ?? []);
 }

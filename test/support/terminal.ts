@@ -24,11 +24,23 @@ const tmuxNames: Readonly<Record<string, string>> = {
   space: 'Space',
   backspace: 'BSpace',
   'ctrl-c': 'C-c',
+  'ctrl-l': 'C-l',
+  'ctrl-u': 'C-u',
   'ctrl-z': 'C-z',
   ';': '\\;',
 };
 
-/** A real terminal (tmux) with a shell in it, in which `ghost` is the command line of the home. */
+interface TerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Besides the home's. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Left out: a bash in which `ghost` is the command line of the home. */
+  readonly shell?: string;
+}
+
+/** A real terminal (tmux, with a server of its own) with a shell in it, typed into as a person does. */
 export class TestTerminal implements AsyncDisposable {
   /** Every key that was pressed, as the screen names it. */
   readonly pressed = new Set<string>();
@@ -40,16 +52,16 @@ export class TestTerminal implements AsyncDisposable {
     this.#env = env;
   }
 
+  /** Opens one in a home, which has no other at the time. Settles when the shell has shown its prompt. */
   static async open(
     home: GhostHome,
-    { columns, rows, env = {} }: { readonly columns: number; readonly rows: number; readonly env?: NodeJS.ProcessEnv },
+    { columns = 120, rows = 40, env = {}, cwd = home.work, shell = bashOf(home) }: TerminalOptions = {},
   ): Promise<TestTerminal> {
     const whole = { ...home.env, TERM: 'xterm-256color', ...env };
     const terminal = new TestTerminal(join(home.work, 'tmux'), whole);
     const size = ['-x', String(columns), '-y', String(rows)];
-    const shell = `ghost() { ${home.command.join(' ')} "$@"; }; export -f ghost; cd ${home.work}; exec bash --norc --noprofile -i`;
-    await terminal.tmux('-f', '/dev/null', 'new-session', '-d', ...size, `bash -c '${shell}'`);
-    await terminal.sees(/[$#] *$/m);
+    await terminal.tmux('-f', '/dev/null', 'new-session', '-d', ...size, '-c', cwd, shell);
+    await terminal.sees(/[$#%>] *$/m);
     return terminal;
   }
 
@@ -110,12 +122,6 @@ export class TestTerminal implements AsyncDisposable {
     return (await this.tmux('display-message', '-p', `#{${name}}`)).trim();
   }
 
-  /** The modes of a terminal's line discipline (stty(1)) as the shell leaves them to the programs that it starts. */
-  async modes(device: string): Promise<string> {
-    const { stdout } = await run('stty', ['-F', device, '-a']);
-    return stdout;
-  }
-
   /** The process of the screen: the child of the pane's shell. */
   async screenPid(): Promise<number> {
     const shell = await this.fact('pane_pid');
@@ -125,12 +131,21 @@ export class TestTerminal implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The terminal goes away, as when its window is closed. */
+  async close(): Promise<void> {
     await this.tmux('kill-server').catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async tmux(...args: readonly string[]): Promise<string> {
     const { stdout } = await run('tmux', ['-S', this.#socket, ...args], { env: this.#env });
     return stdout;
   }
+}
+
+function bashOf(home: GhostHome): string {
+  return `bash -c 'ghost() { ${home.command.join(' ')} "$@"; }; export -f ghost; exec bash --norc --noprofile -i'`;
 }

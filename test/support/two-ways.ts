@@ -17,7 +17,7 @@ export interface Caller {
 }
 
 /** A process that stopped itself, as it was. */
-export interface Seen {
+interface Seen {
   readonly world: ProcessWorld;
   readonly descriptors: readonly number[];
 }

@@ -6,7 +6,7 @@ import type { Task } from '../../src/projections/task.ts';
  * Every task, as the events so far tell it: what the read models, the live table and the screen's fold are held to. The table belongs to its fold and is changed in place, because a copy of
  * the map for each event would cost a thousand times the fold itself; a `Task` in it is never changed, only replaced.
  */
-export interface TaskTable {
+export interface WholeTable {
   /** The last event that was folded. */
   readonly seq: number;
   readonly tasks: ReadonlyMap<TaskId, Task>;
@@ -24,7 +24,7 @@ export interface TaskTable {
   readonly closedLogBytes: number;
 }
 
-interface OwnedTable extends TaskTable {
+interface OwnedTable extends WholeTable {
   seq: number;
   tasks: Map<TaskId, Task>;
   active: Set<TaskId>;
@@ -36,7 +36,7 @@ interface OwnedTable extends TaskTable {
 }
 
 /** The table before the first event. */
-export function initialTable(): TaskTable {
+export function initialTable(): WholeTable {
   const table: OwnedTable = {
     seq: 0,
     tasks: new Map(),
@@ -51,7 +51,7 @@ export function initialTable(): TaskTable {
 }
 
 /** The table after one more event. Total; an event that was folded before changes nothing. */
-export function evolveTable(table: TaskTable, event: JournalEvent): TaskTable {
+export function evolveTable(table: WholeTable, event: JournalEvent): WholeTable {
   // Made by `initialTable` and by nothing else.
   const owned = table as OwnedTable;
   if (event.seq <= owned.seq) return owned;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { cut, fit, takeColumns, widthOf, wrapColumns, wrapWords } from '../../src/ui/cells.ts';
+import { cut, fit, takeColumns, widthOf, wrapColumns, wrapText } from '../../src/ui/cells.ts';
 
 const texts = fc.string({ unit: fc.constantFrom('a', 'é', '日', '👍', '👩‍👩‍👧', 'م', ' ', '…'), maxLength: 40 });
 const widths = fc.integer({ min: 1, max: 30 });
@@ -33,8 +33,8 @@ test('rows of a wrapped text are the text again, and none is too wide', () => {
 });
 
 test('words are wrapped at spaces, and a word that is too long anywhere', () => {
-  expect(wrapWords('one two three', 8)).toEqual(['one two', 'three']);
-  expect(wrapWords('abcdefghij k', 4)).toEqual(['abcd', 'efgh', 'ij k']);
+  expect(wrapText('one two three', 8)).toEqual(['one two', 'three']);
+  expect(wrapText('abcdefghij k', 4)).toEqual(['abcd', 'efgh', 'ij k']);
 });
 
 test('of a text of a million characters only the beginning is looked at', () => {

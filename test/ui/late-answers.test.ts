@@ -7,8 +7,8 @@ import { knownFrom, viewOf } from '../../src/ui/known-tasks.ts';
 import { openRunDialog, withField } from '../../src/ui/run-dialog.ts';
 import { type Dialog, initialScreen } from '../../src/ui/screen-state.ts';
 import { ScreenStore } from '../../src/ui/screen-store.ts';
-import { TaskActions } from '../../src/ui/task-actions.ts';
 import { TaskExport } from '../../src/ui/task-export.ts';
+import { TaskStarter } from '../../src/ui/task-starter.ts';
 import { fieldOf } from '../../src/ui/text-field.ts';
 import { tasksNumbered } from './made-tasks.ts';
 import { stubClient, stubContext } from './stub-context.ts';
@@ -58,9 +58,9 @@ function slowScreen() {
     },
   });
   const show = (dialog: Dialog | null): void => store.dispatch({ type: 'dialog', dialog });
-  const tasks = new TaskActions(context, { noticed: () => false });
-  const exporter = new TaskExport(context, { noticed: () => false });
-  return { store, show, tasks, exporter, runs, exports, files, said: context.said, context };
+  const starter = new TaskStarter(context);
+  const exporter = new TaskExport(context);
+  return { store, show, starter, exporter, runs, exports, files, said: context.said, context };
 }
 
 const runDialog = withField(openRunDialog({ folder: '/' }), fieldOf('true'));
@@ -69,9 +69,9 @@ test.for([
   ['another is typed in', filter],
   ['it was left', null],
 ] as const)('the answer to the run dialog leaves what is open alone where %s', async ([, then]) => {
-  const { store, show, tasks, runs, said } = slowScreen();
+  const { store, show, starter, runs, said } = slowScreen();
   show(runDialog);
-  const started = tasks.submitRun();
+  const started = starter.submit();
   show(then);
   runs[0]?.resolve();
   await started;
@@ -79,7 +79,7 @@ test.for([
   expect(said).toEqual(['task 7 runs']);
 
   show(runDialog);
-  const refused = tasks.submitRun();
+  const refused = starter.submit();
   show(then);
   runs[1]?.reject(refusal);
   await refused;
@@ -88,14 +88,14 @@ test.for([
 });
 
 test('the run dialog that asked gets its answer: it closes, or says what is wrong', async () => {
-  const { store, show, tasks, runs, said } = slowScreen();
+  const { store, show, starter, runs, said } = slowScreen();
   show(runDialog);
-  const refused = tasks.submitRun();
+  const refused = starter.submit();
   runs[0]?.reject(refusal);
   await refused;
   expect(store.state.dialog).toEqual({ ...runDialog, problem: 'there is no such command' });
   expect(said).toEqual([]);
-  const started = tasks.submitRun();
+  const started = starter.submit();
   runs[1]?.resolve();
   await started;
   expect(store.state).toMatchObject({ dialog: null, expected: 7 });

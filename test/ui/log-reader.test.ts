@@ -50,7 +50,7 @@ function readerOf(pieces: readonly string[], lives: readonly string[] | null = n
   });
   // A clock that stands: all comes within one moment.
   const context = stubContext(store, { client: () => client, world: { now: () => 0 } });
-  const reader = new LogReader(context, { noticed: () => false });
+  const reader = new LogReader(context);
   undo.push(
     () => reader[Symbol.dispose](),
     () => wait.resolve(),

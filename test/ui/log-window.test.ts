@@ -11,11 +11,10 @@ import {
   withChunk,
   withEarlier,
 } from '../../src/ui/log-window.ts';
-import { chunkOf, type Said, saidBy } from './log-chunks.ts';
+import { chunkOf, saidBy, windowOf } from './log-chunks.ts';
 
 const textsOf = ({ lines }: LogWindow): readonly string[] =>
   lines.map(({ stream, bytes }) => `${stream}:${Buffer.from(bytes).toString()}`);
-const windowOf = (said: readonly Said[]): LogWindow => saidBy(said).reduce(withChunk, emptyWindow);
 
 test('lines are put together over chunks, each where it began', () => {
   const window = windowOf([

@@ -5,7 +5,8 @@ import { knownFrom, viewOf } from '../../src/ui/known-tasks.ts';
 import { pageLinesOf } from '../../src/ui/page-lines.ts';
 import { reduceScreen } from '../../src/ui/screen-reducer.ts';
 import { initialScreen, type ScreenState } from '../../src/ui/screen-state.ts';
-import { actor, noon } from '../support/facts.ts';
+import { detailOf } from '../cli/fake-client.ts';
+import { noon } from '../support/facts.ts';
 import { tasksNumbered } from './made-tasks.ts';
 
 const known = knownFrom(tasksNumbered(1));
@@ -14,22 +15,7 @@ const nowMs = noon / 1_000 + 3_600_000;
 function detailOfTheFirst(): TaskDetail {
   const [task] = known.tasks.values();
   if (task === undefined) throw new Error('there is a task');
-  return {
-    task: { ...viewOf(task), startedAt: new Date(noon / 1_000).toISOString() },
-    submittedAt: new Date(noon / 1_000).toISOString(),
-    submittedBy: actor,
-    attempt: 1,
-    umask: 0o022,
-    timeoutMs: null,
-    restartOf: null,
-    shimPid: null,
-    adoptions: 0,
-    processorTime: null,
-    environmentNames: [],
-    log: { stdoutBytes: 0, stderrBytes: 0, complete: false, lastAt: null },
-    descendantsAlive: 0,
-    events: [],
-  };
+  return detailOf({ ...viewOf(task), startedAt: new Date(noon / 1_000).toISOString() });
 }
 
 function took(state: ScreenState): string | undefined {

@@ -2,7 +2,7 @@ import type { Client } from '../../src/client/api.ts';
 import type { ScreenContext } from '../../src/ui/screen-context.ts';
 import type { ScreenStore } from '../../src/ui/screen-store.ts';
 
-export interface StubContext extends ScreenContext {
+interface StubContext extends ScreenContext {
   /** What was said by toasts, in order. */
   readonly said: string[];
   /** What was written to the terminal without drawing, in order. */
@@ -12,7 +12,11 @@ export interface StubContext extends ScreenContext {
 /** What a part of the screen works with, of which only what a test gives is there. */
 export function stubContext(
   store: ScreenStore,
-  { client, world = {} }: { readonly client?: () => Client; readonly world?: Partial<ScreenContext['world']> } = {},
+  {
+    client,
+    noticed = () => false,
+    world = {},
+  }: Partial<Pick<ScreenContext, 'client' | 'noticed'>> & { readonly world?: Partial<ScreenContext['world']> } = {},
 ): StubContext {
   const nothing = (): never => {
     throw new Error('this was not expected to be asked for');
@@ -31,6 +35,7 @@ export function stubContext(
     },
     store,
     client: client ?? nothing,
+    noticed,
     toast: (text) => said.push(text),
     signalTerminal: (sequence) => sequences.push(sequence),
     said,

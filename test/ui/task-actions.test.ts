@@ -18,7 +18,7 @@ function copied(bytes: number): { readonly sequences: readonly string[]; readonl
     known: knownFrom({ seq, tasks: tasks.map((task): Task => ({ ...task, command })) }),
   });
   const context = stubContext(store);
-  new TaskActions(context, { noticed: () => false }).copy();
+  new TaskActions(context).copy();
   const { sequences, said } = context;
   return { sequences, said };
 }

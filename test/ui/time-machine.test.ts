@@ -67,8 +67,8 @@ function machine() {
     });
   };
   const link = new DaemonLink({ connect }, store);
-  const context = stubContext(store, { client: () => link.client });
-  const time = new TimeMachine(context, { noticed: (error) => link.noticed(error) });
+  const context = stubContext(store, { client: () => link.client, noticed: (error) => link.noticed(error) });
+  const time = new TimeMachine(context);
   undo.push(
     () => time[Symbol.dispose](),
     async () => await link[Symbol.asyncDispose](),

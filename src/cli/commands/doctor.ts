@@ -23,7 +23,7 @@ export const doctor: Command = async ({ options }, context) => {
     fix,
     rebuild: options.has('rebuild'),
     onProgress: async (progress) => await line.draw(() => progressText(progress)),
-    daemon: await askDaemon(context),
+    askDaemon: () => askDaemon(context),
     nowMs: now(),
   })) {
     findings.push(finding);
@@ -63,7 +63,7 @@ async function findingLines({ check, status, message, hint }: Finding, context: 
   const { style, stdout } = context;
   const columns = stdout.columns === null ? null : Math.max(textColumnsMin, stdout.columns - indent);
   const lines = await wrapWords(visible(message).split(' '), columns);
-  const hints = hint === '' ? [] : await wrapWords(visible(`try: ${hint}`).split(' '), columns);
+  const hints = hint === null ? [] : await wrapWords(visible(`try: ${hint}`).split(' '), columns);
   const mark = style.verdict(status, status.padEnd(statusWidth));
   const first = `${mark}${check.padEnd(checkWidth)}${lines[0] ?? ''}\n`;
   const more = [...lines.slice(1), ...hints.map((line) => style.dim(line))];

@@ -6,7 +6,7 @@ import { clockTime, dayOf } from '../../words/time-text.ts';
 import { visible } from '../../words/visible.ts';
 import { askEach, firstFailure } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { jsonPrinter, type LinePrinter, textOf, textPrinter } from '../line-printer.ts';
+import { jsonPrinter, type LinePrinter, textOfBytes, textPrinter } from '../line-printer.ts';
 import type { LogLine } from '../log-search.ts';
 import { SearchedLog } from '../log-writer.ts';
 import { opened } from '../opened-ahead.ts';
@@ -111,7 +111,7 @@ class Search {
       outputOf: () => stdout,
       head: ({ at, stream }) => style.dim(`${task} ${stream} ${timeWord(at, { today })} `),
       // A pipe gets the bytes; on a terminal they could move the cursor.
-      body: ({ bytes }) => (stdout.isTerminal ? visible(textOf(bytes)) : bytes),
+      body: ({ bytes }) => (stdout.isTerminal ? visible(textOfBytes(bytes)) : bytes),
       task: String(task),
     });
     let owesGap = this.#hasFound && question.context > 0;

@@ -3,16 +3,13 @@ import type { PruneOptions } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { PruneResult } from '../../protocol/answers.ts';
 import { byteText } from '../../words/byte-text.ts';
-import { parseDuration } from '../../words/duration.ts';
+import { centuryMs, parseDuration } from '../../words/duration.ts';
 import { counted } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command } from '../command.ts';
 import { countOption } from '../count-option.ts';
 import { printJson } from '../json-text.ts';
 import type { ParsedOptions } from '../parse.ts';
-
-/** A hundred years: nothing is older. */
-export const oldestMs = 36_525 * 86_400_000;
 
 /** `ghost prune [ID...]`: takes old output away and says whose; with `--dry-run` it only says. The facts stay. */
 export const prune: Command = async ({ options, words }, context) => {
@@ -32,7 +29,7 @@ function pruneOptions(
   const keepTasks = countOption(options, { long: 'keep', of: 'tasks', hint: 'ghost prune --keep 100' });
   const size = options.value('max-log');
   return {
-    ...(older === null ? {} : { endedBefore: new Date(nowMs - parseDuration(older, { mostMs: oldestMs })) }),
+    ...(older === null ? {} : { endedBefore: new Date(nowMs - parseDuration(older, { mostMs: centuryMs })) }),
     ...(keepTasks === null ? {} : { keepTasks }),
     ...(size === null ? {} : { maxBytes: bytesOf(size) }),
     ...(words.length === 0 ? {} : { tasks: [...new Set(words)] }),

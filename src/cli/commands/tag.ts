@@ -7,6 +7,15 @@ import { printJson } from '../json-text.ts';
 export const tag: Command = async ({ options, words: [task = '', ...changes] }, context) => {
   const wrong = changes.find((change) => !/^[+-]./su.test(change));
   if (wrong !== undefined) {
+    if (/^[+-]./su.test(task)) {
+      throw new GhostError(
+        'usage',
+        `the task is named first, then its tags: ${visible(wrong)} before ${visible(task)}`,
+        {
+          hint: `ghost tag ${wrong} ${task}`,
+        },
+      );
+    }
     throw new GhostError('usage', `"${visible(wrong)}" is neither +TAG nor -TAG`, {
       hint: `ghost tag ${task} +${wrong.replace(/^[+-]/, '') || 'TAG'}`,
     });

@@ -12,7 +12,7 @@ export interface Candidate {
 }
 
 /** What can stand at the cursor, as far as the words alone tell. */
-export type Completion =
+type Completion =
   | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] }
   /** Tasks, from the daemon: their numbers and names, or the tags that they bear. */
   | { readonly kind: 'tasks'; readonly only: 'running' | 'any' }

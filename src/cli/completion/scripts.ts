@@ -4,7 +4,7 @@
  * candidate: the value, and after a tab its description. What tasks are named is never read as shell: it is compared and
  * quoted, and nothing in it is expanded.
  */
-export type Shell = 'bash' | 'zsh' | 'fish';
+type Shell = 'bash' | 'zsh' | 'fish';
 
 export const completionScripts: { readonly [S in Shell]: string } = {
   bash: String.raw`# ghost completes in bash: source <(ghost completion bash)

@@ -13,7 +13,7 @@ export const commandColumnsMax = 500;
 /** A narrower terminal wraps by itself. */
 export const textColumnsMin = 20;
 
-export interface AuditLooks {
+interface AuditLooks {
   /** The terminal's columns, or null: every event is one line, and the same on any day. */
   readonly width: number | null;
   readonly style: Style;

@@ -9,8 +9,8 @@ import { eventJson } from '../event-json.ts';
 import type { ParsedOptions } from '../parse.ts';
 import { refuseUnknownEvent, resolveTimeRange, timeRangeOption } from '../time-option.ts';
 import { AuditLines } from './audit-lines.ts';
-import { checkJournal } from './journal-check.ts';
 import { SoonWritten } from './soon-written.ts';
+import { printVerification } from './verification.ts';
 
 /** What chooses events: of no use to `--verify`, which checks all. */
 const choices = ['task', 'type', 'since', 'until', 'after', 'actor', 'lines', 'follow'] as const;
@@ -25,7 +25,7 @@ export const audit: Command = async ({ options }, context) => {
         hint: 'ghost audit --verify',
       });
     }
-    return await checkJournal(context, { json });
+    return await printVerification(context, { json });
   }
   const question = auditQuestion(options, { nowMs: context.now() });
   const client = await context.connect({ start: true });

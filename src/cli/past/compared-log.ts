@@ -2,14 +2,14 @@ import type { Client } from '../../client/api.ts';
 import type { StreamName } from '../../journal/events.ts';
 import { streamNames } from '../../stream-names.ts';
 import { LineCarry } from '../../words/line-carry.ts';
-import { textOf } from '../line-printer.ts';
+import { textOfBytes } from '../line-printer.ts';
 
 /** The most lines of a log that are compared, and the most bytes: the last ones. */
 export const comparedLinesMax = 20_000;
 export const comparedBytesMax = 32 * 1024 * 1024;
 
 /** The lines of a log by stream: how the two mix is chance. */
-export interface ComparedLog {
+interface ComparedLog {
   readonly lines: Readonly<Record<StreamName, readonly string[]>>;
   /** Whether there is, or was, more of it than is here. */
   readonly isCut: boolean;
@@ -31,7 +31,7 @@ export async function comparedLog(client: Client, id: number): Promise<ComparedL
   let isCut = false;
   const keep = (stream: StreamName, texts: readonly Uint8Array[]): void => {
     for (const text of texts) {
-      lines.push({ stream, text: textOf(text), bytes: text.length });
+      lines.push({ stream, text: textOfBytes(text), bytes: text.length });
       bytes += text.length;
     }
     for (; bytes > comparedBytesMax && first < lines.length; first += 1) {

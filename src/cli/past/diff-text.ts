@@ -6,13 +6,13 @@ import { counted } from '../../words/task-words.ts';
 import { fullTime, tookText } from '../../words/time-text.ts';
 import { visible } from '../../words/visible.ts';
 import { stateWords } from '../detail-block.ts';
-import { textOf } from '../line-printer.ts';
+import { textOfBytes } from '../line-printer.ts';
 import type { Style } from '../style.ts';
 import type { VariableDiff } from './environment-diff.ts';
 import { type DiffLine, diffWords, type Hunk, type LineDiff } from './line-diff.ts';
 import type { Pair, RunDiff } from './run-diff.ts';
 
-export interface DiffLooks {
+interface DiffLooks {
   readonly style: Style;
   readonly nowMs: number;
   /** Whether values of variables are shown, and not only their names. */
@@ -179,7 +179,7 @@ function environmentRow({ environment }: RunDiff, { style, values }: DiffLooks):
 
 function valueText({ value, shown }: EnvironmentValue): string {
   if (value === null) return `(${shown})`;
-  return visible(typeof value === 'string' ? value : textOf(value));
+  return visible(typeof value === 'string' ? value : textOfBytes(value));
 }
 
 function logLines(stream: string, { removed, added, isWhole, hunks }: LineDiff, looks: DiffLooks): readonly string[] {

@@ -3,7 +3,7 @@ import type { EnvironmentValue, TaskDetail } from '../../protocol/answers.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
-import { textOf } from '../line-printer.ts';
+import { textOfBytes } from '../line-printer.ts';
 import { comparedLinesMax } from './compared-log.ts';
 import { renderDiff } from './diff-text.ts';
 import { ignorePatterns } from './line-blanks.ts';
@@ -68,5 +68,5 @@ function diffJson(found: RunDiff, { a, b }: Pair<TaskDetail>, { values }: { read
 function valueJson(variable: EnvironmentValue | null): object | null {
   if (variable === null) return null;
   const { value, shown } = variable;
-  return { value: value === null || typeof value === 'string' ? value : textOf(value), shown };
+  return { value: value === null || typeof value === 'string' ? value : textOfBytes(value), shown };
 }

@@ -1,13 +1,13 @@
 import type { Client } from '../../client/api.ts';
+import { daemonGaps } from '../../client/daemon-gaps.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { TaskDetail } from '../../protocol/answers.ts';
 import { quietJson } from '../../quiet-json.ts';
-import { CastWriter, type CastSize } from '../../words/cast.ts';
-import { daemonGaps } from '../../words/daemon-gaps.ts';
 import { signalNumber } from '../../words/task-words.ts';
 import { visible } from '../../words/visible.ts';
 import type { Command } from '../command.ts';
 import type { ParsedOptions } from '../parse.ts';
+import { CastWriter, type CastSize } from './cast.ts';
 import { putFile } from './put-file.ts';
 import { taskReport } from './task-report.ts';
 

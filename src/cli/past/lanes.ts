@@ -2,11 +2,11 @@ import type { TaskState } from '../../projections/task-view.ts';
 import { cutTo, type Measure } from '../../words/display-width.ts';
 import { quoteCommand } from '../../words/shell-quote.ts';
 import { counted, exitWord } from '../../words/task-words.ts';
-import { type Axis, cellOf, ticksOf } from '../../words/time-axis.ts';
 import { clockTime, dayOf, exactClockTime, tookText } from '../../words/time-text.ts';
-import type { Timeline, TimelineTask } from '../../words/timeline-model.ts';
 import { visible } from '../../words/visible.ts';
 import type { Style } from '../style.ts';
+import { type Axis, cellOf, ticksOf } from './time-axis.ts';
+import type { Timeline, TimelineTask } from './timeline-model.ts';
 
 /** How a lane looks. The glyphs tell the states apart without any colour; each is one column wide. */
 interface Glyphs {
@@ -31,7 +31,7 @@ const axisCellsLeast = 24;
 /** The most that names take of the width. */
 const nameShare = 0.25;
 
-export interface LaneLooks {
+interface LaneLooks {
   /** The columns to fit into. */
   readonly width: number;
   readonly style: Style;

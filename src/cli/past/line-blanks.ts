@@ -19,7 +19,7 @@ const usual: readonly RegExp[] = [
 const blankMsMax = 10_000;
 
 /** Makes of a line what is compared. */
-export type Blanking = (line: string) => string;
+type Blanking = (line: string) => string;
 
 /**
  * @param options.exact compare lines as they are, but for `patterns`.

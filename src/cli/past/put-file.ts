@@ -8,7 +8,7 @@ import { visible } from '../../words/visible.ts';
 import type { Output } from '../output.ts';
 
 /** Takes text, in its order. */
-export type Sink = (text: string) => Promise<void>;
+type Sink = (text: string) => Promise<void>;
 
 /**
  * Writes a file whole or not at all: beside its place, for nobody else to read (0600), and then put there. `-` is

@@ -1,11 +1,11 @@
 import type { Client } from '../../client/api.ts';
 import { GhostError } from '../../ghost-error.ts';
 import type { LogChunk } from '../../protocol/answers.ts';
-import { durationMsOf, parseDuration } from '../../words/duration.ts';
+import { durationMsIn, parseDuration } from '../../words/duration.ts';
 import { signalNumber } from '../../words/task-words.ts';
 import { parseTime } from '../../words/time.ts';
 import { visible } from '../../words/visible.ts';
-import type { Command, CommandContext, InterruptSignal, Keyboard } from '../command.ts';
+import type { Command, CommandContext, InterruptSignal, KeyInput } from '../command.ts';
 import { durationOption } from '../duration-option.ts';
 import { jsonPrinter } from '../line-printer.ts';
 import { lineLog, type LogWriter, rawLog } from '../log-writer.ts';
@@ -41,8 +41,8 @@ export const replay: Command = async ({ options, words: [task = ''] }, context) 
   };
   context.onSignal(interrupt);
   const isWatched = context.stdout.isTerminal && !options.has('json');
-  using keyboard = isWatched ? await context.openKeyboard() : null;
-  if (keyboard !== null) steer({ keyboard, rhythm, interrupt });
+  using keys = isWatched ? await context.openKeyInput() : null;
+  if (keys !== null) steer({ keys, rhythm, interrupt });
   const log = client.log(String(view.id), since === null ? {} : { since });
   const writer = options.has('json') ? lineLog(jsonPrinter(context, { task: null })) : rawLog(context);
   const player = new Player({ rhythm, writer, context, beganMs: since?.getTime() ?? startMs });
@@ -107,15 +107,15 @@ class Player {
 }
 
 function steer({
-  keyboard,
+  keys,
   rhythm,
   interrupt,
 }: {
-  readonly keyboard: Keyboard;
+  readonly keys: KeyInput;
   readonly rhythm: Rhythm;
   readonly interrupt: (signal: InterruptSignal) => void;
 }): void {
-  keyboard.onKey((key) => {
+  keys.onKey((key) => {
     if (key === ' ') rhythm.togglePause();
     else if (key === '.') rhythm.step();
     else if (key === 'q') rhythm.leave();
@@ -142,7 +142,7 @@ type From = { readonly afterStartMs: number } | ReturnType<typeof parseTime> | n
 function fromOption(options: ParsedOptions, { now }: CommandContext): From {
   const text = options.value('from');
   if (text === null) return null;
-  return durationMsOf(text) === null ? parseTime(text, { nowMs: now() }) : { afterStartMs: parseDuration(text) };
+  return durationMsIn(text) === null ? parseTime(text, { nowMs: now() }) : { afterStartMs: parseDuration(text) };
 }
 
 async function momentOf(

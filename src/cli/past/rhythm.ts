@@ -1,9 +1,9 @@
 import { durationMsMax } from '../../protocol/limits.ts';
 import type { CommandContext } from '../command.ts';
 
-export type Clockwork = Pick<CommandContext, 'now' | 'after'>;
+type Clockwork = Pick<CommandContext, 'now' | 'after'>;
 
-export interface Pace {
+interface Pace {
   /** How many times as fast; Infinity for no pauses at all. */
   readonly speed: number;
   /** The longest that a pause counts, in milliseconds of the recording. */

@@ -18,7 +18,7 @@ export interface RunDiff {
   readonly folder: Pair<string> | null;
   readonly name: Pair<string | null> | null;
   readonly tags: { readonly removed: readonly string[]; readonly added: readonly string[] } | null;
-  readonly outcome: Pair<Outcome> | null;
+  readonly outcome: Pair<RunOutcome> | null;
   readonly environment: readonly VariableDiff[];
   readonly log: Readonly<Record<StreamName, LineDiff>>;
   /** Whether only the ends of the logs were compared. */
@@ -27,13 +27,13 @@ export interface RunDiff {
   readonly isSame: boolean;
 }
 
-export interface Outcome {
+interface RunOutcome {
   readonly state: string;
   readonly exitCode: number | null;
   readonly signal: string | null;
 }
 
-export interface DiffOptions {
+interface DiffOptions {
   readonly patterns: readonly RegExp[];
   readonly exact: boolean;
   readonly reveal: boolean;
@@ -86,6 +86,6 @@ function tagsOf({ task: a }: TaskDetail, { task: b }: TaskDetail): RunDiff['tags
   return removed.length + added.length === 0 ? null : { removed, added };
 }
 
-function outcomeOf({ task: { state, exitCode, signal } }: TaskDetail): Outcome {
+function outcomeOf({ task: { state, exitCode, signal } }: TaskDetail): RunOutcome {
   return { state, exitCode, signal };
 }

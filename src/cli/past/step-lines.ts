@@ -1,14 +1,14 @@
 import type { TaskView } from '../../projections/task-view.ts';
 import { quoteCommand } from '../../words/shell-quote.ts';
 import { dayOf, exactClockTime, tookText } from '../../words/time-text.ts';
-import type { TimelineTask } from '../../words/timeline-model.ts';
-import type { Step, StepKind } from '../../words/timeline-steps.ts';
 import { visible } from '../../words/visible.ts';
 import { wrapWords } from '../block.ts';
 import { stateWords } from '../detail-block.ts';
 import type { Style } from '../style.ts';
+import type { TimelineTask } from './timeline-model.ts';
+import type { Step, StepKind } from './timeline-steps.ts';
 
-export interface StepLooks {
+interface StepLooks {
   /** The columns to fit into, or null: nothing is wrapped. */
   readonly width: number | null;
   readonly style: Style;

@@ -5,7 +5,7 @@ import { streamNames } from '../../stream-names.ts';
 import { version } from '../../version.ts';
 import { LineCarry } from '../../words/line-carry.ts';
 import { eventJson } from '../event-json.ts';
-import { textOf } from '../line-printer.ts';
+import { textOfBytes } from '../line-printer.ts';
 
 /** So many of the last lines of a log go into a report. */
 export const reportLines = 200;
@@ -41,7 +41,7 @@ export async function taskReport(
 
 /** Bytes that are no UTF-8 become U+FFFD, as in the lines of the log. */
 function variable({ name, value, shown }: EnvironmentValue): object {
-  return { name, value: value === null || typeof value === 'string' ? value : textOf(value), shown };
+  return { name, value: value === null || typeof value === 'string' ? value : textOfBytes(value), shown };
 }
 
 async function lastLines(client: Client, id: string): Promise<readonly object[]> {
@@ -53,14 +53,14 @@ async function lastLines(client: Client, id: string): Promise<readonly object[]>
     const { at, stream, data, missing } = chunk;
     if (missing === null) {
       seen[stream] = at;
-      lines.push(...carries[stream].push(data).map((bytes) => ({ at, stream, text: textOf(bytes) })));
+      lines.push(...carries[stream].push(data).map((bytes) => ({ at, stream, text: textOfBytes(bytes) })));
     } else {
-      lines.push(...carries[stream].end().map((bytes) => ({ at: seen[stream], stream, text: textOf(bytes) })));
+      lines.push(...carries[stream].end().map((bytes) => ({ at: seen[stream], stream, text: textOfBytes(bytes) })));
       lines.push({ at, stream, text: null, missing });
     }
   }
   for (const stream of streamNames) {
-    lines.push(...carries[stream].end().map((bytes) => ({ at: seen[stream], stream, text: textOf(bytes) })));
+    lines.push(...carries[stream].end().map((bytes) => ({ at: seen[stream], stream, text: textOfBytes(bytes) })));
   }
   return lines;
 }

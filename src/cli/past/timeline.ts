@@ -1,9 +1,7 @@
 import type { Client } from '../../client/api.ts';
+import { daemonGaps, type GapsFrom } from '../../client/daemon-gaps.ts';
 import type { TaskView } from '../../projections/task-view.ts';
-import { daemonGaps, type GapsFrom } from '../../words/daemon-gaps.ts';
 import { measureFor } from '../../words/display-width.ts';
-import { timelineOf, timelineTask, type Timeline, type TimelineTask } from '../../words/timeline-model.ts';
-import { stepsOf } from '../../words/timeline-steps.ts';
 import { askEach } from '../ask-each.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printJson } from '../json-text.ts';
@@ -11,6 +9,8 @@ import { resolveTimeRange, timeRangeOption } from '../time-option.ts';
 import { laneTexts, renderLanes } from './lanes.ts';
 import { type KnownTask, tasksOfLately, withEvents, withTimes } from './lately.ts';
 import { renderSteps } from './step-lines.ts';
+import { timelineOf, timelineTask, type Timeline, type TimelineTask } from './timeline-model.ts';
+import { stepsOf } from './timeline-steps.ts';
 
 /** The most tasks that are drawn; of more, the newest are. */
 export const lanesMax = 1_000;

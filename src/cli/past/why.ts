@@ -1,6 +1,5 @@
-import type { Microseconds } from '../../journal/events.ts';
+import { isoTime, microsecondsAt } from '../../microseconds.ts';
 import { type Explanation, explainTask } from '../../projections/explain-task.ts';
-import { isoTime } from '../../projections/task-view.ts';
 import { type Reader, reasonText, summaryText } from '../../words/explain-words.ts';
 import { wrapWords } from '../block.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -24,7 +23,7 @@ export const why: Command = async ({ options, words: [word = ''] }, context) => 
       lastOutputAt: log.lastAt,
       outputBytes: log.stdoutBytes + log.stderrBytes,
     },
-    { now: (nowMs * 1000) as Microseconds },
+    { now: microsecondsAt(nowMs) },
   );
   const reader: Reader = { ...context.users, nowMs };
   if (options.has('json')) await printJson(explanationJson(explanation, reader), context);

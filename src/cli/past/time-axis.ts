@@ -1,4 +1,4 @@
-import { clockTime, dayOf, exactClockTime } from './time-text.ts';
+import { clockTime, dayOf, exactClockTime } from '../../words/time-text.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -38,7 +38,7 @@ const distances: readonly Distance[] = [
 /** Between two labels. */
 const labelGap = 3;
 
-export interface Tick {
+interface Tick {
   /** The column that it stands in, from 0. */
   readonly cell: number;
   /** Empty where there is no room for it. */

@@ -1,4 +1,4 @@
-import type { Keyboard } from '../command.ts';
+import type { KeyInput } from '../command.ts';
 
 const ctrlZ = '\u001a';
 
@@ -8,7 +8,7 @@ const ctrlZ = '\u001a';
  * terminal again, whatever the shell has done with it meanwhile. Node puts the terminal back where the process ends by
  * SIGTERM or in any other way but SIGKILL, after which `stty sane` does.
  */
-export function openKeyboard(): Keyboard {
+export function openKeyInput(): KeyInput {
   const { stdin } = process;
   let onKey: (key: string) => void = () => undefined;
   const onData = (keys: string): void => {

@@ -1,5 +1,5 @@
-import type { TaskView } from '../projections/task-view.ts';
-import type { DaemonGap } from './daemon-gaps.ts';
+import type { DaemonGap } from '../../client/daemon-gaps.ts';
+import type { TaskView } from '../../projections/task-view.ts';
 import type { Step } from './timeline-steps.ts';
 
 /** What happened when, ready to be drawn. Times are milliseconds since 1970. */

@@ -23,8 +23,8 @@ const historyFirstPage = 100;
 /** How many of the tasks that ended last `table` gives where nothing is said. */
 const tableEnded = 30;
 
-/** The part of the client that asks what is and was, and changes what is known. */
-export abstract class PastClient extends Requests {
+/** The part of the client that asks for what is recorded of tasks, as it is and was, and adds to it. */
+export abstract class RecordsClient extends Requests {
   async list(options: Parameters<Client['list']>[0] = {}): Promise<readonly TaskView[]> {
     const tasks: TaskView[] = [];
     for await (const page of this.listPages(options)) tasks.push(...page);

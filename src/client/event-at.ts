@@ -1,5 +1,5 @@
-import type { Client } from '../client/api.ts';
 import type { JournalEvent, SequenceNumber } from '../journal/events.ts';
+import type { Client } from './api.ts';
 
 /** One event by its number; null where the journal has none of it. */
 export async function eventAt(client: Client, seq: number): Promise<JournalEvent | null> {

@@ -11,7 +11,10 @@ import { ProgressLine, partOf } from '../progress-line.ts';
  * `ghost audit --verify`: asks the daemon to check the whole journal, and where it refuses to work with the journal as it
  * is, checks it here. Says how much was checked and the head, to be kept elsewhere; 1 where something does not hold.
  */
-export async function checkJournal(context: CommandContext, { json }: { readonly json: boolean }): Promise<number> {
+export async function printVerification(
+  context: CommandContext,
+  { json }: { readonly json: boolean },
+): Promise<number> {
   const { result, hint } = await checked(context);
   const { damages } = result;
   if (json) await printJson(result, context);

@@ -1,12 +1,12 @@
 import { TextDecoder } from 'node:util';
 
-import type { JournalEvent, StreamName } from '../journal/events.ts';
-import { requestOf } from '../projections/signal-deliveries.ts';
-import type { LogChunk, TaskDetail } from '../protocol/answers.ts';
-import { quietJson } from '../quiet-json.ts';
-import type { DaemonGap } from './daemon-gaps.ts';
-import { answerWords, eventSentence } from './event-sentence.ts';
-import { quoteCommand } from './shell-quote.ts';
+import type { DaemonGap } from '../../client/daemon-gaps.ts';
+import type { JournalEvent, StreamName } from '../../journal/events.ts';
+import { requestOf } from '../../projections/signal-deliveries.ts';
+import type { LogChunk, TaskDetail } from '../../protocol/answers.ts';
+import { quietJson } from '../../quiet-json.ts';
+import { answerWords, eventSentence } from '../../words/event-sentence.ts';
+import { quoteCommand } from '../../words/shell-quote.ts';
 
 /**
  * An asciicast v3 recording (docs.asciinema.org/manual/asciicast/v3): a header, then one `[interval, code, data]` a
@@ -73,7 +73,7 @@ export class CastWriter {
     let lines = '';
     for (let [mark] = this.#marks; mark?.code === 'm' && mark.atMs <= atMs; [mark] = this.#marks) {
       this.#marks.shift();
-      lines += this.#line(mark.atMs, mark.code, mark.data);
+      lines += this.#line(mark);
     }
     // What comes after bytes that are gone does not go on with the character that began before.
     if (missing !== null) return lines + this.#flush(stream);
@@ -84,9 +84,9 @@ export class CastWriter {
   end(): string {
     let lines = this.#flush('stdout') + this.#flush('stderr');
     for (const { atMs, code, data } of this.#marks.splice(0)) {
-      lines += this.#line(atMs === afterAll ? this.#atMs : atMs, code, data);
+      lines += this.#line({ atMs: atMs === afterAll ? this.#atMs : atMs, code, data });
     }
-    return this.#isEmpty ? this.#line(this.#atMs, 'm', 'nothing was written yet') : lines;
+    return this.#isEmpty ? this.#line({ atMs: this.#atMs, code: 'm', data: 'nothing was written yet' }) : lines;
   }
 
   #flush(stream: StreamName): string {
@@ -95,10 +95,10 @@ export class CastWriter {
   }
 
   #output(atMs: number, text: string): string {
-    return text === '' ? '' : this.#line(atMs, 'o', text.replaceAll('\n', '\r\n'));
+    return text === '' ? '' : this.#line({ atMs, code: 'o', data: text.replaceAll('\n', '\r\n') });
   }
 
-  #line(atMs: number, code: string, data: string): string {
+  #line({ atMs, code, data }: { readonly atMs: number; readonly code: string; readonly data: string }): string {
     // Whole milliseconds: their sum is exact, so that no rounding adds up over a long recording.
     const ms = Math.max(0, Math.floor(atMs) - Math.floor(this.#atMs));
     this.#isEmpty = false;

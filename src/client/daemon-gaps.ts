@@ -1,5 +1,5 @@
-import type { Client } from '../client/api.ts';
 import type { EventOf, JournalEvent } from '../journal/events.ts';
+import type { Client } from './api.ts';
 import { eventAt } from './event-at.ts';
 
 /** A span in which no daemon ran. Times are milliseconds since 1970. */

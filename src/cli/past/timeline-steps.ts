@@ -1,10 +1,10 @@
-import type { EventOf, JournalEvent, StreamName } from '../journal/events.ts';
-import { answerTo, requestOf } from '../projections/signal-deliveries.ts';
-import { byteText } from './byte-text.ts';
-import type { DaemonGap } from './daemon-gaps.ts';
-import { answerWords, eventSentence } from './event-sentence.ts';
-import { counted } from './task-words.ts';
-import { clockTime } from './time-text.ts';
+import type { DaemonGap } from '../../client/daemon-gaps.ts';
+import type { EventOf, JournalEvent, StreamName } from '../../journal/events.ts';
+import { answerTo, requestOf } from '../../projections/signal-deliveries.ts';
+import { byteText } from '../../words/byte-text.ts';
+import { answerWords, eventSentence } from '../../words/event-sentence.ts';
+import { counted } from '../../words/task-words.ts';
+import { clockTime } from '../../words/time-text.ts';
 
 /** What a step of a task's life is. */
 export type StepKind =
