@@ -305,6 +305,24 @@ test('of very many damages the first hundred are told, and the count of events i
   expect(damages.at(-1)?.seq).toBe(damagesMax * 2);
 });
 
+test('of damages of several kinds no more are told, the first first', async () => {
+  for (const [broken, last] of [
+    [damagesMax - 1, 'environment-missing'],
+    [damagesMax, 'event-changed'],
+  ] as const) {
+    using folder = new JournalFolder();
+    const journal = await folder.open();
+    // Of its environment nothing is in the store.
+    const drafts = Array.from({ length: broken * 2 }, () => taskDraft('TaskAdopted'));
+    await journal.append([taskDraft('TaskSubmitted'), ...drafts], full);
+    journal[Symbol.dispose]();
+    await folder.tamper('UPDATE events SET at = 1 WHERE seq % 2 = 0');
+    const { damages } = await verify(folder);
+    expect(damages).toHaveLength(damagesMax);
+    expect(damages.at(-1)?.kind).toBe(last);
+  }
+});
+
 describe('an environment', () => {
   const rewrite = "UPDATE environments SET entries = replace(entries, '/bin', '/evil')";
 

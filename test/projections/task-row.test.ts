@@ -2,21 +2,27 @@ import { expect, test } from 'vitest';
 
 import type { EventDraft } from '../../src/journal/events.ts';
 import { evolveTask } from '../../src/projections/evolve-task.ts';
-import { besideBytesAssumed } from '../../src/projections/stored-bytes.ts';
-import { outputBytes } from '../../src/projections/task-row.ts';
+import { besideBytesAssumed, finalSealBytes } from '../../src/projections/stored-bytes.ts';
+import { isUnsealed, outputBytes } from '../../src/projections/task-row.ts';
 import type { Task } from '../../src/projections/task.ts';
 import { committed, taskDraft } from '../support/facts.ts';
 
 const block = 4096;
 const life = [taskDraft('TaskSubmitted'), taskDraft('TaskSpawned'), taskDraft('TaskStarted'), taskDraft('TaskExited')];
 
-/** What the output takes of a task to which, after its end, this happened. */
-function bytesAfter(...drafts: readonly EventDraft[]): number {
+/** A task to which, after its end, this happened. */
+function taskAfter(...drafts: readonly EventDraft[]): Task {
   const task = committed([...life, ...drafts]).reduce<Task | undefined>(
     (state, event) => (event.task === null ? state : evolveTask(state, event)),
     undefined,
   );
-  return task === undefined ? Number.NaN : outputBytes(task);
+  if (task === undefined) throw new Error('it was submitted');
+  return task;
+}
+
+/** What its output takes. */
+function bytesAfter(...drafts: readonly EventDraft[]): number {
+  return outputBytes(taskAfter(...drafts));
 }
 
 const closed = (besideBytes: number | null, stdoutBytes = 10_000): EventDraft =>
@@ -46,4 +52,11 @@ test('what is beside it counts until the last of it is gone, and of a task that 
 
 test('where nobody measured what is beside it, as many blocks are taken as most have', () => {
   expect(bytesAfter(closed(null))).toBe((3 + 1) * block + besideBytesAssumed);
+});
+
+test('what is left of a stream is to be compressed from so many bytes on, and where some of it is already', () => {
+  expect(isUnsealed(taskAfter(closed(0, finalSealBytes - 1)))).toBe(false);
+  expect(isUnsealed(taskAfter(closed(0, finalSealBytes)))).toBe(true);
+  expect(isUnsealed(taskAfter(closed(0, 9_001), sealed))).toBe(true);
+  expect(isUnsealed(taskAfter(closed(0, 9_000), sealed))).toBe(false);
 });

@@ -41,6 +41,11 @@ test('of a very long line the beginning is held, and the rest counted', () => {
   expect(line?.bytes.length).toBe(heldBytesMax);
   expect(line?.leftOut).toBe(1_000_000 - 1);
   expect(Buffer.from(next?.bytes ?? []).toString()).toBe('next');
+  // The same of one that came at once.
+  for (const over of [0, 1]) {
+    const [whole] = windowOf([['stdout', `${'x'.repeat(heldBytesMax + over)}\n`]]).lines;
+    expect([whole?.bytes.length, whole?.leftOut]).toEqual([heldBytesMax, over]);
+  }
 });
 
 test('no more lines are held than the limit, and the oldest go', () => {
@@ -61,6 +66,29 @@ test('no more bytes are held than the limit, each line with what it costs beside
   expect(more.lines).toHaveLength(fit);
   expect(more.bytes).toBeLessThanOrEqual(windowBytesMax);
   expect(more.lines[0]?.start.stdout).toBe(line.length);
+  // To the very byte, at either end: what is left of the room is given to one line more.
+  const overhead = one.bytes - heldBytesMax;
+  const filling = (bytes: number): string => `${'y'.repeat(windowBytesMax - full.bytes - overhead + bytes)}\n`;
+  const all = windowOf([
+    ['stdout', line.repeat(fit)],
+    ['stdout', filling(0)],
+  ]);
+  expect([all.lines.length, all.bytes]).toEqual([fit + 1, windowBytesMax]);
+  expect(
+    windowOf([
+      ['stdout', line.repeat(fit)],
+      ['stdout', filling(1)],
+    ]).lines,
+  ).toHaveLength(fit);
+  for (const [bytes, count] of [
+    [0, fit + 1],
+    [1, fit],
+  ] as const) {
+    const first = filling(bytes);
+    const later = saidBy([['stdout', line.repeat(fit)]], { stdout: first.length, stderr: 0 });
+    const window = later.reduce(withChunk, emptyWindow);
+    expect(withEarlier(window, windowOf([['stdout', first]])).lines).toHaveLength(count);
+  }
 });
 
 test('an earlier page goes before, a line across the border becomes one, and the end gives way', () => {

@@ -5,9 +5,18 @@ import { leastTasks, roomyRows, screenLayout, tableMax } from '../../src/ui/scre
 import { initialScreen } from '../../src/ui/screen-state.ts';
 import { tasksNumbered } from './made-tasks.ts';
 
-function layout({ tasks, rows, open = true }: { tasks: number; rows: number; open?: boolean }) {
+interface Shown {
+  readonly tasks: number;
+  readonly rows: number;
+  readonly open?: boolean;
+  readonly isPast?: boolean;
+}
+
+function layout({ tasks, rows, open = true, isPast = false }: Shown) {
   const initial = initialScreen({ size: { columns: 100, rows }, nowMs: 0 });
-  return screenLayout({ ...initial, log: { ...initial.log, open }, present: knownFrom(tasksNumbered(tasks)) });
+  const present = knownFrom(tasksNumbered(tasks));
+  const past = { known: present, atMs: 0, events: [], playing: false, speed: 1, busy: false };
+  return screenLayout({ ...initial, log: { ...initial.log, open }, present, past: isPast ? past : null });
 }
 
 test('beside an open log the table has so many rows at the most, and at least so many', () => {
@@ -24,6 +33,8 @@ test('there is a line under the titles, and a ruler with all its lines, from so 
     { tableLine: false },
     { tableLine: true },
   ]);
+  const rulers = [roomyRows - 1, roomyRows].map((rows) => layout({ tasks: 3, rows, isPast: true }).ruler);
+  expect(rulers).toEqual([2, 5]);
   // A row more goes into that line.
   const [less, more] = [roomyRows - 1, roomyRows].map((rows) => layout({ tasks: 100, rows, open: false }).table);
   expect(more).toBe(less);
