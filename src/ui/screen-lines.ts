@@ -124,7 +124,7 @@ function rulerAxis({ events, known }: Past, columns: number): string {
 export function emptyLine({ connection, filter, past }: ScreenState): string {
   if (connection.kind === 'connecting') return 'connecting…';
   if (filter.terms !== null) return 'no task fits the filter; Esc clears it';
-  return past === null ? 'no tasks yet: r runs a command' : 'no tasks yet, then';
+  return past === null ? 'no tasks to show: r runs a command' : 'no tasks yet, then';
 }
 
 function widthOfHint({ shown, hint }: { readonly shown: string; readonly hint: string }): number {

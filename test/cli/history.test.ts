@@ -82,7 +82,7 @@ describe('history', () => {
       stdout: '',
       stderr: 'no task fits; see: ghost history --help\n',
     });
-    expect((await asked([])).stderr).toBe('no tasks yet; start one with: ghost run COMMAND\n');
+    expect((await asked([])).stderr).toBe('no tasks to show; start one with: ghost run COMMAND\n');
   });
 
   test('understands options as the same words inline', async () => {

@@ -72,7 +72,7 @@ describe('list', () => {
     expect(await ghost(['list'], { client: none })).toMatchObject({
       result: 0,
       stdout: '',
-      stderr: 'no tasks yet; start one with: ghost run COMMAND\n',
+      stderr: 'no tasks to show; start one with: ghost run COMMAND\n',
     });
     expect(await ghost(['list', '-s', 'lost', '-s', 'failed'], { client: none })).toMatchObject({
       result: 0,

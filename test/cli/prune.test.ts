@@ -78,6 +78,8 @@ describe('prune', () => {
     const hidden = { tasks: [], tasksTotal: 0, bytes: 0, forgotten: [7, 42], forgottenTotal: 2 };
     const { stdout, asked } = await pruned(['7', 'web', '7', '--forget'], hidden);
     expect(stdout).toBe('2 tasks hidden: 7 42\n');
+    const many = { ...hidden, forgotten: [1, 2, 3, 4, 7, 8, 10, 12, 13, 14], forgottenTotal: 10 };
+    expect((await pruned(['--forget'], many)).stdout).toBe('10 tasks hidden: 1-4 7 8 10 12-14\n');
     expect(asked).toEqual([{ tasks: ['7', 'web'], forget: true, dryRun: false }]);
     expect((await pruned(['--forget', '--dry-run'], { ...some, forgotten: [7], forgottenTotal: 1 })).stdout).toBe(
       ' 7  12.3 MiB\n42     512 B\n12.3 MiB of 2 tasks would go; nothing was taken\n1 task would be hidden: 7\n',

@@ -438,7 +438,7 @@ describe('ghost timeline', () => {
     expect(await ghost(['timeline'], { client })).toMatchObject({
       result: 0,
       stdout: '',
-      stderr: expect.stringContaining('no tasks yet'),
+      stderr: expect.stringContaining('no tasks to show'),
     });
   });
 

@@ -108,7 +108,7 @@ test.for(leavings)('$by leaves the terminal as it was', async ({ leave, status }
   await using terminal = await TestTerminal.open(home, size);
   const before = await terminalState(terminal);
   await terminal.command('ghost ui; echo "status $?"');
-  await terminal.sees('no tasks yet');
+  await terminal.sees('no tasks to show');
   expect(await terminal.fact('alternate_on')).toBe('1');
   await leave(terminal);
   await terminal.sees(`status ${status}`);
@@ -122,7 +122,7 @@ test('a screen that breaks leaves the terminal as it was, and says what broke it
   const breaker = join(home.work, 'break.mjs');
   writeFileSync(breaker, "process.on('SIGUSR2', () => { throw new Error('broken on purpose'); });\n");
   await terminal.command(`NODE_OPTIONS="--import ${breaker}" ghost ui; echo "status $?"`);
-  await terminal.sees('no tasks yet');
+  await terminal.sees('no tasks to show');
   process.kill(await terminal.screenPid(), 'SIGUSR2');
   const seen = await terminal.sees('status 1');
   expect(seen).toContain('ghost: something unexpected went wrong: broken on purpose');
@@ -135,7 +135,7 @@ test('it is stopped and continued like any program', async () => {
   await using terminal = await TestTerminal.open(home, size);
   const before = await terminalState(terminal);
   await terminal.command('ghost ui');
-  await terminal.sees('no tasks yet');
+  await terminal.sees('no tasks to show');
   await terminal.press('ctrl-z');
   await terminal.sees('Stopped');
   await isAsBefore(terminal, before);

@@ -86,7 +86,7 @@ async function tellNone({ terms }: TaskFilter, { stderr }: CommandContext): Prom
   await stderr.write(
     terms.length > 0
       ? 'no task fits; see: ghost history --help\n'
-      : 'no tasks yet; start one with: ghost run COMMAND\n',
+      : 'no tasks to show; start one with: ghost run COMMAND\n',
   );
 }
 

@@ -28,7 +28,7 @@ export const list: Command = async ({ options }, context) => {
 
 function emptyText(states: readonly TaskState[], { isNow }: { readonly isNow: boolean }): string {
   if (states.length > 0) return `no task ${isNow ? 'is' : 'was'} ${states.join(' or ')}\n`;
-  return isNow ? 'no tasks yet; start one with: ghost run COMMAND\n' : 'there were no tasks then\n';
+  return isNow ? 'no tasks to show; start one with: ghost run COMMAND\n' : 'there were no tasks then\n';
 }
 
 function stateHint(near: string | null): string {

@@ -53,8 +53,21 @@ function pruneText(result: PruneResult, { dryRun = false }: PruneOptions): strin
     tasks.length === 0 ? '' : outputText(result, { dryRun }),
     forgotten.length === 0
       ? ''
-      : `${hidden} ${dryRun ? 'would be hidden' : 'hidden'}: ${forgotten.join(' ')}${moreText(forgottenTotal - forgotten.length, ' ')}\n`,
+      : `${hidden} ${dryRun ? 'would be hidden' : 'hidden'}: ${numbersText(forgotten)}${moreText(forgottenTotal - forgotten.length, ' ')}\n`,
   ].join('');
+}
+
+/** `7 42 50-61`: three and more that follow each other are told by their ends. */
+function numbersText(numbers: readonly number[]): string {
+  const runs: { readonly from: number; to: number }[] = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (last?.to === number - 1) last.to = number;
+    else runs.push({ from: number, to: number });
+  }
+  return runs
+    .map(({ from, to }) => (to === from ? `${from}` : to === from + 1 ? `${from} ${to}` : `${from}-${to}`))
+    .join(' ');
 }
 
 /** What is not told of one by one. */

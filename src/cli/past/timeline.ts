@@ -153,7 +153,7 @@ async function print(drawn: Timeline, { context, nowMs, isSingle }: Printing): P
 
 function noTasks({ since, until }: Range): string {
   return since === undefined && until === undefined
-    ? 'no tasks yet; start one with: ghost run COMMAND\n'
+    ? 'no tasks to show; start one with: ghost run COMMAND\n'
     : 'no task ran in that time\n';
 }
 
