@@ -5,7 +5,8 @@ import { messageOf } from './error-message.ts';
 import { GhostError } from './ghost-error.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
-const groupAndOthers = 0o077;
+/** The permissions of everybody but the owner. */
+export const groupAndOthers = 0o077;
 const elsewhere = 'set GHOST_HOME to a folder that you can write in';
 
 /**

@@ -18,10 +18,8 @@ import { commandWord } from './parse.ts';
 
 const interruptSignals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** The commands that search: of all others, none has code that V8 compiles while it ends. */
-const computes = ['log', 'logs', 'grep'].includes(commandWord(process.argv.slice(2)) ?? '');
-/** One that has run for so long may have such code. */
-const briefMs = 150;
+/** A command that has taken more of a processor may have code that V8 compiles while it ends; Node's start takes some 50. */
+const briefProcessorMs = 150;
 /** What keeps the process alive at its end gets so long. */
 const lingerMs = 200;
 const clients: Client[] = [];
@@ -102,10 +100,11 @@ const result = runCli(process.argv.slice(2), {
 void result.then(async (status) => {
   if (status === 'stays') return;
   // All output has been taken by now, and the open connection would only keep the process waiting.
-  if (!computes || process.uptime() * 1000 < briefMs) process.exit(status);
+  const { user, system } = process.cpuUsage();
+  if ((user + system) / 1000 < briefProcessorMs) process.exit(status);
   // process.exit waits for V8's compilers without serving them, and one that wants the heap collected first waits for the
-  // main thread: seen once with Node 24.21 at the end of a long `log -g`, for ever. An end in order has no such knot, and
-  // costs a few milliseconds, which a brief command saves.
+  // main thread: seen with Node 24.21 at the end of a long `log -g` and of a `run -f` of 300 MB, for ever. An end in order
+  // has no such knot, and costs a few milliseconds, which a brief command saves.
   process.exitCode = status;
   setTimeout(() => process.exit(status), lingerMs).unref();
   await Promise.all(clients.map((client) => client.close()));

@@ -83,9 +83,24 @@ function leadingOptions(argv: readonly string[]): readonly string[] {
   return words;
 }
 
+/** What other programs of this kind call it: by its letters alone, `rm` is near to `run` and `top` to `stop`. */
+const elsewhere: Readonly<Partial<Record<CommandName, string>>> = {
+  run: 'add start exec submit',
+  list: 'ps jobs',
+  show: 'info inspect describe',
+  log: 'follow tail cat attach',
+  grep: 'search',
+  ui: 'top monit',
+  stop: 'cancel',
+  audit: 'events',
+  prune: 'rm remove delete clean',
+  shutdown: 'quit',
+};
+
 function unknownCommand(word: string): GhostError {
+  const [meant] = Object.entries(elsewhere).find(([, words]) => words.split(' ').includes(word)) ?? [];
   const names = commandTable.flatMap(({ name, alias }) => (alias === null ? [name] : [name, alias]));
-  const near = nearest(word, names);
+  const near = meant ?? nearest(word, names);
   return new GhostError('usage', `unknown command "${visible(word)}"`, {
     hint: near === null ? 'ghost help' : `ghost ${near}`,
   });

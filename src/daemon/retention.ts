@@ -12,6 +12,7 @@ import {
   choosePrunes,
   choosing,
 } from './retention-policy.ts';
+import { retryMs } from './retries.ts';
 import { StoredOutput } from './stored-output.ts';
 
 /** While output grows, how often what all of it takes is held against the limits. */
@@ -21,8 +22,6 @@ const lookEveryMs = 500;
  * million tasks may have to give up theirs.
  */
 export const prunesAtOnce = 256;
-/** When nothing could be taken (the journal cannot be written), how long until it is tried again. */
-const retryMs = 5_000;
 /**
  * What stays of all output however little room others leave on the disk, or a hundredth of it where that is less: on a
  * disk that is nearly full anyway, the end of what a task printed is worth more than these few bytes.

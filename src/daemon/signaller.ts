@@ -64,7 +64,9 @@ export class Signaller {
       return known ?? 'unknown';
     }
     passCrashPoint('signal.requested');
+    const at = this.#context.clock();
     const answer = this.#deliver(task, signal);
+    if (answer === 'delivered') this.#supervisor.find(task.id)?.endTime.noteSignal({ signal, at });
     passCrashPoint('signal.delivered');
     await append({
       type: 'SignalSent',

@@ -3,6 +3,7 @@ import { FactAlreadyRecorded } from '../journal/append.ts';
 import type { EventDraft, Microseconds, Outcome, ProcessIdentity, TaskId } from '../journal/events.ts';
 import { microsecondsAt } from '../microseconds.ts';
 import type { EndedStatus, RunningStatus, TaskStatus } from '../projections/task.ts';
+import { EndTime } from './end-time.ts';
 import { finalLengths } from './final-lengths.ts';
 import { LookAgain } from './look-again.ts';
 import { OutputRecorder } from './output-recorder.ts';
@@ -24,6 +25,7 @@ import { TaskHandle } from './task-handle.ts';
 export class Supervision implements Disposable {
   readonly id: TaskId;
   readonly recorder: OutputRecorder;
+  readonly endTime = new EndTime();
   readonly #context: SupervisionContext;
   readonly #folder: TaskFolder;
   readonly #attempt: number;
@@ -245,8 +247,7 @@ export class Supervision implements Disposable {
       data: {
         attempt: this.#attempt,
         outcome,
-        // A file's time is the kernel's coarse one and may be a tick before the start.
-        endedAt: Math.max(endedAt, startedAt) as Microseconds,
+        endedAt: this.endTime.of(endedAt, { startedAt, outcome }),
         processorTime: noted.processorTime,
         observed: endedAt < this.#context.startedAt ? 'found' : 'live',
         source,

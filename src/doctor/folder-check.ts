@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
-import { checkDataFolder } from '../data-folder.ts';
+import { checkDataFolder, groupAndOthers } from '../data-folder.ts';
 import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { copiesFolder } from '../journal/salvage.ts';
@@ -9,7 +9,6 @@ import { quoteWord } from '../words/shell-quote.ts';
 import { type Found, ok, problem, someOf, warning } from './finding.ts';
 import type { Patient } from './patient.ts';
 
-const groupAndOthers = 0o077;
 const permissionBits = 0o777;
 
 /** Everything in a data folder, itself left out; what is behind a symbolic link is not looked at. */

@@ -124,6 +124,10 @@ describe('what is refused, with what to type instead', () => {
   test.for([
     [['stauts'], 'unknown command "stauts"', 'ghost status'],
     [['lgo'], 'unknown command "lgo"', 'ghost log'],
+    [['rm', '5'], 'unknown command "rm"', 'ghost prune'],
+    [['top'], 'unknown command "top"', 'ghost ui'],
+    [['start', 'make'], 'unknown command "start"', 'ghost run'],
+    [['tail', '-f', '5'], 'unknown command "tail"', 'ghost log'],
     [['resta'], 'unknown command "resta"', 'ghost restart'],
     [['frobnicate'], 'unknown command "frobnicate"', 'ghost help'],
     [[''], 'unknown command ""', 'ghost help'],

@@ -24,6 +24,17 @@ test('a task that ignores SIGTERM is killed when its grace has run out, and each
   expect(await home.ok(['log', String(id)])).toBe('ready\nno');
 });
 
+test('no task ends before it was asked to, however coarse the time of its file is', async () => {
+  await using home = new GhostHome();
+  for (let count = 0; count < 12; count += 1) {
+    const id = await home.run(['sleep', '300']);
+    await home.ok(['stop', String(id)]);
+    const [asked] = home.events({ type: 'SignalRequested', task: id });
+    const [ended] = home.events({ type: 'TaskExited', task: id });
+    expect(ended?.data['endedAt']).toBeGreaterThanOrEqual(asked?.at ?? Number.NaN);
+  }
+});
+
 test('the grace of a stop runs on when the daemon is killed in the middle of it', async () => {
   await using home = new GhostHome();
   const id = await home.run(['sh', '-c', 'trap "echo no" TERM; echo ready; while :; do sleep 0.05; done']);

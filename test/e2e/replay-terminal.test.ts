@@ -16,10 +16,13 @@ const hourMs = 3_600_000;
  * test has to wait, and nothing comes by itself while a test looks.
  */
 async function hourly(home: GhostHome, { lastMs = hourMs }: { readonly lastMs?: number } = {}): Promise<void> {
-  await home.run(['sh', '-c', 'for word in one two three; do echo $word; sleep 0.1; done']);
+  const file = join(home.path, 'tasks', '1', 'order.idx');
+  // Each word waits until the one before it was seen, so that they are seen one by one.
+  const noted = `[ "$(stat -c %s "$0" 2>/dev/null || echo 0)" -ge $((seen * ${orderRecordBytes})) ]`;
+  const words = `seen=0; for word in one two three; do echo $word; seen=$((seen + 1)); until ${noted}; do sleep 0.02; done; done`;
+  await home.run(['sh', '-c', words, file]);
   await home.ok(['wait', '1']);
   await until('the log is complete', () => home.events({ type: 'LogClosed', task: 1 }).length === 1);
-  const file = join(home.path, 'tasks', '1', 'order.idx');
   const index = readFileSync(file);
   const records = index.length / orderRecordBytes;
   expect(records, 'the words were seen one by one').toBe(3);
