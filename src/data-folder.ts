@@ -4,6 +4,7 @@ import { errorCode } from './error-code.ts';
 import { messageOf } from './error-message.ts';
 import { GhostError } from './ghost-error.ts';
 import { makePrivateFolder } from './private-folder.ts';
+import { quoteWord } from './shell-quote.ts';
 
 /** The permissions of everybody but the owner. */
 export const groupAndOthers = 0o077;
@@ -34,7 +35,10 @@ export function checkDataFolder(home: string): boolean {
   if (stats === null) return false;
   if (!stats.isDirectory()) {
     // Nobody is to be led to move /dev/null away.
-    throw unusable(home, { why: 'it is not a folder', hint: stats.isFile() ? `mv ${home} ${home}.old` : elsewhere });
+    throw unusable(home, {
+      why: 'it is not a folder',
+      hint: stats.isFile() ? `mv ${quoteWord(home)} ${quoteWord(`${home}.old`)}` : elsewhere,
+    });
   }
   const uid = process.getuid?.();
   if (uid !== undefined && stats.uid !== uid) {
@@ -45,7 +49,7 @@ export function checkDataFolder(home: string): boolean {
   }
   if ((stats.mode & groupAndOthers) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
-    throw unusable(home, { why: `others can get in (its mode is ${mode})`, hint: `chmod 700 ${home}` });
+    throw unusable(home, { why: `others can get in (its mode is ${mode})`, hint: `chmod 700 ${quoteWord(home)}` });
   }
   try {
     accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -53,7 +57,7 @@ export function checkDataFolder(home: string): boolean {
     if (errorCode(error) === 'EROFS') {
       throw unusable(home, { why: 'it lies on a read-only file system', hint: elsewhere });
     }
-    throw unusable(home, { why: 'you cannot write in it', hint: `chmod 700 ${home}` });
+    throw unusable(home, { why: 'you cannot write in it', hint: `chmod 700 ${quoteWord(home)}` });
   }
   return true;
 }

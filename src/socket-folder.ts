@@ -5,6 +5,7 @@ import { errorCode } from './error-code.ts';
 import { messageOf } from './error-message.ts';
 import { GhostError } from './ghost-error.ts';
 import { socketPathBytesMax } from './paths.ts';
+import { quoteWord } from './shell-quote.ts';
 
 const writableByGroup = 0o020;
 const writableByOthers = 0o002;
@@ -38,10 +39,13 @@ export function checkSocketFolder(socketPath: string): boolean {
     // The temporary folder is meant to be like that.
     const shared = (stats.mode & sticky) !== 0;
     const why = `anybody can write in ${folder}`;
-    throw socketUnusable(socketPath, shared ? { why } : { why, hint: `chmod go-w ${folder}` });
+    throw socketUnusable(socketPath, shared ? { why } : { why, hint: `chmod go-w ${quoteWord(folder)}` });
   }
   if ((stats.mode & writableByGroup) !== 0) {
-    throw socketUnusable(socketPath, { why: `its group can write in ${folder}`, hint: `chmod g-w ${folder}` });
+    throw socketUnusable(socketPath, {
+      why: `its group can write in ${folder}`,
+      hint: `chmod g-w ${quoteWord(folder)}`,
+    });
   }
   return true;
 }

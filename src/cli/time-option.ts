@@ -1,6 +1,7 @@
 import type { Client } from '../client/api.ts';
 import { eventAt } from '../client/event-at.ts';
 import { GhostError } from '../ghost-error.ts';
+import { dayOf, exactClockTime } from '../words/time-text.ts';
 import { parsePastTime, type TypedTime } from '../words/time.ts';
 import type { ParsedOptions } from './parse.ts';
 
@@ -36,9 +37,15 @@ export async function resolveTimeRange(
 /** @throws GhostError `usage` where nothing can lie in between. */
 export function refuseEmptyRange(from: Date, to: Date): void {
   if (from.getTime() < to.getTime()) return;
-  throw new GhostError('usage', `nothing lies between ${from.toISOString()} and ${to.toISOString()}`, {
+  throw new GhostError('usage', `nothing lies between ${wallTime(from)} and ${wallTime(to)}`, {
     hint: 'give --since the earlier of the two, and --until the later',
   });
+}
+
+/** By the clock that the times were typed by. */
+function wallTime(date: Date): string {
+  const atMs = date.getTime();
+  return `${dayOf(atMs)} ${exactClockTime(atMs)}`;
 }
 
 /** The moment of a typed time. @throws GhostError `usage` where the journal has no such event. */

@@ -8,6 +8,7 @@ import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
 import { ClientConnection } from '../protocol/client-connection.ts';
 import { helloTimeoutMs } from '../protocol/limits.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { checkSocketFolder } from '../socket-folder.ts';
 import { callerTerminal } from './caller.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -116,7 +117,7 @@ async function openSocket(
         break;
       default:
         throw new GhostError('daemon-unreachable', `the socket ${path} cannot be connected to: ${outcome}`, {
-          hint: `ls -l ${path}`,
+          hint: `ls -l ${quoteWord(path)}`,
         });
     }
   }

@@ -2,6 +2,7 @@ import { closeSync, constants, lstatSync, openSync, writeFileSync } from 'node:f
 
 import { GhostError } from '../ghost-error.ts';
 import type { Paths } from '../paths.ts';
+import { quoteWord } from '../shell-quote.ts';
 
 /**
  * ghost makes no symbolic links, and one that lies in its folder leads to what is somebody's: nothing is read through it,
@@ -36,7 +37,7 @@ export function refuseLinks(paths: readonly string[], code: 'data-folder-unusabl
   const link = paths.find(isLink);
   if (link === undefined) return;
   throw new GhostError(code, `${link} is a symbolic link, and ghost follows none in its folder`, {
-    hint: `ls -l ${link}  and remove it, or set GHOST_HOME to a folder where there is room`,
+    hint: `ls -l ${quoteWord(link)}  and remove it, or set GHOST_HOME to a folder where there is room`,
   });
 }
 

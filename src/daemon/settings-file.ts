@@ -5,6 +5,7 @@ import { hasCode } from '../error-code.ts';
 import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
 import { type Settings, defaultSettings } from '../settings.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { userHome } from '../user-home.ts';
 import { type LogKey, type SettingKey, logKeys } from './setting-keys.ts';
 import { readGiven, refuseIn } from './settings-text.ts';
@@ -48,7 +49,7 @@ export function readSettingsText({ path, required }: SettingsPlace): string | nu
   } catch (error) {
     if (!required && isOutOfReach(path)) return null;
     throw new GhostError('config-invalid', `the config file ${path} cannot be read: ${messageOf(error)}`, {
-      hint: required ? `ls -l ${path}, or unset GHOST_CONFIG` : `ls -l ${path}`,
+      hint: `ls -l ${quoteWord(path)}${required ? ', or unset GHOST_CONFIG' : ''}`,
       cause: error,
     });
   }

@@ -2,6 +2,7 @@ import { type ObjectNode, type ValueNode, evaluate, parse } from '@humanwhocodes
 
 import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { type LogKey, logKeyNames } from './setting-keys.ts';
 
 /** What a config file says of one key, and in which line. */
@@ -38,7 +39,7 @@ export function readGiven(text: string, { path }: { path: string }): ReadonlyMap
 export function refuseIn(path: string): Refuse {
   return (what, { line, cause }) =>
     new GhostError('config-invalid', `the config file ${path} is wrong in line ${line}: ${what}`, {
-      hint: `$EDITOR ${path}`,
+      hint: `$EDITOR ${quoteWord(path)}`,
       ...(cause === undefined ? {} : { cause }),
     });
 }

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 
 import { messageOf } from '../error-message.ts';
 import { GhostError } from '../ghost-error.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { checkTail } from './chain-check.ts';
 import { type EventRow, eventColumns } from './codec.ts';
 import { type Database, openForReading, sqliteErrorCode } from './database.ts';
@@ -56,7 +57,7 @@ export function inspectJournal(
     const defect: JournalDefect = {
       kind: 'closed',
       message: `${path} is a symbolic link, and ghost follows none in its folder`,
-      hint: `ls -l ${path}  and put the journal itself there`,
+      hint: `ls -l ${quoteWord(path)}  and put the journal itself there`,
     };
     return { events: 0, lastAt: null, migrationsMissing: 0, defect };
   }

@@ -1,6 +1,7 @@
 import type { Actor, DataOf, JournalEvent, Outcome, PruneReason } from '../journal/events.ts';
 import { byteText } from './byte-text.ts';
 import { formatDuration } from './duration.ts';
+import { quoteWord } from './shell-quote.ts';
 import { counted } from './task-words.ts';
 import { visible } from './visible.ts';
 
@@ -73,7 +74,7 @@ export function eventSentence(
     }
     case 'TaskRenamed': {
       const { name } = event.data;
-      return `${name === null ? 'its name was taken away' : `named ${visible(name)}`}${asked}`;
+      return `${name === null ? 'its name was taken away' : `named ${quoteWord(name)}`}${asked}`;
     }
     case 'TaskTagged': {
       const { added, removed } = event.data;

@@ -223,6 +223,8 @@ describe('show', () => {
       expect((await last(`${most}x`, columns))[0]).toBe('named');
     }
     expect((await last(`${most}x`, head.length + eventColumnsMin + 1))[0]).toBe(`named ${most}x`);
+    // A name of several words is told from the words around it.
+    expect((await last('two words', 80))[0]).toMatch(/^named 'two words' by /);
   });
 
   test('in JSON is one object with ISO times and null for what is not known', async () => {

@@ -365,7 +365,10 @@ describe('ghost timeline', () => {
   });
 
   test('one task is drawn as steps, several as lanes, 80 columns wide in a pipe', async () => {
-    expect((await ghost(['timeline', 'web'], { client: clientOf() })).stdout).toMatch(/^task 1 web {2}exited with 0/);
+    for (const words of [['web'], ['web', 'web']]) {
+      const { stdout: steps } = await ghost(['timeline', ...words], { client: clientOf() });
+      expect(steps).toMatch(/^task 1 web {2}exited with 0/);
+    }
     const { stdout } = await ghost(['timeline', 'web', '1', '2'], {
       client: clientOf({
         show: (task) =>

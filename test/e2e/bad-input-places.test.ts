@@ -46,6 +46,15 @@ describe('a data folder that cannot be used', () => {
     );
   });
 
+  test('what to type about one with a space in its name can be typed', async () => {
+    await using home = new GhostHome();
+    const path = join(home.work, 'two words');
+    mkdirSync(path);
+    chmodSync(path, 0o755);
+    const { stderr } = await home.ghost(['list'], { env: { GHOST_HOME: path } });
+    expect(stderr).toContain(`try: chmod 700 '${path}'\n`);
+  });
+
   test('one that others can get into is not used, and not changed either', async () => {
     await using home = new GhostHome();
     mkdirSync(home.path);

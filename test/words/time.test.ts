@@ -203,7 +203,7 @@ test('a range in which nothing can lie is refused', async () => {
     resolveTimeRange(rangeOf('--since', '1h ago', '--until', '2h ago'), fakeClient({})),
   ).rejects.toMatchObject({
     code: 'usage',
-    message: 'nothing lies between 2026-11-22T13:05:00.250Z and 2026-11-22T12:05:00.250Z',
+    message: 'nothing lies between 2026-11-22 14:05:00.250 and 2026-11-22 13:05:00.250',
   });
 });
 

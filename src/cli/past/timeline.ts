@@ -26,7 +26,7 @@ export const timeline: Command = async (invocation, context) => {
   const hasSteps = options.has('json');
   const { tasks, status } = await tasksOf(words, { client, context, range, hasSteps });
   const nowMs = context.now();
-  const isSingle = words.length === 1;
+  const isSingle = new Set(words).size === 1;
   const drawn = await draw(tasks, { client, nowMs, range, isSingle });
   if (options.has('json')) await printJson(timelineJson(drawn), context);
   else if (drawn.tasks.length > 0) await print(drawn, { context, nowMs, isSingle });
