@@ -4,7 +4,7 @@ import type { Microseconds } from './journal/events.ts';
 export type Clock = () => Microseconds;
 
 /** How far the fine clock may be from the system's before it is set by it again. */
-const driftMsMax = 2;
+export const driftMsMax = 2;
 
 /** The system's time of day, with the microseconds of the monotonic clock between its ticks. */
 export function systemClock(): Clock {

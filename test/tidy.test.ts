@@ -42,6 +42,36 @@ const doors: readonly { readonly thing: string; readonly open: readonly string[]
   { thing: 'rxjs', open: ['src/projections/project.ts', 'src/projections/live-table.ts', 'src/daemon/'] },
 ];
 
+/** Limits whose edge nobody can see, or only after waiting for it: each by its file, with why. */
+const untriedLimits: readonly string[] = [
+  // How long work that stands still may last. What happens then is tried with shorter times (words/in-time.test.ts).
+  'src/cli/past/line-blanks.ts blankMsMax',
+  'src/client/process-end.ts waitMsMax',
+  'src/ui/log-hits.ts screenSearchMsMax',
+  'src/ui/log-marks.ts markMsMax',
+  'src/words/in-time.ts workedShareMin',
+  'src/words/line-search.ts searchMsMax',
+  'src/journal/environment-store.ts emptyTriesMax',
+  // How much is done or remembered at once: whatever it is, what comes out is the same.
+  'src/daemon/actor-filter.ts rememberedMax',
+  'src/daemon/audit-handlers.ts spanLeast',
+  'src/daemon/audit-handlers.ts spanMost',
+  'src/daemon/member-packer.ts waitingBytesMax',
+  'src/daemon/rotation.ts writersMax',
+  'src/projections/read-model-fold.ts snapshotEventsMin',
+  'src/projections/task-history.ts gapMax',
+  'src/ui/log-marks.ts quickTextMax',
+  'src/ui/table-rows.ts rememberedMax',
+  // Numbers of others: of the kernel's, of gzip's, of roff's, and one that another limit gives.
+  'src/cli/man-page.ts lineCharactersMax',
+  'src/daemon/kernel-log.ts recordBytesMax',
+  'src/daemon/set-aside.ts packedMemberBytesMax',
+  'src/protocol/request-schemas.ts commandArgumentBytesMax',
+  'src/protocol/signals.ts realTimeMin',
+  // One moment alone has a place (cli/timeline.test.ts).
+  'src/cli/past/timeline-model.ts spanMsMin',
+];
+
 describe('imports', () => {
   test('every folder uses only the folders that it stands on', () => {
     const offences = sources.flatMap(({ path, imports }) =>
@@ -156,6 +186,21 @@ describe('files', () => {
         }),
       );
     expect(offences).toEqual([]);
+  });
+
+  test('have no limit that no test has tried at its edge', () => {
+    const tried = new Set(
+      tests
+        .flatMap(({ imports }) => imports)
+        .flatMap(({ target, names }) => [...(names ?? [])].map((name) => `${target} ${name}`)),
+    );
+    const limits = sources.flatMap(({ path, lines }) =>
+      lines.flatMap((line) => {
+        const name = /^(?:export )?const (\w+(?:Max|Min|Most|Least)) = /.exec(line)?.[1];
+        return name === undefined ? [] : [`${path} ${name}`];
+      }),
+    );
+    expect(limits.filter((limit) => !tried.has(limit)).toSorted()).toEqual(untriedLimits.toSorted());
   });
 
   test('leave nothing to be done later', () => {

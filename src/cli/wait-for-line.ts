@@ -13,7 +13,7 @@ import { SearchedLog } from './log-writer.ts';
 import type { Invocation } from './parse.ts';
 
 /** However soon the waiting is to end, a pattern gets so long over a part of the log. */
-const patternMsMin = 100;
+export const patternMsMin = 100;
 
 /** What `ghost wait ID --log REGEX` was asked. */
 interface LineQuestion {

@@ -25,7 +25,7 @@ const longBytesHeader = 5;
 const firstBodyBytes = 16 * 1024;
 
 /** From this size on the bytes of a log go out as they are, behind the rest of their message, and are not copied. */
-const looseBytesMin = 4 * 1024;
+export const looseBytesMin = 4 * 1024;
 /** An empty byte string, as it is packed; and the byte that begins one of up to 4 GiB. */
 const emptyBytes = [0xc4, 0] as const;
 const longBytes = 0xc6;

@@ -9,7 +9,7 @@ import type { HistoryPage } from './screen-state.ts';
 import type { Theme } from './theme.ts';
 
 /** From so many columns on a line of the history has room for how the task ended, and for when it started. */
-const wideColumns = 74;
+export const wideColumns = 74;
 
 /** The title of the history's frame: the place of the selected task, and what is asked for. */
 export function historyTitle({ filter, tasks, complete, busy, selected }: HistoryPage): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { laneTexts, renderLanes } from '../../src/cli/past/lanes.ts';
-import { renderSteps } from '../../src/cli/past/step-lines.ts';
+import { axisCellsLeast, exactMsMax, laneTexts, renderLanes } from '../../src/cli/past/lanes.ts';
+import { renderSteps, wordsLeast } from '../../src/cli/past/step-lines.ts';
 import { ticksOf } from '../../src/cli/past/time-axis.ts';
 import { timelineOf, timelineTask, type TimelineTask } from '../../src/cli/past/timeline-model.ts';
 import { stepsOf } from '../../src/cli/past/timeline-steps.ts';
@@ -99,6 +99,26 @@ describe('lanes', () => {
     const lines = await drawn([tiny], 80, { gaps: [] });
     expect(lines[0]).toBe('2026-11-22 15:00:00.000 to 15:00:00.001, 1ms, 1 task');
     expect(lines[4]).toMatch(/^1 {2}make part-1 {2}● +exited +0ms$/);
+  });
+
+  test('the outcome gives way where the axis would have fewer columns than it needs', async () => {
+    /** The columns of the axis, and whether the outcome stands beside it. */
+    const at = async (width: number): Promise<readonly [number, boolean]> => {
+      const lines = await drawn([span(1, 0, 20), span(2, 20, 60)], width, { gaps: [] });
+      return [/[─┬]+/.exec(lines[3] ?? '')?.[0].length ?? 0, lines[4]?.includes('exited') === true];
+    };
+    let width = 40;
+    while (!(await at(width))[1]) width += 1;
+    expect((await at(width))[0]).toBe(axisCellsLeast);
+    expect((await at(width + 1))[0]).toBe(axisCellsLeast + 1);
+    expect((await at(width - 1))[0]).toBeGreaterThan(axisCellsLeast);
+  });
+
+  test('a span that is short is told with its milliseconds', async () => {
+    const headline = async (ms: number): Promise<string | undefined> =>
+      (await drawn([span(1, 0, ms / minute)], 80, { gaps: [] }))[0];
+    expect(await headline(exactMsMax - 1)).toContain('14:00:00.000 to 14:00:09.999, ');
+    expect(await headline(exactMsMax)).toContain('14:00:00 to 14:00:10, ');
   });
 
   test('a thousand tasks are a thousand lanes', async () => {
@@ -257,6 +277,22 @@ describe('steps', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^14:00:50\.000 +\+49\.9s {2}╳ the daemon crashed/));
     expect(lines).toContainEqual(expect.stringMatching(/^14:00:00\.009 +0 {2}● started, process 21$/));
     expect(lines).toContainEqual(expect.stringMatching(/^14:00:00\.000 +-9ms {2}○ submitted by ghost-cli/));
+  });
+
+  test('the words of a step get so many columns, however narrow the terminal', async () => {
+    const head = '14:00:00.000  0  ■ ';
+    const last = async (word: string, width: number): Promise<string | undefined> => {
+      const step = { atMs: two, seq: 1, kind: 'exited', text: `it ${word}` } as const;
+      const drawing = { width, style: uncoloured, nowMs: two };
+      const lines = await renderSteps(timelineTask(viewOf({ startedAt: iso(0) }), [step]), drawing);
+      return lines.find((line) => line.startsWith(head))?.slice(head.length);
+    };
+    const most = 'x'.repeat(wordsLeast - 'it '.length);
+    for (const width of [1, head.length + wordsLeast]) {
+      expect(await last(most, width)).toBe(`it ${most}`);
+      expect(await last(`${most}x`, width)).toBe('it');
+    }
+    expect(await last(`${most}x`, head.length + wordsLeast + 1)).toBe(`it ${most}x`);
   });
 });
 

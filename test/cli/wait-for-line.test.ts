@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { CommandContext } from '../../src/cli/command.ts';
+import { patternMsMin } from '../../src/cli/wait-for-line.ts';
 import type { Client, LogOptions } from '../../src/client/api.ts';
 import type { LogChunk, LogEnd } from '../../src/protocol/answers.ts';
 import { logOf, viewOf } from './fake-client.ts';
@@ -17,6 +18,24 @@ const after: CommandContext['after'] = (ms, call) => {
   const timer = setTimeout(call, ms);
   return () => clearTimeout(timer);
 };
+
+test.for([
+  [patternMsMin - 1, patternMsMin],
+  [patternMsMin, patternMsMin],
+  [patternMsMin + 1, patternMsMin + 1],
+])(
+  'a pattern gets as long as the waiting lasts, and no less than it needs: of %i ms %i',
+  async ([timeoutMs, getsMs = 0]) => {
+    const log: Client['log'] = () => open([['stdout', `${'a'.repeat(2_000)}b\n`]]);
+    // The time is over before the pattern is tried, were it not for the log that is there by then.
+    const said = await ghost(['wait', 'web', '--timeout', `${timeoutMs}ms`, '--log', '(a+)+$'], {
+      client: { log },
+      after: () => () => undefined,
+    });
+    expect(said.result).toBe(2);
+    expect(said.stderr).toContain(`it was given up after ${getsMs / 1_000} s`);
+  },
+);
 
 describe('wait --log', () => {
   test('ends with 0 and says nothing when the log has such a line, whatever comes after it', async () => {

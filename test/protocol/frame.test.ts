@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 
-import { encodeFrame, FrameDecoder } from '../../src/protocol/frame.ts';
+import { encodeFrame, encodeLooseItem, FrameDecoder, isLooseItem, looseBytesMin } from '../../src/protocol/frame.ts';
 import { messageDepthMax } from '../../src/protocol/limits.ts';
 
 const bytesMax = 1_000;
@@ -16,6 +16,29 @@ describe('encoding a frame', () => {
     expect(ofBytes(bytesMax)).toHaveLength(4 + bytesMax);
     expect(() => ofBytes(bytesMax + 1)).toThrow(expect.objectContaining({ code: 'request-too-large' }));
     expect(() => ofBytes(bytesMax + 1)).toThrow(/1001 bytes.*1000/);
+  });
+
+  it('gives the bytes of an item as they are from so many on, and the frame is the same', () => {
+    const item = (bytes: number) => ({
+      kind: 'item',
+      id: 1,
+      item: { stream: 'stdout', data: Buffer.alloc(bytes, 'x') },
+    });
+    expect([looseBytesMin - 1, looseBytesMin].map((bytes) => isLooseItem(item(bytes)))).toEqual([false, true]);
+    const message = item(looseBytesMin);
+    if (!isLooseItem(message)) throw new Error('it is one');
+    const [head, data] = encodeLooseItem(message, { bytesMax: 2 * looseBytesMin });
+    expect(data).toBe(message.item.data);
+    const decoded = [
+      ...new FrameDecoder({ bytesMax: 2 * looseBytesMin, from: 'anybody' }).push(Buffer.concat([head, data])),
+    ];
+    expect(decoded).toEqual([message]);
+    // To the byte, as with any other frame.
+    const body = head.length + data.length - 4;
+    expect(encodeLooseItem(message, { bytesMax: body })).toHaveLength(2);
+    expect(() => encodeLooseItem(message, { bytesMax: body - 1 })).toThrow(
+      expect.objectContaining({ code: 'request-too-large' }),
+    );
   });
 
   it.each([

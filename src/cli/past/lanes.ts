@@ -26,8 +26,10 @@ const crashed = '╳';
 /** What is drawn where the rest of a lane lies beyond the end. */
 const goesOn = '▷';
 
+/** A span that is shorter than this is told with its milliseconds. */
+export const exactMsMax = 10_000;
 /** The axis has at least so many columns, if the outcome has to go for that. */
-const axisCellsLeast = 24;
+export const axisCellsLeast = 24;
 /** The most that names take of the width. */
 const nameShare = 0.25;
 
@@ -137,7 +139,7 @@ function drawAxis({ gaps }: Timeline, axis: Axis): { readonly labels: string; re
 }
 
 function headline({ fromMs, toMs, tasks }: Timeline): string {
-  const exact = toMs - fromMs < 10_000;
+  const exact = toMs - fromMs < exactMsMax;
   const clock = exact ? exactClockTime : clockTime;
   const to = dayOf(toMs) === dayOf(fromMs) ? clock(toMs) : `${dayOf(toMs)} ${clock(toMs)}`;
   const count = counted(tasks.length, { one: 'task', many: 'tasks' });

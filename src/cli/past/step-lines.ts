@@ -30,7 +30,7 @@ const glyphs: Partial<Record<StepKind, string>> = {
 };
 
 /** The narrowest that a step's words may be wrapped to. */
-const wordsLeast = 20;
+export const wordsLeast = 20;
 
 /** One task as steps: when by the clock, how long after its start, and what. */
 export async function renderSteps(task: TimelineTask, looks: StepLooks): Promise<readonly string[]> {
