@@ -76,6 +76,7 @@ export function parseParameters<O extends Operation>(operation: O, parameters: u
 function subjectOf(operation: Operation, field: string): string {
   if (field === 'name') return operation === 'redact' ? 'the variable' : 'a name';
   if (/^(?:tags|add|remove)\[\d+\]$/.test(field)) return 'a tag';
+  if (/^(?:tags|add|remove)$/.test(field)) return 'the list of tags';
   return `the request's ${field}`;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { tagsMax } from '../../src/protocol/limits.ts';
 import { daemonsOf } from '../support/daemons.ts';
 import { GhostHome } from '../support/ghost-home.ts';
 
@@ -54,6 +55,12 @@ const refusedRequests: readonly Refusal[] = [
       /^a tag must have 1 to 64 characters, no white space and no control characters, not "two words"$/,
     ),
     'ghost run --help',
+  ],
+  [
+    ['tag', '1', ...Array.from({ length: tagsMax + 1 }, (_, place) => `+t${place}`)],
+    2,
+    'the list of tags must have at most 32 tags',
+    'ghost tag --help',
   ],
   [
     ['redact', '1', '--env', 'A=B'],
