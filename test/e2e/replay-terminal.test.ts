@@ -93,6 +93,8 @@ describe('a replay in a terminal', () => {
     expect(await terminal.sees(leftWith(0))).not.toMatch(/^two$/m);
     await terminal.command(`fg; ${echo}`);
     await terminal.sees(/^ghost replay 1$/m);
+    // Before that the terminal would show the dot.
+    await terminal.hasKeysTaken();
     await terminal.press('.');
     await terminal.sees(/^two$/m);
     await terminal.press('q');

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 
 import { GhostHome, isAlive } from '../support/ghost-home.ts';
 import { runProgram } from '../support/run-program.ts';
+import { root } from '../support/source-files.ts';
 import { TestTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
 
@@ -219,3 +220,16 @@ async function terminalState(terminal: TestTerminal): Promise<readonly string[]>
   const modes = await runProgram(['stty', '-F', shell, '-a']);
   return [...seen, modes.stdout];
 }
+
+test("what is typed while the screen ends is the shell's", async () => {
+  await using home = new GhostHome();
+  await home.run(['true']);
+  const heldEnd = join(root, 'test', 'fixtures', 'held-end.cjs');
+  await using terminal = await TestTerminal.open(home, { ...size, env: { NODE_OPTIONS: `--require ${heldEnd}` } });
+  await terminal.command('ghost ui');
+  await terminal.sees('Tasks');
+  await terminal.press('q');
+  await until('the screen is left', async () => (await terminal.fact('alternate_on')) === '0');
+  await terminal.command('echo "typed $((20 + 3))"');
+  await terminal.sees(/^typed 23$/m);
+});

@@ -113,6 +113,15 @@ export class TestTerminal implements AsyncDisposable {
     });
   }
 
+  /** Waits until a program takes each key as it comes (raw mode, termios(3)), and the terminal shows none by itself. */
+  async hasKeysTaken(): Promise<void> {
+    const device = await this.fact('pane_tty');
+    await until('the keys are taken', async () => {
+      const { stdout } = await run('stty', ['--all', '--file', device]);
+      return / -icanon /.test(stdout) && / -echo /.test(stdout);
+    });
+  }
+
   async resize(columns: number, rows: number): Promise<void> {
     await this.tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }
