@@ -1,9 +1,9 @@
 import type { TaskView } from '../projections/task-view.ts';
 import type { EnvironmentValue, TaskDetail } from '../protocol/answers.ts';
+import { quoteCommand } from '../shell-quote.ts';
 import { byteText } from '../words/byte-text.ts';
 import { formatDuration } from '../words/duration.ts';
 import { actorWords, eventSentence } from '../words/event-sentence.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
 import { counted } from '../words/task-words.ts';
 import { clockTime, dayOf, fullTime, tookText, tookTextOf } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';

@@ -1,5 +1,5 @@
 import type { EnvironmentValue } from '../protocol/answers.ts';
-import { quoteWord } from '../words/shell-quote.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { visible } from '../words/visible.ts';
 import type { Style } from './style.ts';
 

@@ -1,9 +1,9 @@
 import type { Client } from '../client/api.ts';
 import { GhostError } from '../ghost-error.ts';
 import type { TaskFilter } from '../projections/task-filter.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { measureFor } from '../words/display-width.ts';
 import { type FilterField, filterFields } from '../words/filter-fields.ts';
-import { quoteWord } from '../words/shell-quote.ts';
 import {
   type FilterPlace,
   parseFilterValue,

@@ -106,8 +106,6 @@ void result.then(async (status) => {
   // main thread: seen with Node 24.21 at the end of a long `log -g` and of a `run -f` of 300 MB, for ever. An end in order
   // has no such knot, and costs a few milliseconds, which a brief command saves.
   process.exitCode = status;
-  // What is typed from now on is the shell's: the screen still reads, though nobody listens.
-  if (drawsScreen) process.stdin.destroy();
   setTimeout(() => process.exit(status), lingerMs).unref();
   await Promise.all(clients.map((client) => client.close()));
 });

@@ -3,11 +3,11 @@ import { basename, dirname } from 'node:path';
 
 import { GhostError } from '../ghost-error.ts';
 import { type KernelLock, takeKernelLock } from '../journal/database.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { checkSocketFolder } from '../socket-folder.ts';
 import { unfinishedBeside } from '../unfinished-files.ts';
 import { versionAge } from '../version-order.ts';
 import { version } from '../version.ts';
-import { quoteWord } from '../words/shell-quote.ts';
 import { type Found, ok, problem, warning } from './finding.ts';
 import { holderOf } from './lock-holder.ts';
 import type { Patient } from './patient.ts';

@@ -5,7 +5,7 @@ import { checkDataFolder, groupAndOthers } from '../data-folder.ts';
 import { errorCode } from '../error-code.ts';
 import { GhostError } from '../ghost-error.ts';
 import { copiesFolder } from '../journal/salvage.ts';
-import { quoteWord } from '../words/shell-quote.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { type Found, ok, problem, someOf, warning } from './finding.ts';
 import type { Patient } from './patient.ts';
 

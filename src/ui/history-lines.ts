@@ -1,5 +1,5 @@
 import type { TaskView } from '../projections/task-view.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
+import { quoteCommand } from '../shell-quote.ts';
 import { exitWord } from '../words/task-words.ts';
 import { fullTime } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';

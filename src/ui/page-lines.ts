@@ -1,8 +1,8 @@
 import type { JournalEvent } from '../journal/events.ts';
 import type { TaskDetail } from '../protocol/answers.ts';
+import { quoteCommand } from '../shell-quote.ts';
 import { byteText } from '../words/byte-text.ts';
 import { actorWords, eventSentence } from '../words/event-sentence.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
 import { exactClockTime, fullTime, tookText } from '../words/time-text.ts';
 import { visible } from '../words/visible.ts';
 import { cut, fit, widthOf, wrapText } from './cells.ts';

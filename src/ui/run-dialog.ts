@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import type { RunRequest } from '../client/api.ts';
 import { nameCharactersMax, tagCharactersMax, tagsMax } from '../protocol/limits.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
+import { quoteCommand } from '../shell-quote.ts';
 import { shellWords } from '../words/shell-words.ts';
 import type { KnownTasks } from './known-tasks.ts';
 import { type Dialog, type RunField, runFields } from './screen-state.ts';

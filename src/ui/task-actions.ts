@@ -1,6 +1,6 @@
 import type { TaskView } from '../projections/task-view.ts';
+import { quoteCommand } from '../shell-quote.ts';
 import { outcomeWords } from '../words/event-sentence.ts';
-import { quoteCommand } from '../words/shell-quote.ts';
 import { taskNumbered, viewOf } from './known-tasks.ts';
 import { type ScreenContext, sayWhy } from './screen-context.ts';
 import type { Intent } from './screen-state.ts';

@@ -11,7 +11,7 @@ const notStoppedMs = 300;
 /**
  * The terminal while the screen is on it. Ink takes it (alternate screen, raw keys, hidden cursor) and gives it back at
  * every end that leaves it time to; here is what Ink does not know of: being stopped and continued, a terminal that
- * goes away, and a screen that breaks.
+ * goes away, a screen that breaks, and what is typed while the process ends.
  */
 export class Terminal {
   readonly #stdin: ScreenWorld['stdin'];
@@ -63,6 +63,8 @@ export class Terminal {
       process.off('SIGTSTP', this.#stopped);
       process.off('uncaughtException', broke);
       process.off('unhandledRejection', broke);
+      // What is typed from now on is the shell's: Ink leaves the stream reading, though nobody listens.
+      this.#stdin.destroy();
     }
     return 0;
   }

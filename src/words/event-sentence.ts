@@ -1,7 +1,7 @@
 import type { Actor, DataOf, JournalEvent, Outcome, PruneReason } from '../journal/events.ts';
+import { quoteWord } from '../shell-quote.ts';
 import { byteText } from './byte-text.ts';
 import { formatDuration } from './duration.ts';
-import { quoteWord } from './shell-quote.ts';
 import { counted } from './task-words.ts';
 import { visible } from './visible.ts';
 

@@ -1,5 +1,5 @@
 import { GhostError } from '../ghost-error.ts';
-import { quoteCommand } from './shell-quote.ts';
+import { quoteCommand } from '../shell-quote.ts';
 import { visible } from './visible.ts';
 
 /**

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 
 import { describe, expect, it, test, vi } from 'vitest';
 
-import { GhostError } from '../../src/ghost-error.ts';
+import { GhostError, type GhostErrorCode } from '../../src/ghost-error.ts';
 import type { Actor } from '../../src/journal/events.ts';
 import type { FilterTerm } from '../../src/projections/task-filter.ts';
 import { DaemonConnection } from '../../src/protocol/daemon-connection.ts';
@@ -226,15 +226,16 @@ function bytesOf(size: number): string {
   return `${ghosts(Math.floor(size / 4))}${'x'.repeat(size % 4)}`;
 }
 
+/** What is thrown where a field is over its limit: the sentence says how much it may have. */
+function refusal(code: GhostErrorCode, { field, most }: { readonly field: string; readonly most: number }): Error {
+  return expect.objectContaining({ code, field, message: expect.stringContaining(String(most)) }) as Error;
+}
+
 describe('what is asked', () => {
   it.each(edges)('may reach $limit in the $field of $operation, and no further', ({ most, operation, field, of }) => {
     expect(parseParameters(parseOperation(operation), of(most))).toEqual(of(most));
     expect(() => parseParameters(parseOperation(operation), of(most + 1))).toThrow(
-      expect.objectContaining({
-        code: 'invalid-request',
-        field,
-        message: expect.stringContaining(String(most)),
-      }) as Error,
+      refusal('invalid-request', { field, most }),
     );
   });
 
@@ -271,11 +272,7 @@ describe('a message', () => {
     for (const read of [readClientMessage, readDaemonMessage]) {
       expect(read(hello(helloTextCharactersMax))).toEqual(hello(helloTextCharactersMax));
       expect(() => read(hello(helloTextCharactersMax + 1))).toThrow(
-        expect.objectContaining({
-          code: 'protocol-violation',
-          field,
-          message: expect.stringContaining(String(helloTextCharactersMax)),
-        }) as Error,
+        refusal('protocol-violation', { field, most: helloTextCharactersMax }),
       );
     }
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { quoteCommand } from '../../src/words/shell-quote.ts';
+import { quoteCommand } from '../../src/shell-quote.ts';
 import { shellWords } from '../../src/words/shell-words.ts';
 
 test.for([

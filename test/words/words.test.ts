@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { styleFor } from '../../src/cli/style.ts';
+import { quoteCommand } from '../../src/shell-quote.ts';
 import { byteText } from '../../src/words/byte-text.ts';
 import { nearest } from '../../src/words/nearest.ts';
-import { quoteCommand } from '../../src/words/shell-quote.ts';
 import { shortTime, tookText } from '../../src/words/time-text.ts';
 import { visible } from '../../src/words/visible.ts';
 

@@ -3,7 +3,7 @@ import { GhostError } from '../../ghost-error.ts';
 import type { TaskFilter } from '../../projections/task-filter.ts';
 import type { TaskView } from '../../projections/task-view.ts';
 import type { CommandStats } from '../../protocol/answers.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
+import { quoteCommand } from '../../shell-quote.ts';
 import { tookText } from '../../words/time-text.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { countOption } from '../count-option.ts';

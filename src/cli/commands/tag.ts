@@ -8,13 +8,10 @@ export const tag: Command = async ({ options, words: [task = '', ...changes] }, 
   const wrong = changes.find((change) => !/^[+-]./su.test(change));
   if (wrong !== undefined) {
     if (/^[+-]./su.test(task)) {
-      throw new GhostError(
-        'usage',
-        `the task is named first, then its tags: ${visible(wrong)} before ${visible(task)}`,
-        {
-          hint: `ghost tag ${wrong} ${task}`,
-        },
-      );
+      const order = `${visible(wrong)} before ${visible(task)}`;
+      throw new GhostError('usage', `the task is named first, then its tags: ${order}`, {
+        hint: `ghost tag ${wrong} ${task}`,
+      });
     }
     throw new GhostError('usage', `"${visible(wrong)}" is neither +TAG nor -TAG`, {
       hint: `ghost tag ${task} +${wrong.replace(/^[+-]/, '') || 'TAG'}`,

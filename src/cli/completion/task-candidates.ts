@@ -1,5 +1,5 @@
 import type { TaskView } from '../../projections/task-view.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
+import { quoteCommand } from '../../shell-quote.ts';
 import { hasUnseen, visible } from '../../words/visible.ts';
 import type { Candidate } from './candidates.ts';
 

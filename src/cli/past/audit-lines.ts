@@ -1,8 +1,8 @@
 import type { JournalEvent } from '../../journal/events.ts';
+import { quoteCommand } from '../../shell-quote.ts';
 import type { NameOfUser } from '../../user-names.ts';
 import { cutTo, measureFor } from '../../words/display-width.ts';
 import { eventSentence } from '../../words/event-sentence.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
 import { dayOf, exactClockTime } from '../../words/time-text.ts';
 import { whoWords } from '../../words/who.ts';
 import { wrapWords } from '../block.ts';

@@ -5,8 +5,8 @@ import type { JournalEvent, StreamName } from '../../journal/events.ts';
 import { requestOf } from '../../projections/signal-deliveries.ts';
 import type { LogChunk, TaskDetail } from '../../protocol/answers.ts';
 import { quietJson } from '../../quiet-json.ts';
+import { quoteCommand } from '../../shell-quote.ts';
 import { answerWords, eventSentence } from '../../words/event-sentence.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
 
 /**
  * An asciicast v3 recording (docs.asciinema.org/manual/asciicast/v3): a header, then one `[interval, code, data]` a

@@ -1,7 +1,7 @@
 import type { ProcessorTime } from '../../journal/events.ts';
 import type { EnvironmentValue, TaskDetail } from '../../protocol/answers.ts';
+import { quoteCommand } from '../../shell-quote.ts';
 import { byteText } from '../../words/byte-text.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
 import { counted } from '../../words/task-words.ts';
 import { fullTime, tookText } from '../../words/time-text.ts';
 import { visible } from '../../words/visible.ts';

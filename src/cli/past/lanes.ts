@@ -1,6 +1,6 @@
 import type { TaskState } from '../../projections/task-view.ts';
+import { quoteCommand } from '../../shell-quote.ts';
 import { cutTo, type Measure } from '../../words/display-width.ts';
-import { quoteCommand } from '../../words/shell-quote.ts';
 import { counted, exitWord } from '../../words/task-words.ts';
 import { clockTime, dayOf, exactClockTime, tookText } from '../../words/time-text.ts';
 import { visible } from '../../words/visible.ts';

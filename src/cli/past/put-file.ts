@@ -3,7 +3,7 @@ import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { errorCode, hasCode } from '../../error-code.ts';
 import { messageOf } from '../../error-message.ts';
 import { GhostError } from '../../ghost-error.ts';
-import { quoteWord } from '../../words/shell-quote.ts';
+import { quoteWord } from '../../shell-quote.ts';
 import { visible } from '../../words/visible.ts';
 import type { Output } from '../output.ts';
 
